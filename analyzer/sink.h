@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GILSCOPE_ANALYZER_SINK_H
+#define GILSCOPE_ANALYZER_SINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyzer/event.h"
+
+/*
+ * Everything that consumes the analysis is a sink. One pass over the trace
+ * feeds any number of sinks, in the order in which they were added.
+ *
+ * Pointers in the callbacks are borrowed: valid until the callback returns,
+ * except `struct gil_info` and `struct thread_info`, which live until after end().
+ * Times are ns since the Unix epoch; durations are ns.
+ * A callback returns 0, SINK_E_ENOUGH (it needs nothing more: its end() is still called; when all
+ * sinks said so the reader stops), or < 0 (fatal, with a sentence).
+ * Not thread-safe: one analysis per thread.
+ */
+enum { SINK_E_ENOUGH = 1 };
+
+struct gil_info {
+	uint32_t index; /* small, dense: 0, 1, 2, ... in order of appearance */
+	uint64_t id;
+	int32_t pid;    /* 0 until known */
+	uint32_t schema, flags;
+	int64_t interval; /* the present one: ticks if GIL_FLAG_TICKED, else microseconds; 0 unknown */
+	bool known;       /* its gil:create was seen */
+	char design[32], version[64], recording[64];
+};
+
+static inline bool gil_is_ticked(const struct gil_info *g)
+{
+	return g->flags & GIL_FLAG_TICKED;
+}
+
+enum thread_state {
+	STATE_UNKNOWN, /* before its first event, after a loss */
+	STATE_OUTSIDE,
+	STATE_ENTERING,
+	STATE_WAITING,
+	STATE_HOLDING,
+	STATE_ENDED,
+	THREAD_STATES,
+};
+
+/* "unknown", "outside", ... */
+const char *thread_state_name(enum thread_state state);
+
+/* One (gil, thread). */
+struct thread_info {
+	uint32_t index; /* dense over the whole trace */
+	const struct gil_info *gil;
+	int32_t pid, tid;
+	uint32_t serial;
+	uint64_t ident;
+	bool is_main;
+	bool named;    /* `name` is the program's or the OS's, not ours */
+	char name[64]; /* MainThread, t1, t2, ... where the program gave none; control characters kept */
+	int64_t first_ns, last_ns;
+	enum thread_state state;
+};
+
+struct trace_info {
+	const char *path;
+	char host[64];     /* "" where unknown */
+	char domain[16];   /* "ust" */
+	uint32_t streams;
+};
+
+/* What an event did; the event itself has been digested already. */
+struct step {
+	struct thread_info *thread;      /* NULL for CREATE, DESTROY, INTERVAL */
+	struct gil_info *gil;
+	enum thread_state before, after;
+	const struct thread_info *holder; /* BUSY, RETRY: who is blamed (the holder, else the last one); may be NULL */
+	const struct thread_info *switched_from; /* ACQUIRE: the last holder when it is another thread, else NULL */
+	uint32_t waiters;                /* threads in STATE_WAITING now */
+	int64_t since_ns;                /* when the thread came into `before`; INT64_MIN unknown */
+	const char *violation;           /* why the event is unlawful, or NULL */
+};
+
+/* One stay of one thread in one state. */
+struct interval {
+	const struct thread_info *thread;
+	enum thread_state state;
+	int64_t from_ns, to_ns;
+	bool whole;             /* neither the trace's begin, its end, nor a hole cut it */
+	int32_t cpu;            /* where it began; -1 unknown */
+	/* HOLDING only: */
+	int32_t tick_from, tick_to; /* at ACQUIRE and RELEASE */
+	uint64_t checks_from;   /* the counter at ACQUIRE */
+	uint64_t checks;        /* honoured in this hold */
+	uint64_t ticks;         /* executed in this hold; 0 without ticks */
+	bool drop_requested;    /* at its RELEASE */
+	bool contended;         /* somebody waited at its end */
+};
+
+/* How long one holder stood in the way of one wait. */
+struct blame {
+	const struct thread_info *holder; /* NULL: the GIL was free, or its holder unknown */
+	int64_t ns;
+};
+
+/* One attempt, from ENTRY to ACQUIRE or LEAVE. */
+struct attempt {
+	const struct thread_info *thread;
+	int64_t from_ns, to_ns;   /* wait_ns = to_ns - from_ns */
+	bool whole;               /* its ENTRY was seen, no hole in it, and it ended */
+	bool acquired;            /* else it left (see reason) or was open at the trace's end (still_waiting) */
+	bool still_waiting;
+	enum gil_leave_reason reason;
+	uint32_t busy;            /* 0 or 1 */
+	uint32_t retries, retries_timed_out;
+	const struct blame *blames; /* sums to wait_ns when whole */
+	uint32_t n_blames;
+};
+
+/* The GIL goes from one thread to another. */
+struct handover {
+	const struct gil_info *gil;
+	const struct thread_info *from, *to; /* from: NULL unknown */
+	int64_t released_ns;  /* INT64_MIN unknown */
+	int64_t acquired_ns;
+	int32_t cpu_from, cpu_to;
+	int64_t wanted_ns;    /* of the time between, how long somebody was entering or waiting: dead time */
+};
+
+/* Counts at the end; the conservation laws are checked on them. */
+struct trace_end {
+	int64_t begin_ns, end_ns;    /* first and last gil event; both 0 in an empty trace */
+	uint64_t events;             /* gil events digested */
+	uint64_t events_by_kind[GIL_KINDS];
+	uint64_t other_events;       /* of other providers, ignored */
+	uint64_t left_out_events;    /* of other recordings or filtered out */
+	uint64_t lost_events, lost_packets;
+	bool loss_unknown;           /* more was lost than could be counted */
+	uint64_t violations;
+	uint64_t cut_intervals;      /* straddle a hole or an end: in no duration */
+	uint64_t still_waiting, still_holding;
+	bool interrupted;            /* the pass was stopped by the user */
+};
+
+struct sink {
+	const char *name;
+	void *data; /* first argument of each callback */
+	int (*begin)(void *data, const struct trace_info *trace);
+	int (*gil)(void *data, const struct gil_info *gil);          /* appeared or changed */
+	int (*thread)(void *data, const struct thread_info *thread); /* appeared or was renamed */
+	int (*event)(void *data, const struct gil_event *event, const struct step *step);
+	int (*interval)(void *data, const struct interval *interval);
+	int (*attempt)(void *data, const struct attempt *attempt);
+	int (*handover)(void *data, const struct handover *handover);
+	int (*lost)(void *data, const struct gil_loss *loss); /* never NULL; all others may be */
+	int (*end)(void *data, const struct trace_end *end);
+};
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/err.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+enum { DEPTH = 8, LENGTH = 1024 };
+
+static _Thread_local char sentences[DEPTH][LENGTH];
+static _Thread_local int count;
+
+int err(int code, const char *fmt, ...)
+{
+	/* When full, the outermost is replaced: the innermost says what happened. */
+	int slot = count < DEPTH ? count++ : DEPTH - 1;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(sentences[slot], LENGTH, fmt, ap);
+	va_end(ap);
+	return code;
+}
+
+void err_print(FILE *out)
+{
+	for (int i = count - 1; i >= 0; i--)
+		fprintf(out, i == count - 1 ? "gilscope: %s\n" : "  because: %s\n", sentences[i]);
+	count = 0;
+}
+
+void err_clear(void)
+{
+	count = 0;
+}
+
+const char *err_innermost(void)
+{
+	return count ? sentences[0] : "";
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GILSCOPE_BASE_ERR_H
+#define GILSCOPE_BASE_ERR_H
+
+#include <stdio.h>
+
+/*
+ * The one error rule.
+ *
+ *   0   done.
+ *   <0  fatal: -errno. Each level may add one sentence with err(); it is
+ *       forwarded unchanged to main(), which prints the chain once.
+ *   >0  a condition that the function's header names (X_E_SOMETHING); the
+ *       caller must handle it and never forwards it.
+ *
+ * The sentences belong to the calling thread. All functions are thread-safe.
+ */
+
+/* Adds a sentence for the level that calls it and returns `code` (< 0). */
+int err(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Prints "gilscope: <outermost>" and "  because: <inner>" lines, then forgets them. */
+void err_print(FILE *out);
+
+/* Forgets the sentences: for a caller that turns an error into a condition. */
+void err_clear(void);
+
+/* The innermost sentence, or "" - valid until the next err function call. */
+const char *err_innermost(void);
+
+#endif

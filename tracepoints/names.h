@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GILSCOPE_TRACEPOINTS_NAMES_H
+#define GILSCOPE_TRACEPOINTS_NAMES_H
+
+/*
+ * What is said in a trace: the names and values that writers and readers
+ * share. Plain C, no third-party header; the analyzer may use this file only.
+ */
+
+/* Version of the events' meaning, in gil:create. A reader accepts 1 to this one. */
+#define GIL_SCHEMA 1
+
+#define GIL_PROVIDER "gil"
+
+/* The kinds of event; gil_event_names[] follows this order. */
+enum gil_kind {
+	GIL_CREATE,
+	GIL_DESTROY,
+	GIL_THREAD,
+	GIL_INTERVAL,
+	GIL_ENTRY,
+	GIL_BUSY,
+	GIL_RETRY,
+	GIL_ACQUIRE,
+	GIL_RELEASE,
+	GIL_LEAVE,
+	GIL_KINDS,
+};
+
+/* The rare kinds come first; they have a channel of their own. */
+#define GIL_FIRST_HOT GIL_ENTRY
+
+#define GIL_EVENT_NAMES                                                       \
+	{ "gil:create", "gil:destroy", "gil:thread", "gil:interval",          \
+	  "gil:entry", "gil:busy", "gil:retry", "gil:acquire", "gil:release", \
+	  "gil:leave" }
+
+/* Why an attempt or a thread ended, in gil:leave. */
+enum gil_leave_reason {
+	GIL_LEAVE_POKE,       /* took the inner mutex only: never wanted the GIL */
+	GIL_LEAVE_GONE,       /* the thread gave up: the interpreter is finalising */
+	GIL_LEAVE_GIL_OFF,    /* the GIL was switched off (free-threaded build) */
+	GIL_LEAVE_THREAD_END, /* the thread ended */
+	GIL_LEAVE_REASONS,
+};
+
+#define GIL_LEAVE_REASON_NAMES { "poke", "gone", "gil_off", "thread_end" }
+
+/* `tick` and `checks` where the interpreter has no such counter. */
+#define GIL_NO_TICK (-1)
+
+/*
+ * gil:create says what `interval` counts and what can be trusted.
+ *   ticked        the interval is in ticks (2.x, lab); else it is a switch interval in microseconds
+ *   ticks_exact   `tick` is the interpreter's own counter
+ *   checks_exact  `checks` counts every honoured check; else only those that had a drop request
+ */
+#define GIL_FLAG_TICKED 1u
+#define GIL_FLAG_TICKS_EXACT 2u
+#define GIL_FLAG_CHECKS_EXACT 4u
+
+/* The channels of our own session; a reader does not depend on them. */
+#define GIL_CHANNEL_HOT "gil"
+#define GIL_CHANNEL_RARE "gil_facts"
+
+/* Environment that `gilscope record` sets for the traced program. */
+#define GIL_ENV_RECORDING "GILSCOPE_RECORDING" /* which recording a GIL belongs to, in gil:create */
+
+#endif
