@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands.h"
+
+#include <stddef.h>
+
+const struct cli_command *const cli_commands[] = {
+	NULL,
+};

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GILSCOPE_CLI_COMMANDS_H
+#define GILSCOPE_CLI_COMMANDS_H
+
+#include "cli/cli.h"
+
+/* One file per command, named after it. */
+extern const struct cli_command cmd_record;
+
+#endif
