@@ -145,20 +145,24 @@ static const struct cli_option *option_at(const struct cli_command *c, int i)
 int cli_parse(const struct cli_command *command, int argc, char **argv, int *first)
 {
 	struct option longs[MAX_OPTIONS + 2] = { 0 };
-	char shorts[3 + 2 * MAX_OPTIONS] = ":";
+	char shorts[4 + 2 * MAX_OPTIONS], *letter = shorts;
 	const struct cli_option *o;
 	int n = 0, c;
 
 	if (command->stops_at_argument)
-		strcpy(shorts, "+:");
+		*letter++ = '+';
+	*letter++ = ':';
 	for (; n < MAX_OPTIONS && (o = option_at(command, n)); n++) {
 		int has_value = o->kind == CLI_FLAG ? no_argument : required_argument;
 		longs[n] = (struct option){ o->name, has_value, NULL, 256 + n };
 		if (o->letter)
-			strncat(shorts, (char[]){ o->letter, has_value ? ':' : '\0', '\0' }, 2);
+			*letter++ = o->letter;
+		if (o->letter && has_value)
+			*letter++ = ':';
 	}
 	longs[n] = (struct option){ "help", no_argument, NULL, 'h' };
-	strcat(shorts, "h");
+	*letter++ = 'h';
+	*letter = '\0';
 	opterr = 0;
 	optind = 1;
 	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
