@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/recording.h"
+
+#include "base/cleanup.h"
+#include "base/err.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char schema[] = "gilscope-recording-1";
+
+static int path_of(const char *trace, char path[PATH_MAX])
+{
+	if (snprintf(path, PATH_MAX, "%s/gilscope.json", trace) >= PATH_MAX)
+		return err(-ENAMETOOLONG, "'%s' is too long a name", trace);
+	return 0;
+}
+
+int recording_write(const struct recording *r, const char *trace)
+{
+	cleanup(json_decrefp) json_t *command = json_array(), *doc = NULL;
+	char path[PATH_MAX];
+	int code = path_of(trace, path);
+
+	if (code)
+		return code;
+	for (char **word = r->command; word && *word; word++) {
+		json_t *text = json_string(*word); /* NULL: not UTF-8 */
+		json_array_append_new(command, text ? text : json_string("?"));
+	}
+	doc = json_pack("{s:s, s:s, s:O, s:I, s:I, s:b}", "schema", schema, "recording", r->id,
+			"command", command, "lost_events", (json_int_t)r->lost_events,
+			"lost_packets", (json_int_t)r->lost_packets, "loss_known", (int)r->loss_known);
+	/* The daemon makes the folder with the first process; a recording of nothing has none. */
+	if (mkdir(trace, 0777) && errno != EEXIST)
+		return err(-errno, "cannot create '%s': %s", trace, strerror(errno));
+	if (!doc || json_dump_file(doc, path, JSON_INDENT(2)))
+		return err(-EIO, "cannot write '%s'", path);
+	return 0;
+}
+
+int recording_read(struct recording *r, const char *trace)
+{
+	cleanup(json_decrefp) json_t *doc = NULL;
+	const char *its_schema, *id;
+	json_int_t events, packets;
+	json_error_t error;
+	char path[PATH_MAX];
+	int known, code = path_of(trace, path);
+
+	if (code)
+		return code;
+	if (access(path, F_OK))
+		return RECORDING_E_ABSENT;
+	doc = json_load_file(path, 0, &error);
+	if (!doc || json_unpack(doc, "{s:s, s:s, s:I, s:I, s:b}", "schema", &its_schema, "recording", &id,
+				"lost_events", &events, "lost_packets", &packets, "loss_known", &known))
+		return err(-EINVAL, "'%s' is damaged: read the trace without it by removing it", path);
+	*r = (struct recording){ .lost_events = (uint64_t)events, .lost_packets = (uint64_t)packets,
+				 .loss_known = known };
+	snprintf(r->id, sizeof(r->id), "%s", id);
+	return 0;
+}

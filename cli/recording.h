@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GILSCOPE_CLI_RECORDING_H
+#define GILSCOPE_CLI_RECORDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * What `record` notes beside the trace, in TRACE/gilscope.json: which
+ * recording it is and what was lost. A trace made with plain LTTng has none.
+ */
+struct recording {
+	char id[64]; /* GILSCOPE_RECORDING of its programs */
+	char **command; /* writing only: NULL-terminated, borrowed */
+	uint64_t lost_events, lost_packets;
+	bool loss_known;
+};
+
+/* @return 0, or < 0 with a sentence. */
+int recording_write(const struct recording *r, const char *trace);
+
+/* @return 0; RECORDING_E_ABSENT when there is none; < 0 with a sentence when it cannot be understood. */
+enum { RECORDING_E_ABSENT = 1 };
+int recording_read(struct recording *r, const char *trace);
+
+#endif
