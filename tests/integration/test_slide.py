@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """The trace of 2009, through the real provider, printed again byte for byte."""
-import pathlib
 
 import harness
 
