@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -24,7 +25,8 @@ int err(int code, const char *fmt, ...)
 void err_print(FILE *out)
 {
 	for (int i = count - 1; i >= 0; i--)
-		fprintf(out, i == count - 1 ? "gilscope: %s\n" : "  because: %s\n", sentences[i]);
+		fprintf(out, "%s: %s\n", i == count - 1 ? program_invocation_short_name : "  because",
+			sentences[i]);
 	count = 0;
 }
 

@@ -19,7 +19,7 @@
 /* Adds a sentence for the level that calls it and returns `code` (< 0). */
 int err(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Prints "gilscope: <outermost>" and "  because: <inner>" lines, then forgets them. */
+/* Prints "<program>: <outermost>" and "  because: <inner>" lines, then forgets them. */
 void err_print(FILE *out);
 
 /* Forgets the sentences: for a caller that turns an error into a condition. */

@@ -4,5 +4,7 @@
 #include <stddef.h>
 
 const struct cli_command *const cli_commands[] = {
+	&cmd_record,
+	&cmd_env,
 	NULL,
 };

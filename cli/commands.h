@@ -5,6 +5,8 @@
 #include "cli/cli.h"
 
 /* One file per command, named after it. */
+extern const struct cli_command cmd_doctor;
+extern const struct cli_command cmd_env;
 extern const struct cli_command cmd_record;
 
 #endif

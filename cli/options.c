@@ -145,24 +145,19 @@ static const struct cli_option *option_at(const struct cli_command *c, int i)
 int cli_parse(const struct cli_command *command, int argc, char **argv, int *first)
 {
 	struct option longs[MAX_OPTIONS + 2] = { 0 };
-	char shorts[4 + 2 * MAX_OPTIONS], *letter = shorts;
+	char shorts[4 + 2 * MAX_OPTIONS], *end = shorts;
 	const struct cli_option *o;
 	int n = 0, c;
 
-	if (command->stops_at_argument)
-		*letter++ = '+';
-	*letter++ = ':';
+	end += sprintf(end, command->stops_at_argument ? "+:" : ":");
 	for (; n < MAX_OPTIONS && (o = option_at(command, n)); n++) {
 		int has_value = o->kind == CLI_FLAG ? no_argument : required_argument;
 		longs[n] = (struct option){ o->name, has_value, NULL, 256 + n };
 		if (o->letter)
-			*letter++ = o->letter;
-		if (o->letter && has_value)
-			*letter++ = ':';
+			end += sprintf(end, has_value ? "%c:" : "%c", o->letter);
 	}
 	longs[n] = (struct option){ "help", no_argument, NULL, 'h' };
-	*letter++ = 'h';
-	*letter = '\0';
+	strcpy(end, "h");
 	opterr = 0;
 	optind = 1;
 	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {

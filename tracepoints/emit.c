@@ -75,10 +75,16 @@ static void draw_nonce(void)
 
 /* ---- facts ------------------------------------------------------------- */
 
+/* A GIL that a fork child inherited and still uses is another one there: it goes by the child's nonce. */
+static uint64_t id_here(const struct emit_gil *g)
+{
+	return (uint64_t)process.nonce << 32 | (uint32_t)g->id;
+}
+
 static struct emit_gil_facts gil_facts(const struct emit_gil *g)
 {
 	return (struct emit_gil_facts){
-		.gil = g->id,
+		.gil = id_here(g),
 		.interval = atomic_load_explicit(&g->interval, memory_order_relaxed),
 		.pid = process.pid,
 		.schema = GIL_SCHEMA,
@@ -110,11 +116,11 @@ static void say_facts(const struct emit_table *t, const struct emit_gil *g)
 		self.serial = atomic_fetch_add_explicit(&process.next_thread, 1, memory_order_relaxed) + 1;
 		pthread_setspecific(process.thread_end, &self);
 	}
-	self.said_gil = g->id;
+	self.said_gil = id_here(g);
 	self.said_to = *t->listeners;
 	self.said_at_s = coarse_now_s();
 	thread = (struct emit_thread_facts){
-		.gil = g->id,
+		.gil = self.said_gil,
 		.ident = (uint64_t)pthread_self(),
 		.tid = self.tid,
 		.pid = process.pid,
@@ -132,7 +138,7 @@ static const struct emit_table *prepare(const struct emit_gil *g)
 {
 	const struct emit_table *t = emit_table();
 
-	if (__builtin_expect(self.said_gil != g->id || self.said_to != *t->listeners, 0))
+	if (__builtin_expect(self.said_gil != id_here(g) || self.said_to != *t->listeners, 0))
 		say_facts(t, g);
 	return t;
 }
@@ -146,7 +152,7 @@ void emit_entry_slow(const struct emit_gil *g, int32_t tick, uint64_t checks)
 
 	if (__builtin_expect(coarse_now_s() - self.said_at_s >= SAY_AGAIN_S, 0))
 		say_facts(t, g);
-	t->entry(g->id, self.tid, tick, checks);
+	t->entry(id_here(g), self.tid, tick, checks);
 	errno = saved;
 }
 
@@ -154,7 +160,7 @@ void emit_busy_slow(const struct emit_gil *g, int32_t tick, uint64_t checks)
 {
 	int saved = errno;
 
-	prepare(g)->busy(g->id, self.tid, tick, checks);
+	prepare(g)->busy(id_here(g), self.tid, tick, checks);
 	errno = saved;
 }
 
@@ -162,7 +168,7 @@ void emit_retry_slow(const struct emit_gil *g, int32_t tick, uint64_t checks, bo
 {
 	int saved = errno;
 
-	prepare(g)->retry(g->id, self.tid, tick, checks, timed_out);
+	prepare(g)->retry(id_here(g), self.tid, tick, checks, timed_out);
 	errno = saved;
 }
 
@@ -170,7 +176,7 @@ void emit_acquire_slow(const struct emit_gil *g, int32_t tick, uint64_t checks)
 {
 	int saved = errno;
 
-	prepare(g)->acquire(g->id, self.tid, tick, checks);
+	prepare(g)->acquire(id_here(g), self.tid, tick, checks);
 	errno = saved;
 }
 
@@ -178,7 +184,7 @@ void emit_release_slow(const struct emit_gil *g, int32_t tick, uint64_t checks, 
 {
 	int saved = errno;
 
-	prepare(g)->release(g->id, self.tid, tick, checks, drop_requested);
+	prepare(g)->release(id_here(g), self.tid, tick, checks, drop_requested);
 	errno = saved;
 }
 
@@ -186,7 +192,7 @@ void emit_leave_slow(const struct emit_gil *g, enum gil_leave_reason reason)
 {
 	int saved = errno;
 
-	prepare(g)->leave(g->id, self.tid, (uint8_t)reason);
+	prepare(g)->leave(id_here(g), self.tid, (uint8_t)reason);
 	errno = saved;
 }
 
@@ -225,7 +231,7 @@ void emit_interval(struct emit_gil *g, int64_t value)
 
 	if (atomic_exchange_explicit(&g->interval, value, memory_order_relaxed) != value && t &&
 	    emit_enabled(GIL_INTERVAL))
-		t->interval(g->id, value);
+		t->interval(id_here(g), value);
 	errno = saved;
 }
 

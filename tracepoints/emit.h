@@ -25,7 +25,7 @@
 
 /* A GIL, embedded in the runtime's own object; fill in all but `id` before emit_gil_create(). */
 struct emit_gil {
-	uint64_t id;               /* unique across processes; 0 until created */
+	uint64_t id;               /* unique across processes; 0 until created; new in a fork child */
 	const char *design;        /* "cond", "cpython", ...; borrowed, outlives the GIL */
 	const char *version;       /* of the interpreter; borrowed, outlives the GIL */
 	uint32_t flags;            /* GIL_FLAG_* */

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The functions that this library puts before those of the C library. Each
+ * looks whether the call is on a GIL, says what it means, and passes it on
+ * unchanged. Nothing here needs cleaning up when a wait is cancelled.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <time.h>
+
+#include "runtime/cpython/gils.h"
+#include "runtime/cpython/grammar.h"
+#include "runtime/cpython/real.h"
+
+#define INTERPOSED __attribute__((visibility("default")))
+
+/* initial-exec: reading it allocates nothing. */
+static _Thread_local __attribute__((tls_model("initial-exec"))) struct gil_thread self;
+
+/* ---- hot ------------------------------------------------------------------- */
+
+INTERPOSED int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+	struct known_gil *k = gils_on_mutex(mutex);
+
+	if (k)
+		gil_enter(&k->gil, &self);
+	return real.mutex_lock(mutex);
+}
+
+INTERPOSED int pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+	struct known_gil *k = gils_on_mutex(mutex);
+
+	if (k)
+		gil_exit(&k->gil, &self);
+	return real.mutex_unlock(mutex);
+}
+
+INTERPOSED int pthread_cond_signal(pthread_cond_t *cond)
+{
+	struct known_gil *k = gils_on_cond(cond);
+
+	if (k && gils_same(&k->cond, cond))
+		gil_release(&k->gil, &self);
+	else if (k)
+		gil_acquire(&k->gil, &self);
+	return real.cond_signal(cond);
+}
+
+static int64_t ns_until(const struct timespec *deadline, clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (deadline->tv_sec - now.tv_sec) * INT64_C(1000000000) + deadline->tv_nsec - now.tv_nsec;
+}
+
+static int timedwait_on_gil(struct known_gil *k, pthread_cond_t *cond, pthread_mutex_t *mutex,
+			    const struct timespec *deadline)
+{
+	int ret;
+
+	if (gil_wants_deadline(&k->gil))
+		gil_saw_deadline(&k->gil, ns_until(deadline, k->clock));
+	gil_wait(&k->gil, &self);
+	ret = real.cond_timedwait(cond, mutex, deadline);
+	gil_waited(&k->gil, &self, ret == ETIMEDOUT);
+	return ret;
+}
+
+INTERPOSED int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
+				      const struct timespec *deadline)
+{
+	struct known_gil *k = gils_on_cond(cond);
+
+	if (k && gils_same(&k->cond, cond))
+		return timedwait_on_gil(k, cond, mutex, deadline);
+	return real.cond_timedwait(cond, mutex, deadline);
+}
+
+/* ---- rare ------------------------------------------------------------------ */
+
+INTERPOSED int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attr)
+{
+	int ret = real.mutex_init(mutex, attr);
+
+	gils_saw_mutex_init(mutex, attr);
+	return ret;
+}
+
+INTERPOSED int pthread_mutex_destroy(pthread_mutex_t *mutex)
+{
+	gils_saw_destroy(mutex);
+	return real.mutex_destroy(mutex);
+}
+
+INTERPOSED int pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t *attr)
+{
+	int ret = real.cond_init(cond, attr);
+
+	gils_saw_cond_init(cond, attr, __builtin_return_address(0));
+	return ret;
+}
+
+INTERPOSED int pthread_cond_destroy(pthread_cond_t *cond)
+{
+	gils_saw_destroy(cond);
+	return real.cond_destroy(cond);
+}

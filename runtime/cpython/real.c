@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/cpython/real.h"
+
+#include <dlfcn.h>
+#include <stdbool.h>
+#include <string.h>
+
+static void resolve(void);
+
+/*
+ * What an entry holds until it is resolved. Should dlsym() itself come by here
+ * (its allocator may lock a mutex), there is no real function to call yet, and
+ * no second thread that the lock would keep out.
+ */
+#define FIRST_CALL(name, parameters, arguments)                                    \
+	static int first_##name parameters                                         \
+	{                                                                          \
+		resolve();                                                         \
+		return real.name == first_##name ? 0 : real.name arguments;        \
+	}
+REAL_FUNCTIONS(FIRST_CALL)
+
+#define FIRST_ENTRY(name, parameters, arguments) .name = first_##name,
+struct real real = { REAL_FUNCTIONS(FIRST_ENTRY) };
+
+static void *next_symbol(const char *name)
+{
+	void *symbol = NULL;
+
+#ifdef __GLIBC__
+	/* On x86-64 the unversioned name may mean the incompatible condition variable of 2.2.5. */
+	if (!strncmp(name, "pthread_cond_", strlen("pthread_cond_")))
+		symbol = dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2");
+#endif
+	return symbol ? symbol : dlsym(RTLD_NEXT, name);
+}
+
+/* ISO C has no conversion from an object pointer to a function pointer; POSIX promises the bits. */
+#define RESOLVE(name, parameters, arguments)                                       \
+	symbol = next_symbol("pthread_" #name);                                    \
+	if (symbol)                                                                \
+		__atomic_store_n((void **)&real.name, symbol, __ATOMIC_RELAXED);
+
+__attribute__((constructor)) static void resolve(void)
+{
+	static _Thread_local __attribute__((tls_model("initial-exec"))) bool resolving;
+	void *symbol;
+
+	if (resolving)
+		return;
+	resolving = true;
+	REAL_FUNCTIONS(RESOLVE)
+	resolving = false;
+}

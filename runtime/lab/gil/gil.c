@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/lab/gil/gil.h"
+
+#include <string.h>
+
+#include "config.h"
+#include "runtime/lab/gil/designs.h"
+
+const struct gil_design *const gil_designs[] = {
+	&gil_cond,
+	NULL,
+};
+
+const struct gil_design *gil_design_find(const char *name)
+{
+	for (size_t i = 0; gil_designs[i]; i++)
+		if (!strcmp(gil_designs[i]->name, name))
+			return gil_designs[i];
+	return NULL;
+}
+
+int gil_new(struct gil **out, const struct gil_design *design, const struct gil_clock *clock,
+	    int32_t check_interval)
+{
+	struct gil *gil;
+	int r = design->new(&gil);
+
+	if (r)
+		return r;
+	gil->design = design;
+	gil->clock = clock;
+	gil->emit.design = design->name;
+	gil->emit.version = "gilrun " GILSCOPE_VERSION;
+	gil->emit.flags = GIL_FLAG_TICKED | GIL_FLAG_TICKS_EXACT | GIL_FLAG_CHECKS_EXACT;
+	atomic_init(&gil->emit.interval, check_interval);
+	emit_gil_create(&gil->emit);
+	*out = gil;
+	return 0;
+}
+
+struct gil *gil_free(struct gil *gil)
+{
+	if (gil) {
+		emit_gil_destroy(&gil->emit);
+		gil->design->free(gil);
+	}
+	return NULL;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GILSCOPE_LAB_GIL_GIL_H
+#define GILSCOPE_LAB_GIL_GIL_H
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "tracepoints/emit.h"
+
+/*
+ * One interface for every design of the lock; one file per design, and one
+ * line in gil.c's table.
+ *
+ * A design speaks with gil_says_*() at the moment when the step is true:
+ *
+ *   ENTRY    before the first call on the real lock: the wait is whole
+ *   BUSY     the first attempt found the GIL taken: about to sleep
+ *   RETRY    woke up, found it taken (still or again): about to sleep again
+ *   ACQUIRE  after nobody else can take it, before anybody can see it free again
+ *   RELEASE  before anybody else can take it
+ *
+ * so that the ACQUIREs and RELEASEs of one GIL are totally ordered.
+ */
+
+/*
+ * What every event carries. The interpreter's; only the holder of the GIL
+ * writes it, anybody reads it. Relaxed: the GIL itself orders it.
+ */
+struct gil_clock {
+	_Atomic int32_t ticker;   /* what is left of the check interval */
+	_Atomic uint64_t checks;  /* periodic checks honoured so far */
+};
+
+/* The ground truth about one thread: counted here and now, never derived from the events. */
+struct gil_counts {
+	uint64_t acquisitions, acquisitions_contended;
+	uint64_t busy, retries, retries_timed_out; /* failed attempts; by the design */
+	uint64_t releases, releases_requested;
+	uint64_t checks, ticks;                    /* by the engine */
+	uint64_t events[GIL_KINDS];                /* what a recording of the whole run holds */
+};
+
+/* A thread as its GIL sees it. Written by the thread itself only; read by others after its end. */
+struct gil_thread {
+	alignas(64) struct gil_counts counts;
+	char name[32];
+	int32_t tid;
+	bool is_main;
+};
+
+struct gil_design;
+
+/* The part that all designs have in common; each embeds it as its first member. */
+struct gil {
+	const struct gil_design *design;
+	const struct gil_clock *clock; /* borrowed */
+	struct emit_gil emit;
+};
+
+/*            acquire  release  free     "x": caller must serialise, "-": safe together
+ *  acquire      -        -       x
+ *  release      -        x       x      by the holder only
+ *  free         x        x       x      nobody holds it, nobody waits
+ */
+struct gil_design {
+	const char *name;
+	const char *summary; /* one line, for --list */
+	int (*new)(struct gil **out); /* 0, or < 0 with a sentence */
+	void (*free)(struct gil *gil);
+	void (*acquire)(struct gil *gil, struct gil_thread *self); /* blocks; never fails */
+	void (*release)(struct gil *gil, struct gil_thread *self);
+};
+
+/* All designs, ended by NULL; the first is the default. */
+extern const struct gil_design *const gil_designs[];
+
+/* The design of that name, or NULL. */
+const struct gil_design *gil_design_find(const char *name);
+
+/*
+ * Makes a GIL and says gil:create. @clock is borrowed and outlives it.
+ * @check_interval in ticks. The caller frees it with gil_free().
+ */
+int gil_new(struct gil **out, const struct gil_design *design, const struct gil_clock *clock,
+	    int32_t check_interval);
+struct gil *gil_free(struct gil *gil); /* NULL ok; says gil:destroy; returns NULL */
+DEFINE_CLEANUP(struct gil *, gil_free);
+
+static inline void gil_acquire(struct gil *gil, struct gil_thread *self)
+{
+	uint64_t busy = self->counts.busy;
+
+	gil->design->acquire(gil, self);
+	self->counts.acquisitions++;
+	self->counts.acquisitions_contended += self->counts.busy != busy;
+}
+
+static inline void gil_release(struct gil *gil, struct gil_thread *self)
+{
+	self->counts.releases++;
+	gil->design->release(gil, self);
+}
+
+/* ---- for the designs ----------------------------------------------------- */
+
+static inline int32_t gil_tick(const struct gil *gil)
+{
+	return atomic_load_explicit(&gil->clock->ticker, memory_order_relaxed);
+}
+
+static inline uint64_t gil_checks(const struct gil *gil)
+{
+	return atomic_load_explicit(&gil->clock->checks, memory_order_relaxed);
+}
+
+static inline void gil_says_entry(struct gil *gil, struct gil_thread *self)
+{
+	self->counts.events[GIL_ENTRY]++;
+	emit_entry(&gil->emit, gil_tick(gil), gil_checks(gil));
+}
+
+static inline void gil_says_busy(struct gil *gil, struct gil_thread *self)
+{
+	self->counts.events[GIL_BUSY]++;
+	emit_busy(&gil->emit, gil_tick(gil), gil_checks(gil));
+}
+
+static inline void gil_says_retry(struct gil *gil, struct gil_thread *self, bool timed_out)
+{
+	self->counts.events[GIL_RETRY]++;
+	emit_retry(&gil->emit, gil_tick(gil), gil_checks(gil), timed_out);
+}
+
+static inline void gil_says_acquire(struct gil *gil, struct gil_thread *self)
+{
+	self->counts.events[GIL_ACQUIRE]++;
+	emit_acquire(&gil->emit, gil_tick(gil), gil_checks(gil));
+}
+
+static inline void gil_says_release(struct gil *gil, struct gil_thread *self, bool drop_requested)
+{
+	self->counts.events[GIL_RELEASE]++;
+	emit_release(&gil->emit, gil_tick(gil), gil_checks(gil), drop_requested);
+}
+
+#endif

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+"""What the integration tests share: running gilscope from the build, reading its JSON, printing TAP.
+
+A test is a unittest.TestCase; a file ends with `harness.main()`. The build
+folder comes from GILSCOPE_BUILD (meson sets it). A test that cannot run calls
+self.skipTest(reason).
+"""
+import collections
+import functools
+import glob
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("GILSCOPE_BUILD", SOURCE / "build")).resolve()
+GILSCOPE = str(BUILD / "cli" / "gilscope")
+GILRUN = str(BUILD / "runtime" / "lab" / "gilrun")
+PLAY = str(BUILD / "tests" / "play" / "play")
+PROVIDER = str(BUILD / "tracepoints" / "libgilscope-provider.so")
+PROBE = str(BUILD / "runtime" / "cpython" / "libgilscope-probe.so")
+PYTHON = "/usr/bin/python3"
+
+Result = collections.namedtuple("Result", "status out err")
+
+
+def run(*words, cwd=None, env=None, stdin=None, timeout=120, user=None):
+    """Runs a program to its end; never through a shell."""
+    full = dict(os.environ, **(env or {}))
+    command = [str(word) for word in words]
+    if user is not None:
+        command = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *command]
+    done = subprocess.run(command, cwd=cwd, env=full, input=stdin, timeout=timeout,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+@functools.cache
+def why_no_lttng():
+    """"" when recording works on this machine, else the reason."""
+    if not shutil.which("lttng-sessiond"):
+        return "lttng-sessiond is not installed"
+    return ""
+
+
+def interpreters(at_least=(3, 7)):
+    """Real CPythons: Debian's and pyenv's. [(name, path)]"""
+    found = []
+    if os.access(PYTHON, os.X_OK):
+        found.append(("debian", PYTHON))
+    root = os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv"))
+    for path in glob.glob(f"{root}/versions/*/bin/python"):
+        name = path.split("/")[-3]
+        try:
+            version = tuple(int(part) for part in name.split(".")[:2])
+        except ValueError:
+            continue
+        if version >= at_least:
+            found.append((name, path))
+    return sorted(found, key=lambda item: [int(p) if p.isdigit() else -1 for p in item[0].split(".")])
+
+
+class TestCase(unittest.TestCase):
+    """A test with a folder of its own, removed at the end."""
+    needs_lttng = True
+
+    def setUp(self):
+        if self.needs_lttng and why_no_lttng():
+            self.skipTest(why_no_lttng())
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="gilscope-test-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.trace = str(self.folder / "gil.trace")
+
+    def gilscope(self, *words, expect=0, **options):
+        result = run(GILSCOPE, *words, cwd=options.pop("cwd", self.folder), **options)
+        if expect is not None:
+            self.assertEqual(result.status, expect, f"gilscope {words}\n{result.out}{result.err}")
+        return result
+
+    def record(self, *command, expect=0, options=(), **more):
+        return self.gilscope("record", "-o", self.trace, *options, "--", *command, expect=expect, **more)
+
+    def report(self, trace=None, options=()):
+        """The JSON export."""
+        result = self.gilscope("export", trace or self.trace, "--to", "json", "-o", "-", *options)
+        return json.loads(result.out)
+
+    def assert_lawful(self, trace=None):
+        self.gilscope("verify", trace or self.trace)
+
+    def assert_one_sentence(self, text, *parts):
+        """What a wrong use prints: few lines, no addresses, and the given parts."""
+        self.assertLessEqual(len(text.strip().splitlines()), 4, text)
+        self.assertNotRegex(text, r"0x[0-9a-f]{6}|comp-addr|Traceback")
+        for part in parts:
+            self.assertIn(part, text)
+
+
+class _Tap(unittest.TestResult):
+    def __init__(self):
+        super().__init__()
+        self.n = 0
+
+    def line(self, ok, test, more=""):
+        self.n += 1
+        name = test.id().split(".", 1)[-1].replace("#", "")
+        print(f"{'ok' if ok else 'not ok'} {self.n} - {name}{more}", flush=True)
+
+    def problem(self, test, error):
+        text = self._exc_info_to_string(error, test)
+        print("\n".join("# " + line for line in text.splitlines()), flush=True)
+        self.line(False, test)
+
+    def addSuccess(self, test):
+        super().addSuccess(test)
+        self.line(True, test)
+
+    def addFailure(self, test, error):
+        super().addFailure(test, error)
+        self.problem(test, error)
+
+    def addError(self, test, error):
+        super().addError(test, error)
+        self.problem(test, error)
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        self.line(True, test, f" # SKIP {reason}")
+
+    def addSubTest(self, test, subtest, error):
+        super().addSubTest(test, subtest, error)
+        if error:
+            self.problem(subtest, error)
+
+
+def main():
+    """Runs the TestCases of the calling file (or those named on its command line); TAP on stdout."""
+    loader = unittest.defaultTestLoader
+    module = sys.modules["__main__"]
+    names = sys.argv[1:]
+    suite = loader.loadTestsFromNames(names, module) if names else loader.loadTestsFromModule(module)
+    result = _Tap()
+    suite.run(result)
+    print(f"1..{result.n}")
+    sys.exit(0 if result.wasSuccessful() else 1)

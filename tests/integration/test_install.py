@@ -1,0 +1,80 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""`meson install` into a prefix: the installed tool works from any directory, for any user."""
+import json
+import os
+import subprocess
+
+import harness
+
+
+class Install(harness.TestCase):
+    def setUp(self):
+        super().setUp()
+        os.chmod(self.folder, 0o755)
+        done = harness.run("meson", "install", "-C", harness.BUILD, "--no-rebuild", "--destdir",
+                           self.folder / "root")
+        self.assertEqual(done.status, 0, done.out + done.err)
+        self.bin = next((self.folder / "root").rglob("gilscope")).parent
+        # `gilscope` is also the name of the library folder; bin is the one with an executable file.
+        for path in (self.folder / "root").rglob("gilscope"):
+            if path.is_file():
+                self.bin = path.parent
+        self.elsewhere = self.folder / "elsewhere"
+        self.elsewhere.mkdir()
+
+    def test_installed_tool_records_and_reads_from_any_directory(self):
+        result = harness.run(self.bin / "gilscope", "record", self.bin / "gilrun", "battle", "--count",
+                             "20000", cwd=self.elsewhere)
+        self.assertEqual(result.status, 0, result.err)
+        report = harness.run(self.bin / "gilscope", "report", cwd=self.elsewhere)
+        self.assertEqual(report.status, 0, report.err)
+        self.assertIn("t1", report.out)
+
+    def test_installed_tool_records_python(self):
+        result = harness.run(self.bin / "gilscope", "record", harness.PYTHON, "-c", "print(7)",
+                             cwd=self.elsewhere)
+        self.assertEqual((result.status, result.out), (0, "7\n"), result.err)
+        report = harness.run(self.bin / "gilscope", "report", cwd=self.elsewhere)
+        self.assertIn("MainThread", report.out, report.err)
+
+    def test_ordinary_user(self):
+        if os.geteuid():
+            self.skipTest("only root can become another user")
+        os.chown(self.elsewhere, 65534, 65534)
+        result = harness.run(self.bin / "gilscope", "record", self.bin / "gilrun", "battle", "--count",
+                             "20000", cwd=self.elsewhere, user=65534, env={"HOME": str(self.elsewhere)})
+        self.assertEqual(result.status, 0, result.err)
+        verified = harness.run(self.bin / "gilscope", "verify", cwd=self.elsewhere, user=65534)
+        self.assertEqual(verified.status, 0, verified.out + verified.err)
+
+    def test_root_and_user_at_once_do_not_mix(self):
+        if os.geteuid():
+            self.skipTest("only root can become another user")
+        folders = {}
+        running = []
+        for name, user in (("root1", None), ("root2", None), ("user", 65534)):
+            folders[name] = self.folder / name
+            folders[name].mkdir()
+            command = [str(self.bin / "gilscope"), "record", str(self.bin / "gilrun"), "battle",
+                       "--count", "1500000", "--truth", str(folders[name] / "truth.json")]
+            if user:
+                os.chown(folders[name], user, user)
+                command = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *command]
+            running.append(subprocess.Popen(command, cwd=folders[name], stdout=subprocess.DEVNULL,
+                                            stderr=subprocess.PIPE))
+        for process in running:
+            _, error = process.communicate(timeout=120)
+            self.assertEqual(process.returncode, 0, error)
+
+        for folder in folders.values():
+            truth = json.loads((folder / "truth.json").read_text())
+            out = harness.run(self.bin / "gilscope", "export", "--to", "json", "-o", "-", cwd=folder)
+            report = json.loads(out.out)
+            self.assertEqual([g["pid"] for g in report["gils"]], [truth["pid"]])
+            self.assertEqual({t["tid"]: t["acquisitions"] for t in report["threads"]},
+                             {t["tid"]: t["acquisitions"] for t in truth["threads"]})
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,74 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The analyzer against the laboratory's own counters: equal, or nothing else is worth testing."""
+import json
+import os
+
+import harness
+
+COUNTERS = ("acquisitions", "acquisitions_contended", "busy", "retries", "retries_timed_out",
+            "releases", "releases_requested", "checks", "ticks")
+HOT = ("entry", "busy", "retry", "acquire", "release", "leave")
+
+
+def cpu_lists():
+    cpus = sorted(os.sched_getaffinity(0))
+    return [str(cpus[0])] + ([f"{cpus[0]},{cpus[1]}"] if len(cpus) > 1 else [])
+
+
+class Truth(harness.TestCase):
+    def battle(self, *options, record_options=()):
+        truth = self.folder / "truth.json"
+        self.record(harness.GILRUN, "battle", "--truth", truth, *options, options=record_options)
+        return json.loads(truth.read_text())
+
+    def assert_equal_counts(self, truth, report):
+        seen = {t["tid"]: t for t in report["threads"]}
+        self.assertEqual(sorted(seen), sorted(t["tid"] for t in truth["threads"]))
+        for thread in truth["threads"]:
+            self.assertEqual(seen[thread["tid"]]["name"], thread["name"])
+            for counter in COUNTERS:
+                self.assertEqual(seen[thread["tid"]][counter], thread[counter],
+                                 f"{thread['name']}: {counter}")
+        self.assertEqual(report["quality"]["lost_events"], 0)
+        for kind in HOT:
+            self.assertEqual(report["trace"]["events_by_kind"][kind], truth["events"][kind], kind)
+
+    def test_counts_equal_the_laboratory(self):
+        for cpus in cpu_lists():
+            for threads in (2, 4, 16):
+                with self.subTest(cpus=cpus, threads=threads):
+                    truth = self.battle("--cpus", cpus, "--threads", threads,
+                                        "--count", 2_000_000 // threads)
+                    self.assert_lawful()
+                    self.assert_equal_counts(truth, self.report())
+
+    def test_check_intervals(self):
+        for interval in (1, 10, 1000):
+            with self.subTest(interval=interval):
+                truth = self.battle("--check-interval", interval, "--count", 30_000)
+                self.assert_equal_counts(truth, self.report())
+                self.assertEqual(self.report()["gils"][0]["interval"], interval)
+
+    def test_two_cpus_battle_and_one_does_not(self):
+        lists = cpu_lists()
+        if len(lists) < 2:
+            self.skipTest("one CPU only")
+        failed = []
+        for cpus in lists:
+            truth = self.battle("--cpus", cpus, "--count", 1_000_000)
+            failed.append(sum(t["busy"] + t["retries"] for t in truth["threads"]))
+        self.assertGreater(failed[1], 10 * failed[0])
+
+    def test_small_buffers_lose_and_count_exactly(self):
+        truth = self.battle("--count", 1_000_000, record_options=("--buffer-size", "16K"))
+        report = self.report()
+        recorded = sum(report["trace"]["events_by_kind"][kind] for kind in HOT)
+        self.assertGreater(report["quality"]["lost_events"], 0)
+        self.assertEqual(recorded + report["quality"]["lost_events"], sum(truth["events"].values()))
+        self.gilscope("verify", self.trace, expect=3)
+        self.assertIn("lost", self.gilscope("report", self.trace).out)
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GILSCOPE_TRACEPOINTS_DAEMON_H
+#define GILSCOPE_TRACEPOINTS_DAEMON_H
+
+#include <stdbool.h>
+
+#include "base/cleanup.h"
+
+/*
+ * The LTTng session daemon behind a recording.
+ *
+ * Root shares the system's daemon, which is started when none runs. Anybody
+ * else gets a private one in a private LTTNG_HOME (mode 0700), which also ends
+ * when this process is killed. A daemon that gilscope started ends with the
+ * last session in it, whichever recording that belongs to; one that ran
+ * already is left alone.
+ * Not thread-safe.
+ */
+struct daemon;
+
+/* Other recordings of root cannot come or go until daemon_settle(). @return 0, or < 0 with a sentence that says what to install or type. */
+int daemon_join(struct daemon **out);
+
+/* The session is open, or could not be: nobody will end the daemon under it any more. */
+void daemon_settle(struct daemon *daemon);
+
+/* After the recording's session is closed. Ends the daemon by pid when it is ours to end. NULL ok; returns NULL. */
+struct daemon *daemon_leave(struct daemon *daemon);
+DEFINE_CLEANUP(struct daemon *, daemon_leave);
+
+/* LTTNG_HOME for the traced programs, or NULL when they need none. Borrowed. */
+const char *daemon_home(const struct daemon *daemon);
+
+bool daemon_was_started(const struct daemon *daemon);
+int daemon_pid(const struct daemon *daemon);
+
+#endif

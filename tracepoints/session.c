@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/* The only file that uses liblttng-ctl. */
+#include "tracepoints/session.h"
+
+#include "base/err.h"
+#include "tracepoints/names.h"
+
+#include <errno.h>
+#include <lttng/lttng.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	ANSWER_LIMIT_S = 10, /* one request to the daemon */
+	CLOSE_LIMIT_S = 30,  /* writing out what is in the buffers */
+	SUBBUFS = 4,
+	RARE_SUBBUF_BYTES = 32 << 10,
+};
+static const uint64_t default_buffer_bytes = UINT64_C(16) << 20;
+static const uint64_t least_buffer_bytes = UINT64_C(16) << 10;
+static const uint64_t most_process_bytes = UINT64_C(256) << 20;
+
+struct session {
+	char name[128], output[4096];
+	uint64_t subbuf_bytes;
+	struct lttng_handle *handle;
+	struct session_loss loss;
+	bool stopped;
+};
+
+static struct session *session_free(struct session *s)
+{
+	if (s)
+		lttng_destroy_handle(s->handle);
+	free(s);
+	return NULL;
+}
+DEFINE_CLEANUP(struct session *, session_free);
+
+/* ---- time limits --------------------------------------------------------- */
+
+/* A step that talks to the daemon, run in a thread of its own so that it can be given up. */
+struct step {
+	int (*run)(struct session *);
+	struct session *session;
+	int result;
+	char sentence[512];
+};
+
+static void *step_thread(void *arg)
+{
+	struct step *step = arg;
+
+	step->result = step->run(step->session);
+	snprintf(step->sentence, sizeof(step->sentence), "%s", err_innermost());
+	return NULL;
+}
+
+/* @return the step's result; -ETIMEDOUT: the thread may still use the session, which is then leaked on purpose. */
+static int within(int limit_s, int (*run)(struct session *), struct session *session)
+{
+	struct step *step = calloc(1, sizeof(*step));
+	struct timespec deadline;
+	pthread_t thread;
+	int r;
+
+	if (!step)
+		return err(-ENOMEM, "out of memory");
+	step->run = run;
+	step->session = session;
+	r = pthread_create(&thread, NULL, step_thread, step);
+	if (r) {
+		free(step);
+		return err(-r, "cannot start a thread: %s", strerror(r));
+	}
+	clock_gettime(CLOCK_REALTIME, &deadline);
+	deadline.tv_sec += limit_s;
+	if (pthread_timedjoin_np(thread, NULL, &deadline)) {
+		pthread_detach(thread);
+		return err(-ETIMEDOUT,
+			   "the LTTng session daemon did not answer for %d s (is it stopped?); "
+			   "see 'gilscope doctor'", limit_s);
+	}
+	r = step->result;
+	if (r < 0)
+		err(r, "%s", step->sentence);
+	free(step);
+	return r;
+}
+
+/* ---- the steps ------------------------------------------------------------- */
+
+/* liblttng-ctl: int functions give 0 or -LTTNG_ERR_*; *_ext ones LTTNG_OK (10) or a positive code. */
+static int fail(const char *what, int code)
+{
+	return err(-EIO, "%s: %s", what, lttng_strerror(code < 0 ? code : -code));
+}
+
+static int create_session(const struct session *s)
+{
+	struct lttng_session_descriptor *d = lttng_session_descriptor_local_create(s->name, s->output);
+	enum lttng_error_code code = d ? lttng_create_session_ext(d) : LTTNG_ERR_NOMEM;
+
+	lttng_session_descriptor_destroy(d);
+	return code == LTTNG_OK ? 0 : fail("cannot create an LTTng session", code);
+}
+
+static int add_channel(struct session *s, const char *name, uint64_t subbuf_bytes)
+{
+	struct lttng_channel *channel = lttng_channel_create(&s->handle->domain);
+	int r;
+
+	if (!channel)
+		return err(-ENOMEM, "out of memory");
+	snprintf(channel->name, sizeof(channel->name), "%s", name);
+	channel->attr.overwrite = 0; /* discard: losses are counted exactly */
+	channel->attr.subbuf_size = subbuf_bytes;
+	channel->attr.num_subbuf = SUBBUFS;
+	lttng_channel_set_blocking_timeout(channel, 0);
+	r = lttng_enable_channel(s->handle, channel);
+	lttng_channel_destroy(channel);
+	return r < 0 ? fail("cannot create an LTTng channel", r) : 0;
+}
+
+static int add_event(struct session *s, const char *name, const char *channel)
+{
+	struct lttng_event *event = lttng_event_create();
+	int r;
+
+	if (!event)
+		return err(-ENOMEM, "out of memory");
+	event->type = LTTNG_EVENT_TRACEPOINT;
+	event->loglevel_type = LTTNG_EVENT_LOGLEVEL_ALL;
+	event->loglevel = -1;
+	snprintf(event->name, sizeof(event->name), "%s", name);
+	r = lttng_enable_event_with_exclusions(s->handle, event, channel, NULL, 0, NULL);
+	lttng_event_destroy(event);
+	return r < 0 ? fail("cannot enable the gil:* events", r) : 0;
+}
+
+static int open_step(struct session *s)
+{
+	static const char *const names[GIL_KINDS] = GIL_EVENT_NAMES;
+	struct lttng_domain domain = { .type = LTTNG_DOMAIN_UST, .buf_type = LTTNG_BUFFER_PER_PID };
+	int r = create_session(s);
+
+	if (r)
+		return r;
+	s->handle = lttng_create_handle(s->name, &domain);
+	if (!s->handle)
+		return err(-ENOMEM, "out of memory");
+	/* The facts first: a process that runs already has them on before its first event. */
+	r = add_channel(s, GIL_CHANNEL_RARE, RARE_SUBBUF_BYTES);
+	if (!r)
+		r = add_channel(s, GIL_CHANNEL_HOT, s->subbuf_bytes);
+	for (int kind = 0; !r && kind < GIL_KINDS; kind++)
+		r = add_event(s, names[kind], kind < GIL_FIRST_HOT ? GIL_CHANNEL_RARE : GIL_CHANNEL_HOT);
+	if (r)
+		return r;
+	r = lttng_start_tracing(s->name);
+	return r < 0 ? fail("cannot start tracing", r) : 0;
+}
+
+static int stop_step(struct session *s)
+{
+	int r = lttng_stop_tracing(s->name); /* waits until all is written */
+
+	if (r < 0 && r != -LTTNG_ERR_TRACE_ALREADY_STOPPED)
+		return fail("cannot stop tracing", r);
+	return 0;
+}
+
+/* The counters die with the session. */
+static int loss_step(struct session *s)
+{
+	struct lttng_channel *channels = NULL;
+	int n = lttng_list_channels(s->handle, &channels);
+
+	if (n < 0)
+		return fail("cannot read the loss counters", n);
+	s->loss.known = true;
+	for (int i = 0; i < n; i++) {
+		uint64_t events = 0, packets = 0;
+		if (lttng_channel_get_discarded_event_count(&channels[i], &events) ||
+		    lttng_channel_get_lost_packet_count(&channels[i], &packets))
+			s->loss.known = false;
+		s->loss.events += events;
+		s->loss.packets += packets;
+	}
+	free(channels);
+	return 0;
+}
+
+static int destroy_step(struct session *s)
+{
+	struct lttng_destruction_handle *handle = NULL;
+	enum lttng_error_code code = lttng_destroy_session_ext(s->name, &handle), result = LTTNG_OK;
+	enum lttng_destruction_handle_status status;
+
+	if (code != LTTNG_OK)
+		return fail("cannot end the LTTng session", code);
+	status = lttng_destruction_handle_wait_for_completion(handle, CLOSE_LIMIT_S * 1000);
+	if (status == LTTNG_DESTRUCTION_HANDLE_STATUS_COMPLETED)
+		lttng_destruction_handle_get_result(handle, &result);
+	lttng_destruction_handle_destroy(handle);
+	if (status != LTTNG_DESTRUCTION_HANDLE_STATUS_COMPLETED)
+		return err(-ETIMEDOUT, "the LTTng session did not end within %d s", CLOSE_LIMIT_S);
+	return result == LTTNG_OK ? 0 : fail("cannot end the LTTng session", result);
+}
+
+static int close_step(struct session *s)
+{
+	int stopped = stop_step(s), counted = loss_step(s), destroyed = destroy_step(s);
+
+	return stopped ? stopped : counted ? counted : destroyed;
+}
+
+/* ---- sizes --------------------------------------------------------------- */
+
+/* A power of two per sub-buffer, so that one process takes at most its part of shared memory. */
+static uint64_t fitted_subbuf_bytes(uint64_t wanted_buffer_bytes)
+{
+	uint64_t cpus = (uint64_t)sysconf(_SC_NPROCESSORS_CONF), bytes = least_buffer_bytes;
+	uint64_t most = most_process_bytes;
+	struct statvfs shm;
+
+	if (!statvfs("/dev/shm", &shm) && (uint64_t)shm.f_bavail * shm.f_frsize / 4 < most)
+		most = (uint64_t)shm.f_bavail * shm.f_frsize / 4;
+	while (bytes * 2 <= wanted_buffer_bytes && bytes * 2 * cpus <= most)
+		bytes *= 2;
+	return bytes / SUBBUFS;
+}
+
+uint64_t session_buffers_bytes(const struct session *s)
+{
+	return (s->subbuf_bytes + RARE_SUBBUF_BYTES) * SUBBUFS * (uint64_t)sysconf(_SC_NPROCESSORS_CONF);
+}
+
+/* ---- the interface ------------------------------------------------------- */
+
+int session_open(struct session **out, const struct session_options *options)
+{
+	cleanup(session_freep) struct session *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return err(-ENOMEM, "out of memory");
+	snprintf(s->name, sizeof(s->name), "%s", options->name);
+	snprintf(s->output, sizeof(s->output), "%s", options->output);
+	s->subbuf_bytes = fitted_subbuf_bytes(options->buffer_bytes ? options->buffer_bytes :
+								      default_buffer_bytes);
+	r = within(ANSWER_LIMIT_S, open_step, s);
+	if (r == -ETIMEDOUT) {
+		steal(&s);
+		return r;
+	}
+	if (r) {
+		within(ANSWER_LIMIT_S, destroy_step, s);
+		return r;
+	}
+	*out = steal(&s);
+	return 0;
+}
+
+int session_stop(struct session *s)
+{
+	int r = s->stopped ? 0 : within(CLOSE_LIMIT_S, stop_step, s);
+
+	s->stopped = true;
+	return r;
+}
+
+int session_close(struct session *session, struct session_loss *loss)
+{
+	cleanup(session_freep) struct session *s = session;
+	int r;
+
+	*loss = (struct session_loss){ 0 };
+	r = within(2 * CLOSE_LIMIT_S, close_step, s);
+	if (r == -ETIMEDOUT)
+		steal(&s);
+	else
+		*loss = s->loss;
+	return r;
+}
+
+static int ping_step(struct session *unused)
+{
+	(void)unused;
+	/* The group's members would be sent to root's daemon: never reach for that. */
+	if (geteuid())
+		lttng_set_tracing_group("gilscope-no-such-group");
+	return lttng_session_daemon_alive() == 1;
+}
+
+static int count_step(struct session *unused)
+{
+	struct lttng_session *sessions = NULL;
+	int n = lttng_list_sessions(&sessions);
+
+	(void)unused;
+	free(sessions);
+	return n < 0 ? -EIO : n;
+}
+
+bool session_daemon_answers(void)
+{
+	int r = within(ANSWER_LIMIT_S, ping_step, NULL);
+
+	if (r < 0)
+		err_clear();
+	return r == 1;
+}
+
+int session_daemon_sessions(void)
+{
+	return within(ANSWER_LIMIT_S, count_step, NULL);
+}

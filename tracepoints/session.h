@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GILSCOPE_TRACEPOINTS_SESSION_H
+#define GILSCOPE_TRACEPOINTS_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+
+/*
+ * One LTTng recording session for the `gil` provider: per-process buffers,
+ * discard mode, the rare events in a channel of their own. session.c is the
+ * only file that uses liblttng-ctl. Not thread-safe: one session at a time.
+ *
+ * LTTng's calls have no time limit of their own; here each step has one, so a
+ * daemon that hangs never hangs the caller. After -ETIMEDOUT nothing of the
+ * session may be used any more.
+ */
+struct session;
+
+struct session_options {
+	const char *name;      /* unique: also the recording's id */
+	const char *output;    /* absolute path of the trace; created by the daemon */
+	uint64_t buffer_bytes; /* per CPU and process; 0: the default, fitted to this machine */
+};
+
+struct session_loss {
+	uint64_t events, packets;
+	bool known; /* false: the daemon could not say */
+};
+
+/* The daemon must run (tracepoints/daemon.h). @return 0, or < 0 with a sentence. */
+int session_open(struct session **out, const struct session_options *options);
+
+/*
+ * Stops recording, waits until all is written, reads the loss counters, destroys the session.
+ * Always frees it. @return 0; < 0 with a sentence (what was recorded stays on disk).
+ */
+int session_close(struct session *session, struct session_loss *loss);
+
+/* Stops recording only: the programs go on unrecorded. @return 0 or < 0 with a sentence. */
+int session_stop(struct session *session);
+
+/* Bytes of buffer memory that one traced process takes with this session. */
+uint64_t session_buffers_bytes(const struct session *session);
+
+/* For daemon.c: does a daemon answer, how many sessions does it have (< 0: no answer)? */
+bool session_daemon_answers(void);
+int session_daemon_sessions(void);
+
+#endif
