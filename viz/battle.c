@@ -22,7 +22,8 @@ struct battle {
 	struct page page;
 	struct battle_options options;
 	struct sink sink;
-	int64_t begin_ns, last_ns; /* INT64_MIN before the first event */
+	int64_t origin_ns;
+	int64_t last_ns; /* INT64_MIN before the first line */
 	uint64_t lines;
 	/* With more than one GIL each line says whose it is, as strace does with -f. */
 	const struct gil_info **gils;
@@ -164,7 +165,7 @@ static void add_front(struct line *l, const struct battle *b, const struct gil_e
 	unsigned fields = b->options.fields;
 
 	if (fields & BATTLE_TIME)
-		add_seconds(l, "", 14, e->ts_ns - b->begin_ns);
+		add_seconds(l, "", 14, e->ts_ns - b->origin_ns);
 	if (fields & BATTLE_DELTA)
 		add_seconds(l, "+", 12, b->last_ns == INT64_MIN ? 0 : e->ts_ns - b->last_ns);
 	if (fields & BATTLE_CPU && e->cpu >= 0)
@@ -296,8 +297,6 @@ static int on_event(void *data, const struct gil_event *e, const struct step *st
 	struct battle *b = data;
 	int r = 0;
 
-	if (b->begin_ns == INT64_MIN)
-		b->begin_ns = e->ts_ns;
 	if (e->kind < GIL_FIRST_HOT || !step->thread)
 		return 0;
 	if (step->switched_from)
@@ -309,6 +308,14 @@ static int on_event(void *data, const struct gil_event *e, const struct step *st
 	if (step->violation)
 		remark(b, step->gil, INK_BAD, "unlawful: %s", step->violation);
 	return r ? r : is_full(b) ? SINK_E_ENOUGH : 0;
+}
+
+static int on_begin(void *data, const struct trace_info *trace)
+{
+	struct battle *b = data;
+
+	b->origin_ns = trace->origin_ns;
+	return 0;
 }
 
 /* Notes a GIL that was not seen before. */
@@ -345,7 +352,7 @@ static int on_thread(void *data, const struct thread_info *thread)
 {
 	struct battle *b = data;
 
-	if (!b->explainer)
+	if (!b->explainer || !thread->selected)
 		return 0;
 	return print_sentence(b, explainer_thread(b->explainer, thread));
 }
@@ -381,10 +388,10 @@ int battle_new(struct battle **out, const struct page *page, const struct battle
 		return err(-ENOMEM, "out of memory");
 	b->page = *page;
 	b->options = *options;
-	b->begin_ns = b->last_ns = INT64_MIN;
+	b->last_ns = INT64_MIN;
 	b->sink = (struct sink){
-		.name = "battle", .data = b, .gil = on_gil, .thread = on_thread,
-		.event = on_event, .lost = on_lost, .end = on_end,
+		.name = "battle", .data = b, .begin = on_begin, .gil = on_gil,
+		.thread = on_thread, .event = on_event, .lost = on_lost, .end = on_end,
 	};
 	if (options->explain) {
 		r = explainer_new(&b->explainer, page);

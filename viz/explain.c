@@ -2,6 +2,7 @@
 #include "viz/explain.h"
 
 #include "base/err.h"
+#include "viz/array.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -49,23 +50,6 @@ struct explainer *explainer_free(struct explainer *x)
 	free(x->fighters);
 	free(x);
 	return NULL;
-}
-
-/* Makes room for `index` in an array of zeroed items. */
-static int reach(void *array, size_t *n, size_t index, size_t item)
-{
-	size_t more = 2 * index + 8;
-	char *grown;
-
-	if (index < *n)
-		return 0;
-	grown = realloc(*(void **)array, more * item);
-	if (!grown)
-		return err(-ENOMEM, "out of memory");
-	memset(grown + *n * item, 0, (more - *n) * item);
-	*(void **)array = grown;
-	*n = more;
-	return 0;
 }
 
 __attribute__((format(printf, 2, 3)))
@@ -240,9 +224,9 @@ int explainer_event(struct explainer *x, const struct gil_event *event, const st
 	x->sentence[0] = '\0';
 	if (event->kind < GIL_FIRST_HOT || !step->thread)
 		return 0;
-	r = reach(&x->scenes, &x->n_scenes, step->gil->index, sizeof(*x->scenes));
+	r = array_reach(&x->scenes, &x->n_scenes, step->gil->index, sizeof(*x->scenes));
 	if (!r)
-		r = reach(&x->fighters, &x->n_fighters, step->thread->index, sizeof(*x->fighters));
+		r = array_reach(&x->fighters, &x->n_fighters, step->thread->index, sizeof(*x->fighters));
 	if (r)
 		return r;
 	s = &x->scenes[step->gil->index];

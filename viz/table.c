@@ -7,11 +7,12 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { MAX_COLUMNS = 24, GAP = 2, FIRST_MOST = 28 };
+enum { MAX_COLUMNS = 24, GAP = 2, WORDS_MOST = 28 };
 
 struct column {
 	const char *group, *title;
 	unsigned width;
+	enum table_kind kind;
 };
 
 struct table {
@@ -39,10 +40,10 @@ struct table *table_free(struct table *t)
 	return NULL;
 }
 
-void table_column(struct table *t, const char *group, const char *title)
+void table_column(struct table *t, const char *group, const char *title, enum table_kind kind)
 {
 	if (t->n_columns < MAX_COLUMNS)
-		t->columns[t->n_columns++] = (struct column){ group, title, text_columns(title) };
+		t->columns[t->n_columns++] = (struct column){ group, title, text_columns(title), kind };
 }
 
 static bool make_room(struct table *t)
@@ -78,8 +79,8 @@ void table_cell(struct table *t, const char *fmt, ...)
 		return;
 	}
 	width = text_columns(t->cells[t->n_cells++]);
-	if (column == t->columns && width > FIRST_MOST)
-		width = FIRST_MOST;
+	if (column->kind == TABLE_WORDS && width > WORDS_MOST)
+		width = WORDS_MOST;
 	if (width > column->width)
 		column->width = width;
 }
@@ -129,25 +130,30 @@ static void print_groups(const struct table *t, const struct page *page, unsigne
 	fputc('\n', page->out);
 }
 
+static void print_cell(const struct table *t, const struct page *page, unsigned column, const char *s)
+{
+	const struct column *c = &t->columns[column];
+
+	if (column)
+		fprintf(page->out, "%*s", GAP, "");
+	text_pad(page, s, c->width, c->kind == TABLE_NUMBERS);
+}
+
 static void print_titles(const struct table *t, const struct page *page, unsigned from, unsigned to)
 {
 	fputs(text_ink(page, INK_STRONG), page->out);
-	text_pad(page, t->columns[0].title, t->columns[0].width, false);
-	for (unsigned i = from; i < to; i++) {
-		fprintf(page->out, "%*s", GAP, "");
-		text_pad(page, t->columns[i].title, t->columns[i].width, true);
-	}
+	print_cell(t, page, 0, t->columns[0].title);
+	for (unsigned i = from; i < to; i++)
+		print_cell(t, page, i, t->columns[i].title);
 	fprintf(page->out, "%s\n", text_ink(page, INK_PLAIN));
 }
 
 static void print_rows(const struct table *t, const struct page *page, unsigned from, unsigned to)
 {
 	for (size_t row = 0; row + t->n_columns <= t->n_cells; row += t->n_columns) {
-		text_pad(page, t->cells[row], t->columns[0].width, false);
-		for (unsigned i = from; i < to; i++) {
-			fprintf(page->out, "%*s", GAP, "");
-			text_pad(page, t->cells[row + i], t->columns[i].width, true);
-		}
+		print_cell(t, page, 0, t->cells[row]);
+		for (unsigned i = from; i < to; i++)
+			print_cell(t, page, i, t->cells[row + i]);
 		fputc('\n', page->out);
 	}
 }

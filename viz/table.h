@@ -18,11 +18,13 @@ struct table *table_free(struct table *t); /* NULL ok; returns NULL */
 DEFINE_CLEANUP(struct table *, table_free);
 
 /*
- * Columns first, from the left. The first one is left-aligned and may be cut,
- * all others are numbers. Columns with the same `group` stay together under it
- * ("" is a group without a heading). Both strings are borrowed.
+ * Columns first, from the left; the first one holds words. Words are
+ * left-aligned and cut where they are very long. Neighbours with the same
+ * `group` stay together under it ("" is a group without a heading). Both
+ * strings are borrowed.
  */
-void table_column(struct table *t, const char *group, const char *title);
+enum table_kind { TABLE_NUMBERS, TABLE_WORDS };
+void table_column(struct table *t, const char *group, const char *title, enum table_kind kind);
 
 /* The next cell, row by row. */
 void table_cell(struct table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
