@@ -16,7 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-struct table {
+struct csv {
 	FILE *out;
 	const struct metrics *metrics;
 	const struct quality *quality;
@@ -27,204 +27,204 @@ struct table {
 /* ---- cells: the same code writes the header and the rows ------------------------- */
 
 /* Begins the next cell. @return true in the header: the cell is its name. */
-static bool put_name(struct table *t, const char *name)
+static bool put_name(struct csv *c, const char *name)
 {
-	if (t->inside)
-		fputc(',', t->out);
-	t->inside = true;
-	if (t->header)
-		fputs(name, t->out);
-	return t->header;
+	if (c->inside)
+		fputc(',', c->out);
+	c->inside = true;
+	if (c->header)
+		fputs(name, c->out);
+	return c->header;
 }
 
-static void put_text(struct table *t, const char *text)
+static void put_text(struct csv *c, const char *text)
 {
 	if (!strpbrk(text, ",\"\r\n")) {
-		fputs(text, t->out);
+		fputs(text, c->out);
 		return;
 	}
-	fputc('"', t->out);
+	fputc('"', c->out);
 	for (; *text; text++) {
 		if (*text == '"')
-			fputc('"', t->out);
-		fputc(*text, t->out);
+			fputc('"', c->out);
+		fputc(*text, c->out);
 	}
-	fputc('"', t->out);
+	fputc('"', c->out);
 }
 
 /* The values are looked at in rows only: in the header there is nothing to look at. */
-#define CELL_COUNT(t, name, value)                                   \
+#define CELL_COUNT(c, name, value)                                   \
 	do {                                                         \
-		if (!put_name(t, name))                              \
-			fprintf((t)->out, "%" PRIu64, (uint64_t)(value)); \
+		if (!put_name(c, name))                              \
+			fprintf((c)->out, "%" PRIu64, (uint64_t)(value)); \
 	} while (0)
-#define CELL_TEXT(t, name, value)                    \
+#define CELL_TEXT(c, name, value)                    \
 	do {                                         \
-		if (!put_name(t, name))              \
-			put_text(t, UTF8(value));    \
+		if (!put_name(c, name))              \
+			put_text(c, UTF8(value));    \
 	} while (0)
 
-static void put_fields(struct table *t, const struct field *f, const void *of)
+static void put_fields(struct csv *c, const struct field *f, const void *of)
 {
 	for (; f->name; f++)
-		CELL_COUNT(t, f->name, field_value(f, of));
+		CELL_COUNT(c, f->name, field_value(f, of));
 }
 
-static void end_line(struct table *t)
+static void end_line(struct csv *c)
 {
-	fputc('\n', t->out);
-	t->inside = false;
+	fputc('\n', c->out);
+	c->inside = false;
 }
 
-static uint64_t since_begin(const struct table *t, int64_t ts_ns)
+static uint64_t since_begin(const struct csv *c, int64_t ts_ns)
 {
-	int64_t begin_ns = t->quality->end.begin_ns;
+	int64_t begin_ns = c->quality->end.begin_ns;
 
 	return ts_ns > begin_ns ? (uint64_t)(ts_ns - begin_ns) : 0;
 }
 
 /* ---- rows; the item is NULL in the header ------------------------------------------- */
 
-static void put_gil(struct table *t, const struct gil_metrics *g)
+static void put_gil(struct csv *c, const struct gil_metrics *g)
 {
-	CELL_COUNT(t, "gil", g->info.index);
-	CELL_COUNT(t, "gil_id", g->info.id);
-	CELL_COUNT(t, "pid", g->info.pid);
-	CELL_TEXT(t, "design", g->info.design);
-	CELL_TEXT(t, "version", g->info.version);
-	CELL_COUNT(t, "interval", g->info.interval);
-	CELL_TEXT(t, "interval_unit", gil_is_ticked(&g->info) ? "ticks" : "us");
-	CELL_COUNT(t, "first_ns", since_begin(t, g->first_ns));
-	CELL_COUNT(t, "last_ns", since_begin(t, g->last_ns));
-	put_fields(t, gil_fields, g);
-	end_line(t);
+	CELL_COUNT(c, "gil", g->info.index);
+	CELL_COUNT(c, "gil_id", g->info.id);
+	CELL_COUNT(c, "pid", g->info.pid);
+	CELL_TEXT(c, "design", g->info.design);
+	CELL_TEXT(c, "version", g->info.version);
+	CELL_COUNT(c, "interval", g->info.interval);
+	CELL_TEXT(c, "interval_unit", gil_is_ticked(&g->info) ? "ticks" : "us");
+	CELL_COUNT(c, "first_ns", since_begin(c, g->first_ns));
+	CELL_COUNT(c, "last_ns", since_begin(c, g->last_ns));
+	put_fields(c, gil_fields, g);
+	end_line(c);
 }
 
-static void put_histogram(struct table *t, const struct histogram_field *f,
+static void put_histogram(struct csv *c, const struct histogram_field *f,
 			  const struct thread_metrics *thread)
 {
 	char name[48];
 
 	for (const struct statistic *s = statistics; s->name; s++) {
 		snprintf(name, sizeof(name), "%s_%s%s", f->name, s->name, s == statistics ? "" : "_ns");
-		CELL_COUNT(t, name, s->value(histogram_field(f, thread)));
+		CELL_COUNT(c, name, s->value(histogram_field(f, thread)));
 	}
 }
 
-static void put_thread(struct table *t, const struct thread_metrics *thread, size_t index)
+static void put_thread(struct csv *c, const struct thread_metrics *thread, size_t index)
 {
 	char name[48];
 
-	CELL_COUNT(t, "thread", index);
-	CELL_COUNT(t, "gil", thread->info.gil->index);
-	CELL_COUNT(t, "pid", thread->info.pid);
-	CELL_COUNT(t, "tid", thread->info.tid);
-	CELL_COUNT(t, "serial", thread->info.serial);
-	CELL_COUNT(t, "ident", thread->info.ident);
-	CELL_TEXT(t, "name", thread->info.name);
-	CELL_COUNT(t, "is_main", thread->info.is_main);
-	CELL_COUNT(t, "first_ns", since_begin(t, thread->info.first_ns));
-	CELL_COUNT(t, "last_ns", since_begin(t, thread->info.last_ns));
-	put_fields(t, thread_fields, thread);
+	CELL_COUNT(c, "thread", index);
+	CELL_COUNT(c, "gil", thread->info.gil->index);
+	CELL_COUNT(c, "pid", thread->info.pid);
+	CELL_COUNT(c, "tid", thread->info.tid);
+	CELL_COUNT(c, "serial", thread->info.serial);
+	CELL_COUNT(c, "ident", thread->info.ident);
+	CELL_TEXT(c, "name", thread->info.name);
+	CELL_COUNT(c, "is_main", thread->info.is_main);
+	CELL_COUNT(c, "first_ns", since_begin(c, thread->info.first_ns));
+	CELL_COUNT(c, "last_ns", since_begin(c, thread->info.last_ns));
+	put_fields(c, thread_fields, thread);
 	for (int i = 0; i < THREAD_STATES; i++) {
 		snprintf(name, sizeof(name), "%s_ns", thread_state_name((enum thread_state)i));
-		CELL_COUNT(t, name, thread->state_ns[i]);
+		CELL_COUNT(c, name, thread->state_ns[i]);
 	}
 	for (int i = 0; i < GIL_LEAVE_REASONS; i++) {
 		snprintf(name, sizeof(name), "left_%s", leave_reason_names[i]);
-		CELL_COUNT(t, name, thread->left[i]);
+		CELL_COUNT(c, name, thread->left[i]);
 	}
 	for (const struct histogram_field *f = histogram_fields; f->name; f++)
-		put_histogram(t, f, thread);
-	end_line(t);
+		put_histogram(c, f, thread);
+	end_line(c);
 }
 
-static void put_pair(struct table *t, const struct thread_metrics *threads, size_t n_threads,
+static void put_pair(struct csv *c, const struct thread_metrics *threads, size_t n_threads,
 		     const struct pair_metrics *p)
 {
-	CELL_COUNT(t, "gil", threads[p->waiter].info.gil->index);
-	CELL_COUNT(t, "waiter", p->waiter);
-	if (!put_name(t, "holder") && p->holder < n_threads)
-		fprintf(t->out, "%" PRIu32, p->holder);
-	CELL_TEXT(t, "waiter_name", threads[p->waiter].info.name);
-	CELL_TEXT(t, "holder_name", p->holder < n_threads ? threads[p->holder].info.name :
+	CELL_COUNT(c, "gil", threads[p->waiter].info.gil->index);
+	CELL_COUNT(c, "waiter", p->waiter);
+	if (!put_name(c, "holder") && p->holder < n_threads)
+		fprintf(c->out, "%" PRIu32, p->holder);
+	CELL_TEXT(c, "waiter_name", threads[p->waiter].info.name);
+	CELL_TEXT(c, "holder_name", p->holder < n_threads ? threads[p->holder].info.name :
 				    p->holder == PAIR_OTHERS ? "(others)" : "");
-	CELL_COUNT(t, "wait_ns", p->wait_ns);
-	CELL_COUNT(t, "wait_max_ns", p->max_ns);
-	CELL_COUNT(t, "waits", p->waits);
-	CELL_COUNT(t, "failed_attempts", p->failed);
-	end_line(t);
+	CELL_COUNT(c, "wait_ns", p->wait_ns);
+	CELL_COUNT(c, "wait_max_ns", p->max_ns);
+	CELL_COUNT(c, "waits", p->waits);
+	CELL_COUNT(c, "failed_attempts", p->failed);
+	end_line(c);
 }
 
 /* ---- tables ----------------------------------------------------------------------------- */
 
-static void put_gils(struct table *t)
+static void put_gils(struct csv *c)
 {
 	const struct gil_metrics *gils;
-	size_t n = metrics_gils(t->metrics, &gils);
+	size_t n = metrics_gils(c->metrics, &gils);
 
-	put_gil(t, NULL);
-	t->header = false;
+	put_gil(c, NULL);
+	c->header = false;
 	for (size_t i = 0; i < n; i++)
-		put_gil(t, &gils[i]);
+		put_gil(c, &gils[i]);
 }
 
-static void put_threads(struct table *t)
+static void put_threads(struct csv *c)
 {
 	const struct thread_metrics *threads;
-	size_t n = metrics_threads(t->metrics, &threads);
+	size_t n = metrics_threads(c->metrics, &threads);
 
-	put_thread(t, NULL, 0);
-	t->header = false;
+	put_thread(c, NULL, 0);
+	c->header = false;
 	for (size_t i = 0; i < n; i++)
-		put_thread(t, &threads[i], i);
+		put_thread(c, &threads[i], i);
 }
 
-static void put_pairs(struct table *t)
+static void put_pairs(struct csv *c)
 {
 	const struct thread_metrics *threads;
 	const struct pair_metrics *pairs;
-	size_t n_threads = metrics_threads(t->metrics, &threads);
-	size_t n = metrics_pairs(t->metrics, &pairs);
+	size_t n_threads = metrics_threads(c->metrics, &threads);
+	size_t n = metrics_pairs(c->metrics, &pairs);
 
-	put_pair(t, NULL, 0, NULL);
-	t->header = false;
+	put_pair(c, NULL, 0, NULL);
+	c->header = false;
 	for (size_t i = 0; i < n; i++)
-		put_pair(t, threads, n_threads, &pairs[i]);
+		put_pair(c, threads, n_threads, &pairs[i]);
 }
 
-static void put_summary_line(struct table *t)
+static void put_summary_line(struct csv *c)
 {
-	const struct trace_info *info = metrics_trace(t->metrics);
-	const struct trace_end *e = &t->quality->end;
+	const struct trace_info *info = metrics_trace(c->metrics);
+	const struct trace_end *e = &c->quality->end;
 
-	CELL_TEXT(t, "path", info->path);
-	CELL_TEXT(t, "host", info->host);
-	CELL_COUNT(t, "begin_ns", e->begin_ns);
-	CELL_COUNT(t, "end_ns", e->end_ns);
-	CELL_COUNT(t, "duration_ns", e->end_ns - e->begin_ns);
-	put_fields(t, trace_fields, e);
+	CELL_TEXT(c, "path", info->path);
+	CELL_TEXT(c, "host", info->host);
+	CELL_COUNT(c, "begin_ns", e->begin_ns);
+	CELL_COUNT(c, "end_ns", e->end_ns);
+	CELL_COUNT(c, "duration_ns", e->end_ns - e->begin_ns);
+	put_fields(c, trace_fields, e);
 	for (int i = 0; i < GIL_KINDS; i++) {
 		char name[32];
 
 		snprintf(name, sizeof(name), "events_%s", kind_name((enum gil_kind)i));
-		CELL_COUNT(t, name, e->events_by_kind[i]);
+		CELL_COUNT(c, name, e->events_by_kind[i]);
 	}
-	CELL_COUNT(t, "incomplete", !quality_complete(t->quality) || e->interrupted);
-	CELL_COUNT(t, "loss_unknown", e->loss_unknown);
-	put_fields(t, quality_fields, e);
-	end_line(t);
+	CELL_COUNT(c, "incomplete", !quality_complete(c->quality) || e->interrupted);
+	CELL_COUNT(c, "loss_unknown", e->loss_unknown);
+	put_fields(c, quality_fields, e);
+	end_line(c);
 }
 
-static void put_summary(struct table *t)
+static void put_summary(struct csv *c)
 {
-	put_summary_line(t);
-	t->header = false;
-	put_summary_line(t);
+	put_summary_line(c);
+	c->header = false;
+	put_summary_line(c);
 }
 
-static int write_table(struct table *t, const char *folder, const char *name,
-		       void (*put)(struct table *t))
+static int write_table(struct csv *c, const char *folder, const char *name,
+		       void (*put)(struct csv *c))
 {
 	cleanup(outfile_drop) struct outfile file = { 0 };
 	char path[PATH_MAX];
@@ -235,9 +235,9 @@ static int write_table(struct table *t, const char *folder, const char *name,
 	r = outfile_open(&file, path);
 	if (r)
 		return r;
-	t->out = file.f;
-	t->header = true;
-	put(t);
+	c->out = file.f;
+	c->header = true;
+	put(c);
 	return outfile_commit(&file);
 }
 
@@ -245,19 +245,19 @@ static int write_csv(const struct metrics *metrics, const struct quality *qualit
 {
 	static const struct {
 		const char *name;
-		void (*put)(struct table *t);
+		void (*put)(struct csv *c);
 	} tables[] = {
 		{ "threads", put_threads }, { "pairs", put_pairs },
 		{ "gils", put_gils },       { "summary", put_summary },
 	};
-	struct table t = { .metrics = metrics, .quality = quality };
+	struct csv c = { .metrics = metrics, .quality = quality };
 	int r = 0;
 
 	if (mkdir(path, 0777) && errno != EEXIST)
 		return err(-errno, "cannot create the folder '%s': %s; name another place with -o",
 			   path, strerror(errno));
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && !r; i++)
-		r = write_table(&t, path, tables[i].name, tables[i].put);
+		r = write_table(&c, path, tables[i].name, tables[i].put);
 	return r;
 }
 

@@ -2,7 +2,7 @@
 #include "viz/report.h"
 
 #include "base/err.h"
-#include "viz/table.h"
+#include "viz/grid.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -179,18 +179,18 @@ static void print_summary(const struct section *s)
 
 /* ---- the tables ----------------------------------------------------------------- */
 
-static void add_durations(struct table *t, const struct histogram *h, uint64_t life_ns)
+static void add_durations(struct grid *t, const struct histogram *h, uint64_t life_ns)
 {
 	bool any = histogram_count(h);
 
-	table_cell(t, "%s", any ? DURATION(histogram_total(h)) : "-");
-	table_cell(t, "%s", PERCENT(histogram_total(h), life_ns));
-	table_cell(t, "%s", any ? DURATION(histogram_percentile(h, 0.5)) : "-");
-	table_cell(t, "%s", any ? DURATION(histogram_percentile(h, 0.99)) : "-");
-	table_cell(t, "%s", any ? DURATION(histogram_max(h)) : "-");
+	grid_cell(t, "%s", any ? DURATION(histogram_total(h)) : "-");
+	grid_cell(t, "%s", PERCENT(histogram_total(h), life_ns));
+	grid_cell(t, "%s", any ? DURATION(histogram_percentile(h, 0.5)) : "-");
+	grid_cell(t, "%s", any ? DURATION(histogram_percentile(h, 0.99)) : "-");
+	grid_cell(t, "%s", any ? DURATION(histogram_max(h)) : "-");
 }
 
-static void add_columns(struct table *t)
+static void add_columns(struct grid *t)
 {
 	static const char *const columns[][2] = {
 		{ "", "thread" }, { "", "tid" },
@@ -205,32 +205,32 @@ static void add_columns(struct table *t)
 	};
 
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
-		table_column(t, columns[i][0], columns[i][1], i ? TABLE_NUMBERS : TABLE_WORDS);
+		grid_column(t, columns[i][0], columns[i][1], i ? GRID_NUMBERS : GRID_WORDS);
 }
 
-static void add_thread(struct table *table, const struct section *s, const struct thread_metrics *t)
+static void add_thread(struct grid *table, const struct section *s, const struct thread_metrics *t)
 {
-	table_cell(table, "%s", THREAD(s, t));
+	grid_cell(table, "%s", THREAD(s, t));
 	if (t->folded)
-		table_cell(table, "-");
+		grid_cell(table, "-");
 	else
-		table_cell(table, "%" PRId32, t->info.tid);
-	table_cell(table, "%s", COUNT(t->acquisitions));
-	table_cell(table, "%s", COUNT(t->acquisitions_contended));
-	table_cell(table, "%s", COUNT(t->busy));
-	table_cell(table, "%s", COUNT(t->retries));
-	table_cell(table, "%s", COUNT(thread_failed(t)));
-	table_cell(table, "%s", COUNT(t->releases));
-	table_cell(table, "%s", COUNT(t->checks));
-	table_cell(table, "%s", gil_is_ticked(&s->gil->info) ? COUNT(t->ticks) : "-");
+		grid_cell(table, "%" PRId32, t->info.tid);
+	grid_cell(table, "%s", COUNT(t->acquisitions));
+	grid_cell(table, "%s", COUNT(t->acquisitions_contended));
+	grid_cell(table, "%s", COUNT(t->busy));
+	grid_cell(table, "%s", COUNT(t->retries));
+	grid_cell(table, "%s", COUNT(thread_failed(t)));
+	grid_cell(table, "%s", COUNT(t->releases));
+	grid_cell(table, "%s", COUNT(t->checks));
+	grid_cell(table, "%s", gil_is_ticked(&s->gil->info) ? COUNT(t->ticks) : "-");
 	add_durations(table, t->wait_contended_ns, t->life_ns);
 	add_durations(table, t->hold_ns, t->life_ns);
 }
 
 static int print_threads(const struct section *s)
 {
-	cleanup(table_freep) struct table *table = NULL;
-	int r = table_new(&table);
+	cleanup(grid_freep) struct grid *table = NULL;
+	int r = grid_new(&table);
 
 	if (r)
 		return r;
@@ -238,25 +238,25 @@ static int print_threads(const struct section *s)
 	for (size_t i = 0; i < s->n_threads; i++)
 		if (is_mine(s, &s->threads[i]))
 			add_thread(table, s, &s->threads[i]);
-	r = table_print(table, s->page);
+	r = grid_print(table, s->page);
 	fputc('\n', s->page->out);
 	return r;
 }
 
-static void add_pair(struct table *table, const struct section *s, const struct pair_metrics *p)
+static void add_pair(struct grid *table, const struct section *s, const struct pair_metrics *p)
 {
 	const struct thread_metrics *waiter = &s->threads[p->waiter];
 
-	table_cell(table, "%s", THREAD(s, waiter));
+	grid_cell(table, "%s", THREAD(s, waiter));
 	if (p->holder < s->n_threads)
-		table_cell(table, "%s", THREAD(s, &s->threads[p->holder]));
+		grid_cell(table, "%s", THREAD(s, &s->threads[p->holder]));
 	else
-		table_cell(table, "%s", p->holder == PAIR_NOBODY ? "(free or unknown)" : "(others)");
-	table_cell(table, "%s", DURATION(p->wait_ns));
-	table_cell(table, "%s", PERCENT(p->wait_ns, histogram_total(waiter->wait_ns)));
-	table_cell(table, "%s", DURATION(p->max_ns));
-	table_cell(table, "%s", COUNT(p->waits));
-	table_cell(table, "%s", COUNT(p->failed));
+		grid_cell(table, "%s", p->holder == PAIR_NOBODY ? "(free or unknown)" : "(others)");
+	grid_cell(table, "%s", DURATION(p->wait_ns));
+	grid_cell(table, "%s", PERCENT(p->wait_ns, histogram_total(waiter->wait_ns)));
+	grid_cell(table, "%s", DURATION(p->max_ns));
+	grid_cell(table, "%s", COUNT(p->waits));
+	grid_cell(table, "%s", COUNT(p->failed));
 }
 
 static int print_pairs(const struct section *s)
@@ -264,20 +264,20 @@ static int print_pairs(const struct section *s)
 	static const char *const columns[] = {
 		"who waited", "while it was held by", "waited", "of its wait", "longest", "waits", "failed",
 	};
-	cleanup(table_freep) struct table *table = NULL;
+	cleanup(grid_freep) struct grid *table = NULL;
 	size_t mine = 0;
-	int r = table_new(&table);
+	int r = grid_new(&table);
 
 	if (r)
 		return r;
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
-		table_column(table, "", columns[i], i < 2 ? TABLE_WORDS : TABLE_NUMBERS);
+		grid_column(table, "", columns[i], i < 2 ? GRID_WORDS : GRID_NUMBERS);
 	for (size_t i = 0; i < s->n_pairs; i++)
 		if (is_my_pair(s, &s->pairs[i]) && mine++ < PAIRS_SHOWN)
 			add_pair(table, s, &s->pairs[i]);
 	if (!mine)
 		return 0;
-	r = table_print(table, s->page);
+	r = grid_print(table, s->page);
 	if (mine > PAIRS_SHOWN)
 		fprintf(s->page->out, "... and %s more %s: gilscope export has all\n",
 			COUNT(mine - PAIRS_SHOWN), PLURAL(mine - PAIRS_SHOWN, "pair"));

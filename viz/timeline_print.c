@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "viz/table.h"
+#include "viz/grid.h"
 #include "viz/timeline_data.h"
 
 #include <inttypes.h>
@@ -179,23 +179,23 @@ static void print_legend(const struct paper *p)
 /* ---- runs on paper ------------------------------------------------------------------------ */
 
 /* Microseconds with three decimals, from exact integers. */
-static void add_us(struct table *table, uint64_t ns)
+static void add_us(struct grid *table, uint64_t ns)
 {
-	table_cell(table, "%s.%03" PRIu64, COUNT(ns / 1000), ns % 1000);
+	grid_cell(table, "%s.%03" PRIu64, COUNT(ns / 1000), ns % 1000);
 }
 
-static void add_run(struct table *table, const struct paper *p, const struct run *run)
+static void add_run(struct grid *table, const struct paper *p, const struct run *run)
 {
-	table_cell(table, "%s", NAME(p->page, run->thread->name));
+	grid_cell(table, "%s", NAME(p->page, run->thread->name));
 	if (p->track->ticked)
-		table_cell(table, "%s", COUNT(run->from_tick));
+		grid_cell(table, "%s", COUNT(run->from_tick));
 	else
 		add_us(table, (uint64_t)(run->from_ns - p->t->origin_ns));
 	add_us(table, (uint64_t)(run->to_ns - run->from_ns));
-	table_cell(table, "%s", gil_is_ticked(p->track->gil) ? COUNT(run->ticks) : "-");
-	table_cell(table, "%s", COUNT(run->checks));
-	table_cell(table, "%s", COUNT(run->holds));
-	table_cell(table, "%s", COUNT(run->failed));
+	grid_cell(table, "%s", gil_is_ticked(p->track->gil) ? COUNT(run->ticks) : "-");
+	grid_cell(table, "%s", COUNT(run->checks));
+	grid_cell(table, "%s", COUNT(run->holds));
+	grid_cell(table, "%s", COUNT(run->failed));
 }
 
 static int print_runs_of(const struct paper *p, const struct row *row)
@@ -204,20 +204,20 @@ static int print_runs_of(const struct paper *p, const struct row *row)
 		"run of", p->track->ticked ? "start tick" : "start us", "length us",
 		"ticks", "checks", "holds", "others failed",
 	};
-	cleanup(table_freep) struct table *table = NULL;
+	cleanup(grid_freep) struct grid *table = NULL;
 	int r;
 
 	if (!row->n_runs)
 		return 0;
-	r = table_new(&table);
+	r = grid_new(&table);
 	if (r)
 		return r;
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
-		table_column(table, "", columns[i], i ? TABLE_NUMBERS : TABLE_WORDS);
+		grid_column(table, "", columns[i], i ? GRID_NUMBERS : GRID_WORDS);
 	for (uint64_t i = 0; i < row->n_runs; i++)
 		add_run(table, p, &row->runs[i]);
 	fputc('\n', p->page->out);
-	r = table_print(table, p->page);
+	r = grid_print(table, p->page);
 	if (row->more_runs)
 		fprintf(p->page->out, "... and %s more %s (--limit 0 shows all)\n",
 			COUNT(row->more_runs), PLURAL(row->more_runs, "run"));

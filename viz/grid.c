@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "viz/table.h"
+#include "viz/grid.h"
 
 #include "base/err.h"
 
@@ -12,10 +12,10 @@ enum { MAX_COLUMNS = 24, GAP = 2, WORDS_MOST = 28 };
 struct column {
 	const char *group, *title;
 	unsigned width;
-	enum table_kind kind;
+	enum grid_kind kind;
 };
 
-struct table {
+struct grid {
 	struct column columns[MAX_COLUMNS];
 	unsigned n_columns;
 	char **cells;
@@ -23,13 +23,13 @@ struct table {
 	bool out_of_memory;
 };
 
-int table_new(struct table **out)
+int grid_new(struct grid **out)
 {
 	*out = calloc(1, sizeof(**out));
 	return *out ? 0 : err(-ENOMEM, "out of memory");
 }
 
-struct table *table_free(struct table *t)
+struct grid *grid_free(struct grid *t)
 {
 	if (!t)
 		return NULL;
@@ -40,13 +40,13 @@ struct table *table_free(struct table *t)
 	return NULL;
 }
 
-void table_column(struct table *t, const char *group, const char *title, enum table_kind kind)
+void grid_column(struct grid *t, const char *group, const char *title, enum grid_kind kind)
 {
 	if (t->n_columns < MAX_COLUMNS)
 		t->columns[t->n_columns++] = (struct column){ group, title, text_columns(title), kind };
 }
 
-static bool make_room(struct table *t)
+static bool make_room(struct grid *t)
 {
 	size_t room = t->room ? 2 * t->room : 64;
 	char **cells;
@@ -61,7 +61,7 @@ static bool make_room(struct table *t)
 	return true;
 }
 
-void table_cell(struct table *t, const char *fmt, ...)
+void grid_cell(struct grid *t, const char *fmt, ...)
 {
 	struct column *column = &t->columns[t->n_cells % t->n_columns];
 	unsigned width;
@@ -79,14 +79,14 @@ void table_cell(struct table *t, const char *fmt, ...)
 		return;
 	}
 	width = text_columns(t->cells[t->n_cells++]);
-	if (column->kind == TABLE_WORDS && width > WORDS_MOST)
+	if (column->kind == GRID_WORDS && width > WORDS_MOST)
 		width = WORDS_MOST;
 	if (width > column->width)
 		column->width = width;
 }
 
 /* The first column after the group that column `from` begins. */
-static unsigned group_end(const struct table *t, unsigned from)
+static unsigned group_end(const struct grid *t, unsigned from)
 {
 	unsigned to = from + 1;
 
@@ -95,7 +95,7 @@ static unsigned group_end(const struct table *t, unsigned from)
 	return to;
 }
 
-static unsigned width_of(const struct table *t, unsigned from, unsigned to)
+static unsigned width_of(const struct grid *t, unsigned from, unsigned to)
 {
 	unsigned width = 0;
 
@@ -104,7 +104,7 @@ static unsigned width_of(const struct table *t, unsigned from, unsigned to)
 	return width;
 }
 
-static void print_groups(const struct table *t, const struct page *page, unsigned from, unsigned to)
+static void print_groups(const struct grid *t, const struct page *page, unsigned from, unsigned to)
 {
 	bool any = false;
 
@@ -130,16 +130,16 @@ static void print_groups(const struct table *t, const struct page *page, unsigne
 	fputc('\n', page->out);
 }
 
-static void print_cell(const struct table *t, const struct page *page, unsigned column, const char *s)
+static void print_cell(const struct grid *t, const struct page *page, unsigned column, const char *s)
 {
 	const struct column *c = &t->columns[column];
 
 	if (column)
 		fprintf(page->out, "%*s", GAP, "");
-	text_pad(page, s, c->width, c->kind == TABLE_NUMBERS);
+	text_pad(page, s, c->width, c->kind == GRID_NUMBERS);
 }
 
-static void print_titles(const struct table *t, const struct page *page, unsigned from, unsigned to)
+static void print_titles(const struct grid *t, const struct page *page, unsigned from, unsigned to)
 {
 	fputs(text_ink(page, INK_STRONG), page->out);
 	print_cell(t, page, 0, t->columns[0].title);
@@ -148,7 +148,7 @@ static void print_titles(const struct table *t, const struct page *page, unsigne
 	fprintf(page->out, "%s\n", text_ink(page, INK_PLAIN));
 }
 
-static void print_rows(const struct table *t, const struct page *page, unsigned from, unsigned to)
+static void print_rows(const struct grid *t, const struct page *page, unsigned from, unsigned to)
 {
 	for (size_t row = 0; row + t->n_columns <= t->n_cells; row += t->n_columns) {
 		print_cell(t, page, 0, t->cells[row]);
@@ -158,7 +158,7 @@ static void print_rows(const struct table *t, const struct page *page, unsigned 
 	}
 }
 
-int table_print(const struct table *t, const struct page *page)
+int grid_print(const struct grid *t, const struct page *page)
 {
 	unsigned from = 1, to;
 
