@@ -239,7 +239,8 @@ def usage_errors_are_one_sentence_and_exit_2():
 def truth_that_cannot_be_written_exits_1():
     done = run("battle", "--no-trace", "--count", "10", "--truth", "/nonexistent/truth.json")
     assert done.returncode == 1 and done.stdout == ""
-    assert done.stderr == "gilrun: cannot write '/nonexistent/truth.json': No such file or directory\n"
+    assert done.stderr == ("gilrun: cannot write '/nonexistent/truth.json': "
+                           "No such file or directory\n")
 
 
 @test
