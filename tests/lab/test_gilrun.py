@@ -5,9 +5,11 @@ Usage: test_gilrun.py GILRUN. Prints TAP.
 """
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import traceback
 
 GILRUN = sys.argv[1]
 CPUS = sorted(os.sched_getaffinity(0))
@@ -110,16 +112,38 @@ def one_cpu():
     battle("--cpus", str(CPUS[0]), "--count", "200000")
 
 
+def badness(cpus):
+    truth = battle("--cpus", ",".join(map(str, cpus)), "--count", "2000000")
+    return (total(truth, "busy") + total(truth, "retries")) / truth["checks"]
+
+
+def have_to_ourselves(cpus):
+    """Does a busy loop on each of the CPUs, at once, get nearly all of it?"""
+    loop = """
+import os, sys, time
+os.sched_setaffinity(0, [int(sys.argv[1])])
+begin, used = time.monotonic(), time.process_time()
+while time.monotonic() < begin + 0.5:
+    pass
+sys.exit(time.process_time() - used < 0.45)
+"""
+    loops = [subprocess.Popen([sys.executable, "-c", loop, str(cpu)]) for cpu in cpus]
+    return not any([loop.wait() for loop in loops])
+
+
 @test
 def two_cpus_fight_and_one_does_not():
     if len(CPUS) < 2:
         raise Skip("one CPU only")
-    failed = {}
-    for cpus in (f"{CPUS[0]}", f"{CPUS[0]},{CPUS[1]}"):
-        truth = battle("--cpus", cpus, "--count", "2000000")
-        failed[cpus] = (total(truth, "busy") + total(truth, "retries")) / truth["checks"]
-    one, two = failed.values()
-    assert two > 10 * one, failed
+    tries = []
+    for _ in range(10):
+        tries.append((badness(CPUS[:1]), badness(CPUS[:2])))
+        if tries[-1][1] > 10 * tries[-1][0]:
+            return
+    # It takes two threads that run at once: others may keep us from that.
+    if not have_to_ourselves(CPUS[:2]):
+        raise Skip("other programs keep the CPUs busy")
+    raise AssertionError(tries)
 
 
 @test
@@ -150,6 +174,16 @@ def summary_has_time_threads_acquisitions_and_failures():
     assert done.returncode == 0
     for word in ("2 threads", "cond", "ticks", "acquisitions", "failed attempts"):
         assert word in done.stdout, done.stdout
+
+
+@test
+def without_the_provider_it_runs_and_says_so():
+    with tempfile.TemporaryDirectory() as folder:
+        alone = shutil.copy(GILRUN, folder)
+        done = subprocess.run([alone, "battle", "--count", "10"], capture_output=True, text=True,
+                              timeout=60)
+    assert done.returncode == 0 and "2 threads" in done.stdout
+    assert done.stderr == "gilrun: the LTTng provider was not found: nothing can be recorded\n"
 
 
 @test
@@ -205,7 +239,8 @@ def usage_errors_are_one_sentence_and_exit_2():
 def truth_that_cannot_be_written_exits_1():
     done = run("battle", "--no-trace", "--count", "10", "--truth", "/nonexistent/truth.json")
     assert done.returncode == 1 and done.stdout == ""
-    assert done.stderr == "gilrun: cannot write '/nonexistent/truth.json': No such file or directory\n"
+    assert done.stderr == ("gilrun: cannot write '/nonexistent/truth.json': "
+                           "No such file or directory\n")
 
 
 @test
@@ -230,7 +265,6 @@ def main():
         except Skip as reason:
             print(f"ok {number} - {name} # SKIP {reason}")
         except Exception as error:  # any failure is this test's, the others still run
-            import traceback
             for line in traceback.format_exc().splitlines():
                 print(f"# {line}")
             print(f"not ok {number} - {name}: {type(error).__name__}")
