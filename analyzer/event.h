@@ -48,6 +48,7 @@ struct gil_loss {
 	uint64_t events;        /* 0 with events_known false */
 	uint64_t packets;       /* whole packets gone (overwrite mode), 0 if none */
 	bool events_known;
+	int32_t pid;            /* of the one process that wrote the stream; 0: not known */
 };
 
 #endif

@@ -30,7 +30,7 @@ uint64_t histogram_mean(const struct histogram *h); /* rounded down; 0 when empt
 /* The smallest recorded magnitude that at least `q` (0..1) of the values do not exceed; 0 when empty. */
 uint64_t histogram_percentile(const struct histogram *h, double q);
 
-/* Walks the non-empty buckets in rising order. */
+/* Walks the non-empty buckets in rising order; a bucket holds from_ns to to_ns, both included. */
 void histogram_each(const struct histogram *h,
 		    void (*bucket)(void *data, uint64_t from_ns, uint64_t to_ns, uint64_t count),
 		    void *data);

@@ -13,7 +13,8 @@ struct metrics;
 
 struct thread_metrics {
 	struct thread_info info; /* a copy, as it was at the end; info.gil stays valid with the metrics */
-	uint64_t entries, acquisitions, acquisitions_contended;
+	uint64_t entries; /* without pokes */
+	uint64_t acquisitions, acquisitions_contended;
 	uint64_t busy, retries, retries_timed_out;
 	uint64_t releases, releases_requested;
 	uint64_t checks, ticks;
@@ -32,6 +33,7 @@ static inline uint64_t thread_failed(const struct thread_metrics *t)
 
 /* How much `waiter` waited while `holder` held. Indexes into the thread table; PAIR_NOBODY: free or unknown. */
 #define PAIR_NOBODY UINT32_MAX
+#define PAIR_OTHERS (UINT32_MAX - 1) /* as holder: all those beyond the limit of pairs */
 struct pair_metrics {
 	uint32_t waiter, holder;
 	uint64_t wait_ns, max_ns; /* max_ns: the longest share of one wait */
@@ -42,7 +44,7 @@ struct pair_metrics {
 struct gil_metrics {
 	struct gil_info info; /* a copy */
 	uint64_t acquisitions, failed, checks, ticks, switches;
-	uint64_t held_ns;      /* sum of the whole holds */
+	uint64_t held_ns;      /* sum of the holds that were seen, also of those cut */
 	uint64_t wanted_ns;    /* time with at least one thread waiting */
 	uint64_t dead_ns;      /* free while wanted, between two holders */
 	int64_t first_ns, last_ns;

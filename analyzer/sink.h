@@ -28,6 +28,7 @@ struct gil_info {
 	int64_t interval; /* the present one: ticks if GIL_FLAG_TICKED, else microseconds; 0 unknown */
 	bool known;       /* its gil:create was seen */
 	char design[32], version[64], recording[64];
+	int64_t wanted_ns;      /* so far, with at least one thread in STATE_WAITING */
 };
 
 static inline bool gil_is_ticked(const struct gil_info *g)
@@ -58,7 +59,8 @@ struct thread_info {
 	bool is_main;
 	bool named;    /* `name` is the program's or the OS's, not ours */
 	char name[64]; /* MainThread, t1, t2, ... where the program gave none; control characters kept */
-	int64_t first_ns, last_ns;
+	bool selected; /* by --thread; the others are only named, as holders, and show no events */
+	int64_t first_ns, last_ns; /* first and last event; for one that waits or holds at the end, the end */
 	enum thread_state state;
 };
 
@@ -67,9 +69,10 @@ struct trace_info {
 	char host[64];     /* "" where unknown */
 	char domain[16];   /* "ust" */
 	uint32_t streams;
+	int64_t origin_ns; /* the first gil event, before --time: the zero of relative times */
 };
 
-/* What an event did; the event itself has been digested already. */
+/* What an event did. The interval, attempt and handover that it ended came just before it. */
 struct step {
 	struct thread_info *thread;      /* NULL for CREATE, DESTROY, INTERVAL */
 	struct gil_info *gil;
@@ -110,6 +113,7 @@ struct attempt {
 	bool whole;               /* its ENTRY was seen, no hole in it, and it ended */
 	bool acquired;            /* else it left (see reason) or was open at the trace's end (still_waiting) */
 	bool still_waiting;
+	bool cut;                 /* a hole or an unlawful event ended it for us */
 	enum gil_leave_reason reason;
 	uint32_t busy;            /* 0 or 1 */
 	uint32_t retries, retries_timed_out;
@@ -117,28 +121,37 @@ struct attempt {
 	uint32_t n_blames;
 };
 
-/* The GIL goes from one thread to another. */
+/* The GIL goes from one thread to another; both are known. */
 struct handover {
 	const struct gil_info *gil;
-	const struct thread_info *from, *to; /* from: NULL unknown */
+	const struct thread_info *from, *to;
 	int64_t released_ns;  /* INT64_MIN unknown */
 	int64_t acquired_ns;
 	int32_t cpu_from, cpu_to;
 	int64_t wanted_ns;    /* of the time between, how long somebody was entering or waiting: dead time */
 };
 
-/* Counts at the end; the conservation laws are checked on them. */
+/*
+ * Counts at the end, with the two laws that hold in every trace:
+ *
+ *   ENTRY + attempts_found = ACQUIRE + attempts_left + pokes + attempts_cut + still_waiting
+ *   ACQUIRE + holds_found = RELEASE + holds_cut + still_holding
+ *
+ * "found" began out of our sight, "cut" ended so: at the trace's begin, in a
+ * hole, at an unlawful event. Both are 0 in a whole and lawful trace.
+ */
 struct trace_end {
-	int64_t begin_ns, end_ns;    /* first and last gil event; both 0 in an empty trace */
-	uint64_t events;             /* gil events digested */
+	int64_t begin_ns, end_ns;    /* first and last gil event, or the range of --time */
+	uint64_t events;             /* gil events of the GILs and the time asked for */
 	uint64_t events_by_kind[GIL_KINDS];
 	uint64_t other_events;       /* of other providers, ignored */
-	uint64_t left_out_events;    /* of other recordings or filtered out */
+	uint64_t left_out_events;    /* of other recordings, GILs and times */
 	uint64_t lost_events, lost_packets;
 	bool loss_unknown;           /* more was lost than could be counted */
 	uint64_t violations;
 	uint64_t cut_intervals;      /* straddle a hole or an end: in no duration */
-	uint64_t still_waiting, still_holding;
+	uint64_t attempts_found, attempts_left, pokes, attempts_cut, still_waiting;
+	uint64_t holds_found, holds_cut, still_holding;
 	bool interrupted;            /* the pass was stopped by the user */
 };
 

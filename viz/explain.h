@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GILSCOPE_VIZ_EXPLAIN_H
+#define GILSCOPE_VIZ_EXPLAIN_H
+
+#include "analyzer/sink.h"
+#include "base/cleanup.h"
+#include "viz/text.h"
+
+/*
+ * Puts into words what an event means in the fight for the GIL: who was
+ * signalled, why an attempt failed, when a battle begins and what it cost.
+ * A battle: one thread releases and re-acquires the GIL while another one
+ * stays waiting. Not thread-safe.
+ */
+struct explainer;
+
+/*
+ * A RELEASE signals a waiter; the bracket ties it to the RETRY that it caused,
+ * where that follows within BRACKET_MOST events.
+ */
+enum { BRACKET_MOST = 24 };
+enum bracket {
+	BRACKET_NONE,  /* nothing changes */
+	BRACKET_OPEN,  /* this RELEASE signals somebody */
+	BRACKET_CLOSE, /* this RETRY is the answer to it */
+	BRACKET_DROP,  /* there will be no such answer, or too late for a bracket */
+};
+
+/* `page` is copied. @return 0 or < 0 */
+int explainer_new(struct explainer **out, const struct page *page);
+struct explainer *explainer_free(struct explainer *x); /* NULL ok; returns NULL */
+DEFINE_CLEANUP(struct explainer *, explainer_free);
+
+/*
+ * Takes the next event. *sentence is "" where there is nothing to say;
+ * borrowed until the next call. @return 0, or < 0 when memory is short.
+ */
+int explainer_event(struct explainer *x, const struct gil_event *event, const struct step *step,
+		    enum bracket *bracket, const char **sentence);
+
+/* What is to be said about a GIL or a thread when it appears or changes; "" for nothing. */
+const char *explainer_gil(struct explainer *x, const struct gil_info *gil);
+const char *explainer_thread(struct explainer *x, const struct thread_info *thread);
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+#include "viz/grid.h"
+
+#include "base/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+enum { MAX_COLUMNS = 24, GAP = 2, WORDS_MOST = 28 };
+
+struct column {
+	const char *group, *title;
+	unsigned width;
+	enum grid_kind kind;
+};
+
+struct grid {
+	struct column columns[MAX_COLUMNS];
+	unsigned n_columns;
+	char **cells;
+	size_t n_cells, room;
+	bool out_of_memory;
+};
+
+int grid_new(struct grid **out)
+{
+	*out = calloc(1, sizeof(**out));
+	return *out ? 0 : err(-ENOMEM, "out of memory");
+}
+
+struct grid *grid_free(struct grid *t)
+{
+	if (!t)
+		return NULL;
+	for (size_t i = 0; i < t->n_cells; i++)
+		free(t->cells[i]);
+	free(t->cells);
+	free(t);
+	return NULL;
+}
+
+void grid_column(struct grid *t, const char *group, const char *title, enum grid_kind kind)
+{
+	if (t->n_columns < MAX_COLUMNS)
+		t->columns[t->n_columns++] = (struct column){ group, title, text_columns(title), kind };
+}
+
+static bool make_room(struct grid *t)
+{
+	size_t room = t->room ? 2 * t->room : 64;
+	char **cells;
+
+	if (t->n_cells < t->room)
+		return true;
+	cells = realloc(t->cells, room * sizeof(*cells));
+	if (!cells)
+		return false;
+	t->cells = cells;
+	t->room = room;
+	return true;
+}
+
+void grid_cell(struct grid *t, const char *fmt, ...)
+{
+	struct column *column = &t->columns[t->n_cells % t->n_columns];
+	unsigned width;
+	va_list ap;
+	int n = -1;
+
+	if (t->out_of_memory)
+		return;
+	va_start(ap, fmt);
+	if (make_room(t))
+		n = vasprintf(&t->cells[t->n_cells], fmt, ap);
+	va_end(ap);
+	if (n < 0) {
+		t->out_of_memory = true;
+		return;
+	}
+	width = text_columns(t->cells[t->n_cells++]);
+	if (column->kind == GRID_WORDS && width > WORDS_MOST)
+		width = WORDS_MOST;
+	if (width > column->width)
+		column->width = width;
+}
+
+/* The first column after the group that column `from` begins. */
+static unsigned group_end(const struct grid *t, unsigned from)
+{
+	unsigned to = from + 1;
+
+	while (to < t->n_columns && !strcmp(t->columns[to].group, t->columns[from].group))
+		to++;
+	return to;
+}
+
+static unsigned width_of(const struct grid *t, unsigned from, unsigned to)
+{
+	unsigned width = 0;
+
+	for (unsigned i = from; i < to; i++)
+		width += GAP + t->columns[i].width;
+	return width;
+}
+
+static void print_groups(const struct grid *t, const struct page *page, unsigned from, unsigned to)
+{
+	bool any = false;
+
+	for (unsigned i = from; i < to; i++)
+		any |= *t->columns[i].group != '\0';
+	if (!any)
+		return;
+	fprintf(page->out, "%*s", (int)t->columns[0].width, "");
+	for (unsigned i = from; i < to; i = group_end(t, i)) {
+		unsigned width = width_of(t, i, group_end(t, i)) - GAP;
+		unsigned title = text_columns(t->columns[i].group), rule = 0;
+		const char *dash = page->utf8 ? "─" : "-";
+
+		fprintf(page->out, "%*s%s", GAP, "", text_ink(page, INK_FAINT));
+		if (!title)
+			fprintf(page->out, "%*s", (int)width, "");
+		for (; title && rule + title + 1 < width; rule++)
+			fputs(dash, page->out);
+		if (title)
+			fprintf(page->out, "%s%s", rule ? " " : "", t->columns[i].group);
+		fputs(text_ink(page, INK_PLAIN), page->out);
+	}
+	fputc('\n', page->out);
+}
+
+static void print_cell(const struct grid *t, const struct page *page, unsigned column, const char *s)
+{
+	const struct column *c = &t->columns[column];
+
+	if (column)
+		fprintf(page->out, "%*s", GAP, "");
+	text_pad(page, s, c->width, c->kind == GRID_NUMBERS);
+}
+
+static void print_titles(const struct grid *t, const struct page *page, unsigned from, unsigned to)
+{
+	fputs(text_ink(page, INK_STRONG), page->out);
+	print_cell(t, page, 0, t->columns[0].title);
+	for (unsigned i = from; i < to; i++)
+		print_cell(t, page, i, t->columns[i].title);
+	fprintf(page->out, "%s\n", text_ink(page, INK_PLAIN));
+}
+
+static void print_rows(const struct grid *t, const struct page *page, unsigned from, unsigned to)
+{
+	for (size_t row = 0; row + t->n_columns <= t->n_cells; row += t->n_columns) {
+		print_cell(t, page, 0, t->cells[row]);
+		for (unsigned i = from; i < to; i++)
+			print_cell(t, page, i, t->cells[row + i]);
+		fputc('\n', page->out);
+	}
+}
+
+int grid_print(const struct grid *t, const struct page *page)
+{
+	unsigned from = 1, to;
+
+	if (t->out_of_memory)
+		return err(-ENOMEM, "out of memory");
+	for (; from < t->n_columns; from = to) {
+		unsigned width = t->columns[0].width;
+
+		to = group_end(t, from);
+		width += width_of(t, from, to);
+		while (to < t->n_columns) {
+			unsigned more = group_end(t, to);
+
+			width += width_of(t, to, more);
+			if (page->width && width > page->width)
+				break;
+			to = more;
+		}
+		if (from > 1)
+			fputc('\n', page->out);
+		print_groups(t, page, from, to);
+		print_titles(t, page, from, to);
+		print_rows(t, page, from, to);
+	}
+	return 0;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GILSCOPE_VIZ_GRID_H
+#define GILSCOPE_VIZ_GRID_H
+
+#include "base/cleanup.h"
+#include "viz/text.h"
+
+/*
+ * A table of text, as wide as its content. What does not fit on the page
+ * continues below with its first column said again; it breaks only between
+ * groups of columns. Memory runs out at most once: grid_print() says so.
+ * Not thread-safe.
+ */
+struct grid;
+
+int grid_new(struct grid **out);
+struct grid *grid_free(struct grid *t); /* NULL ok; returns NULL */
+DEFINE_CLEANUP(struct grid *, grid_free);
+
+/*
+ * Columns first, from the left; the first one holds words. Words are
+ * left-aligned and cut where they are very long. Neighbours with the same
+ * `group` stay together under it ("" is a group without a heading). Both
+ * strings are borrowed.
+ */
+enum grid_kind { GRID_NUMBERS, GRID_WORDS };
+void grid_column(struct grid *t, const char *group, const char *title, enum grid_kind kind);
+
+/* The next cell, row by row. */
+void grid_cell(struct grid *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* @return 0, or -ENOMEM when a cell could not be kept. */
+int grid_print(const struct grid *t, const struct page *page);
+
+#endif

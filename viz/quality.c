@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#include "viz/quality.h"
+
+bool quality_complete(const struct quality *q)
+{
+	return !q->end.lost_events && !q->end.lost_packets && !q->end.loss_unknown && !q->damage;
+}
+
+void quality_print_line(const struct quality *q, const struct page *page)
+{
+	const struct trace_end *e = &q->end;
+
+	fprintf(page->out, "%s %s, ", COUNT(e->events), PLURAL(e->events, "event"));
+	if (quality_complete(q)) {
+		fputs("none lost", page->out);
+	} else {
+		fputs(text_ink(page, INK_BAD), page->out);
+		fprintf(page->out, "%s%s lost", e->loss_unknown ? "at least " : "",
+			COUNT(e->lost_events));
+		if (e->lost_packets)
+			fprintf(page->out, " and %s whole %s", COUNT(e->lost_packets),
+				PLURAL(e->lost_packets, "packet"));
+		if (q->damage)
+			fputs(", a file is damaged", page->out);
+		fputs(text_ink(page, INK_PLAIN), page->out);
+	}
+	if (e->violations)
+		fprintf(page->out, ", %s%s unlawful%s", text_ink(page, INK_BAD),
+			COUNT(e->violations), text_ink(page, INK_PLAIN));
+	else
+		fputs(", all lawful", page->out);
+	fprintf(page->out, "%s.\n", e->interrupted ? "; reading was interrupted" : "");
+}

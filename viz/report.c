@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT */
+#include "viz/report.h"
+
+#include "base/err.h"
+#include "viz/grid.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+enum { PAIRS_SHOWN = 20 };
+
+/* One GIL with what belongs to it. */
+struct section {
+	const struct page *page;
+	const struct gil_metrics *gil;
+	const struct thread_metrics *threads; /* of all GILs; pairs point into it */
+	size_t n_threads;
+	const struct pair_metrics *pairs;
+	size_t n_pairs;
+};
+
+static bool is_mine(const struct section *s, const struct thread_metrics *t)
+{
+	return t->info.gil->index == s->gil->info.index;
+}
+
+static bool is_my_pair(const struct section *s, const struct pair_metrics *p)
+{
+	return is_mine(s, &s->threads[p->waiter]);
+}
+
+static uint64_t wall_ns(const struct gil_metrics *g)
+{
+	return (uint64_t)(g->last_ns - g->first_ns);
+}
+
+/* Waiting that ended, or is still going on at the end of the trace. */
+static uint64_t waited_ns(const struct thread_metrics *t)
+{
+	uint64_t ended = histogram_total(t->wait_contended_ns);
+	uint64_t seen = t->state_ns[STATE_WAITING];
+
+	return seen > ended ? seen : ended;
+}
+
+static const char *name_of(char *buffer, size_t size, const struct section *s,
+			   const struct thread_metrics *t)
+{
+	return text_name(buffer, size, s->page, t->folded ? "(others)" : t->info.name);
+}
+#define THREAD(s, t) name_of((char[TEXT_NAME]){ 0 }, TEXT_NAME, (s), (t))
+
+/* ---- the verdict --------------------------------------------------------------- */
+
+static const struct thread_metrics *worst_off(const struct section *s)
+{
+	const struct thread_metrics *worst = NULL;
+
+	for (size_t i = 0; i < s->n_threads; i++)
+		if (is_mine(s, &s->threads[i]) && !s->threads[i].folded &&
+		    (!worst || waited_ns(&s->threads[i]) > waited_ns(worst)))
+			worst = &s->threads[i];
+	return worst;
+}
+
+/* "..., nearly all of it while t1 held it" */
+static void print_blame(const struct section *s, const struct thread_metrics *waiter)
+{
+	const struct pair_metrics *top = NULL;
+	uint64_t all = 0;
+	double share;
+
+	for (size_t i = 0; i < s->n_pairs; i++) {
+		const struct pair_metrics *p = &s->pairs[i];
+
+		if (&s->threads[p->waiter] != waiter)
+			continue;
+		all += p->wait_ns;
+		if (p->holder < s->n_threads && (!top || p->wait_ns > top->wait_ns))
+			top = p;
+	}
+	if (!top || !all)
+		return;
+	share = (double)top->wait_ns / (double)all;
+	fprintf(s->page->out, ", %s while %s held it",
+		share > 0.9 ? "nearly all of it" : share > 0.5 ? "most of it" :
+		PERCENT(top->wait_ns, all), THREAD(s, &s->threads[top->holder]));
+}
+
+static void print_verdict(const struct section *s)
+{
+	const struct thread_metrics *t = worst_off(s);
+	uint64_t waited = t ? waited_ns(t) : 0;
+	FILE *out = s->page->out;
+
+	fputs(text_ink(s->page, INK_STRONG), out);
+	if (!waited && !s->gil->failed) {
+		fputs("No contention: nobody ever waited for the GIL. The GIL is not your problem.", out);
+	} else if (waited < t->life_ns / 100) {
+		fprintf(out, "Little contention: %s waited longest for the GIL, %s of %s (%s). "
+			"The GIL is not your problem.", THREAD(s, t), DURATION(waited),
+			DURATION(t->life_ns), PERCENT(waited, t->life_ns));
+	} else {
+		fprintf(out, "%s waited %s of %s (%s) for the GIL", THREAD(s, t), DURATION(waited),
+			DURATION(t->life_ns), PERCENT(waited, t->life_ns));
+		print_blame(s, t);
+		if (t->still_waiting)
+			fputs(", and was waiting still when the trace ended", out);
+		fputc('.', out);
+	}
+	fprintf(out, "%s\n\n", text_ink(s->page, INK_PLAIN));
+}
+
+/* ---- the summary ---------------------------------------------------------------- */
+
+static void print_whose(const struct section *s)
+{
+	const struct gil_info *g = &s->gil->info;
+	FILE *out = s->page->out;
+
+	fputs("  ", out);
+	if (g->pid)
+		fprintf(out, "process %" PRId32 ": ", g->pid);
+	if (!g->known) {
+		fputs("an interpreter that did not say what it is\n", out);
+		return;
+	}
+	fprintf(out, "%s", NAME(s->page, g->version));
+	if (*g->design)
+		fprintf(out, ", %s GIL", NAME(s->page, g->design));
+	if (g->interval && gil_is_ticked(g))
+		fprintf(out, ", a check every %s ticks", COUNT((uint64_t)g->interval));
+	else if (g->interval)
+		fprintf(out, ", switch interval %s", DURATION((uint64_t)g->interval * 1000));
+	fputc('\n', out);
+}
+
+/* The retries of a GIL by what ended the sleep. */
+static void print_failures(const struct section *s)
+{
+	const struct gil_metrics *g = s->gil;
+	uint64_t busy = 0, retries = 0, timed_out = 0;
+	FILE *out = s->page->out;
+
+	for (size_t i = 0; i < s->n_threads; i++) {
+		if (!is_mine(s, &s->threads[i]))
+			continue;
+		busy += s->threads[i].busy;
+		retries += s->threads[i].retries;
+		timed_out += s->threads[i].retries_timed_out;
+	}
+	fprintf(out, "  %s failed %s: %s found it taken, %s slept on (%s timed out, %s lost the race)\n",
+		COUNT(busy + retries), PLURAL(busy + retries, "attempt"), COUNT(busy), COUNT(retries),
+		COUNT(timed_out), COUNT(retries - timed_out));
+	if (g->checks)
+		fprintf(out, "  %s checks; badness %.3f failed attempts per check%s\n", COUNT(g->checks),
+			(double)g->failed / (double)g->checks,
+			g->info.flags & GIL_FLAG_CHECKS_EXACT ? "" : " (checks are approximate here)");
+}
+
+static void print_summary(const struct section *s)
+{
+	const struct gil_metrics *g = s->gil;
+	uint64_t wall = wall_ns(g);
+	FILE *out = s->page->out;
+
+	fputs("  The GIL is the lock that a thread must hold to run Python code: one runs, all others wait.\n",
+	      out);
+	print_whose(s);
+	fprintf(out, "  %s long; the GIL was held %s of it, and waited for %s\n", DURATION(wall),
+		PERCENT(g->held_ns, wall), PERCENT(g->wanted_ns, wall));
+	fprintf(out, "  %s %s of the GIL, %s thread %s\n", COUNT(g->acquisitions),
+		PLURAL(g->acquisitions, "acquisition"), COUNT(g->switches),
+		g->switches == 1 ? "switch" : "switches");
+	print_failures(s);
+	fputc('\n', out);
+}
+
+/* ---- the tables ----------------------------------------------------------------- */
+
+static void add_durations(struct grid *t, const struct histogram *h, uint64_t life_ns)
+{
+	bool any = histogram_count(h);
+
+	grid_cell(t, "%s", any ? DURATION(histogram_total(h)) : "-");
+	grid_cell(t, "%s", PERCENT(histogram_total(h), life_ns));
+	grid_cell(t, "%s", any ? DURATION(histogram_percentile(h, 0.5)) : "-");
+	grid_cell(t, "%s", any ? DURATION(histogram_percentile(h, 0.99)) : "-");
+	grid_cell(t, "%s", any ? DURATION(histogram_max(h)) : "-");
+}
+
+static void add_columns(struct grid *t)
+{
+	static const char *const columns[][2] = {
+		{ "", "thread" }, { "", "tid" },
+		{ "attempts", "acquired" }, { "attempts", "contended" }, { "attempts", "busy" },
+		{ "attempts", "retries" }, { "attempts", "failed" },
+		{ "work", "releases" }, { "work", "checks" }, { "work", "ticks" },
+		{ "waiting, when contended", "total" }, { "waiting, when contended", "of life" },
+		{ "waiting, when contended", "p50" }, { "waiting, when contended", "p99" },
+		{ "waiting, when contended", "max" },
+		{ "holding", "total" }, { "holding", "of life" }, { "holding", "p50" },
+		{ "holding", "p99" }, { "holding", "max" },
+	};
+
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+		grid_column(t, columns[i][0], columns[i][1], i ? GRID_NUMBERS : GRID_WORDS);
+}
+
+static void add_thread(struct grid *table, const struct section *s, const struct thread_metrics *t)
+{
+	grid_cell(table, "%s", THREAD(s, t));
+	if (t->folded)
+		grid_cell(table, "-");
+	else
+		grid_cell(table, "%" PRId32, t->info.tid);
+	grid_cell(table, "%s", COUNT(t->acquisitions));
+	grid_cell(table, "%s", COUNT(t->acquisitions_contended));
+	grid_cell(table, "%s", COUNT(t->busy));
+	grid_cell(table, "%s", COUNT(t->retries));
+	grid_cell(table, "%s", COUNT(thread_failed(t)));
+	grid_cell(table, "%s", COUNT(t->releases));
+	grid_cell(table, "%s", COUNT(t->checks));
+	grid_cell(table, "%s", gil_is_ticked(&s->gil->info) ? COUNT(t->ticks) : "-");
+	add_durations(table, t->wait_contended_ns, t->life_ns);
+	add_durations(table, t->hold_ns, t->life_ns);
+}
+
+static int print_threads(const struct section *s)
+{
+	cleanup(grid_freep) struct grid *table = NULL;
+	int r = grid_new(&table);
+
+	if (r)
+		return r;
+	add_columns(table);
+	for (size_t i = 0; i < s->n_threads; i++)
+		if (is_mine(s, &s->threads[i]))
+			add_thread(table, s, &s->threads[i]);
+	r = grid_print(table, s->page);
+	fputc('\n', s->page->out);
+	return r;
+}
+
+static void add_pair(struct grid *table, const struct section *s, const struct pair_metrics *p)
+{
+	const struct thread_metrics *waiter = &s->threads[p->waiter];
+
+	grid_cell(table, "%s", THREAD(s, waiter));
+	if (p->holder < s->n_threads)
+		grid_cell(table, "%s", THREAD(s, &s->threads[p->holder]));
+	else
+		grid_cell(table, "%s", p->holder == PAIR_NOBODY ? "(free or unknown)" : "(others)");
+	grid_cell(table, "%s", DURATION(p->wait_ns));
+	grid_cell(table, "%s", PERCENT(p->wait_ns, histogram_total(waiter->wait_ns)));
+	grid_cell(table, "%s", DURATION(p->max_ns));
+	grid_cell(table, "%s", COUNT(p->waits));
+	grid_cell(table, "%s", COUNT(p->failed));
+}
+
+static int print_pairs(const struct section *s)
+{
+	static const char *const columns[] = {
+		"who waited", "while it was held by", "waited", "of its wait", "longest", "waits", "failed",
+	};
+	cleanup(grid_freep) struct grid *table = NULL;
+	size_t mine = 0;
+	int r = grid_new(&table);
+
+	if (r)
+		return r;
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+		grid_column(table, "", columns[i], i < 2 ? GRID_WORDS : GRID_NUMBERS);
+	for (size_t i = 0; i < s->n_pairs; i++)
+		if (is_my_pair(s, &s->pairs[i]) && mine++ < PAIRS_SHOWN)
+			add_pair(table, s, &s->pairs[i]);
+	if (!mine)
+		return 0;
+	r = grid_print(table, s->page);
+	if (mine > PAIRS_SHOWN)
+		fprintf(s->page->out, "... and %s more %s: gilscope export has all\n",
+			COUNT(mine - PAIRS_SHOWN), PLURAL(mine - PAIRS_SHOWN, "pair"));
+	fputc('\n', s->page->out);
+	return r;
+}
+
+static int print_section(const struct section *s)
+{
+	int r;
+
+	print_verdict(s);
+	print_summary(s);
+	r = print_threads(s);
+	return r ? r : print_pairs(s);
+}
+
+/* ---- the data's quality ----------------------------------------------------------- */
+
+static void print_quality(const struct metrics *m, const struct quality *q, const struct page *page)
+{
+	const struct trace_end *e = &q->end;
+	const char *const *texts;
+	size_t n = metrics_violations(m, &texts);
+
+	fputs("Data: ", page->out);
+	quality_print_line(q, page);
+	if (q->damage)
+		fprintf(page->out, "  %s\n", q->damage);
+	for (size_t i = 0; i < n; i++)
+		fprintf(page->out, "  %s\n", NAME(page, texts[i]));
+	if (e->violations > n && n)
+		fprintf(page->out, "  ... and %s more\n", COUNT(e->violations - n));
+	if (e->still_waiting || e->still_holding)
+		fprintf(page->out, "  at its end %s waited and %s held the GIL\n",
+			COUNT(e->still_waiting), COUNT(e->still_holding));
+	if (e->cut_intervals)
+		fprintf(page->out, "  %s %s cut by the trace's ends or by holes: in no percentile\n",
+			COUNT(e->cut_intervals), PLURAL(e->cut_intervals, "interval"));
+	if (e->left_out_events)
+		fprintf(page->out, "  %s %s of other recordings, GILs or times left out\n",
+			COUNT(e->left_out_events), PLURAL(e->left_out_events, "event"));
+}
+
+int report_print(const struct metrics *metrics, const struct quality *quality,
+		 const struct page *page)
+{
+	struct section s = { .page = page };
+	const struct gil_metrics *gils;
+	size_t n = metrics_gils(metrics, &gils);
+	int r = 0;
+
+	s.n_threads = metrics_threads(metrics, &s.threads);
+	s.n_pairs = metrics_pairs(metrics, &s.pairs);
+	for (size_t i = 0; i < n && !r; i++) {
+		s.gil = &gils[i];
+		if (n > 1)
+			fprintf(page->out, "%s=== GIL %" PRIu32 " of %zu, process %" PRId32 "%s\n\n",
+				text_ink(page, INK_NOTE), gils[i].info.index + 1, n, gils[i].info.pid,
+				text_ink(page, INK_PLAIN));
+		r = print_section(&s);
+	}
+	print_quality(metrics, quality, page);
+	return r;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+#include "viz/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <wchar.h>
+
+const char *text_ink(const struct page *page, enum ink ink)
+{
+	static const char *const codes[] = {
+		[INK_PLAIN] = "\033[0m", [INK_STRONG] = "\033[1m", [INK_FAINT] = "\033[2m",
+		[INK_GOOD] = "\033[32m", [INK_BAD] = "\033[31m",   [INK_NOTE] = "\033[36m",
+	};
+
+	return page->colour ? codes[ink] : "";
+}
+
+/* ---- numbers --------------------------------------------------------------- */
+
+const char *text_count(char *buffer, size_t size, uint64_t n)
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%" PRIu64, n);
+	size_t at = 0;
+
+	for (int i = 0; i < len && at + 2 < size; i++) {
+		if (i && (len - i) % 3 == 0)
+			buffer[at++] = ',';
+		buffer[at++] = digits[i];
+	}
+	buffer[at] = '\0';
+	return buffer;
+}
+
+const char *text_duration(char *buffer, size_t size, uint64_t ns)
+{
+	static const struct {
+		const char *unit;
+		uint64_t ns;
+	} units[] = { { "us", 1000 }, { "ms", 1000000 }, { "s", 1000000000 } };
+	size_t u = 0;
+	double value;
+
+	if (ns < 1000) {
+		snprintf(buffer, size, "%" PRIu64 " ns", ns);
+		return buffer;
+	}
+	/* 999.5 us reads as 1.00 ms, not as 1000 us. */
+	while (u < 2 && (double)ns / (double)units[u].ns >= 999.5)
+		u++;
+	value = (double)ns / (double)units[u].ns;
+	if (value >= 999.5)
+		snprintf(buffer, size, "%s s", COUNT((uint64_t)(value + 0.5)));
+	else
+		snprintf(buffer, size, "%.*f %s", value < 9.995 ? 2 : value < 99.95 ? 1 : 0, value,
+			 units[u].unit);
+	return buffer;
+}
+
+const char *text_percent(char *buffer, size_t size, uint64_t part, uint64_t whole)
+{
+	double percent = whole ? 100.0 * (double)part / (double)whole : 0;
+
+	if (!whole)
+		snprintf(buffer, size, "-");
+	else
+		snprintf(buffer, size, "%.1f %%", percent);
+	return buffer;
+}
+
+/* ---- strings --------------------------------------------------------------- */
+
+/* Reads one character of valid UTF-8. @return its length, 0 if it is broken. */
+static unsigned utf8_decode(const char *s, uint32_t *out)
+{
+	const unsigned char *b = (const unsigned char *)s;
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	unsigned len = b[0] < 0x80 ? 1 : b[0] < 0xc2 ? 0 : b[0] < 0xe0 ? 2 : b[0] < 0xf0 ? 3 :
+		       b[0] < 0xf5 ? 4 : 0;
+	uint32_t c = len == 1 ? b[0] : len ? b[0] & (0x7fu >> len) : 0;
+
+	for (unsigned i = 1; i < len; i++) {
+		if ((b[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (b[i] & 0x3f);
+	}
+	if (len && (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000)))
+		return 0;
+	*out = c;
+	return len;
+}
+
+/* Characters that would move the cursor, hide, or turn the text around. */
+static bool is_treacherous(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c ||
+	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) ||
+	       c >= 0xe0000;
+}
+
+const char *text_name(char *buffer, size_t size, const struct page *page, const char *name)
+{
+	size_t at = 0;
+
+	while (*name && at + 17 < size) {
+		uint32_t c;
+		unsigned len = utf8_decode(name, &c);
+
+		if (len && !is_treacherous(c) && (c < 0x80 || page->utf8)) {
+			memcpy(buffer + at, name, len);
+			at += len;
+			name += len;
+			continue;
+		}
+		for (unsigned i = 0; i < (len ? len : 1); i++, name++)
+			at += (size_t)sprintf(buffer + at, "\\x%02x", (unsigned char)*name);
+	}
+	buffer[at] = '\0';
+	return buffer;
+}
+
+const char *text_utf8(char *buffer, size_t size, const char *text)
+{
+	size_t at = 0;
+
+	while (*text && at + 5 < size) {
+		uint32_t c;
+		unsigned len = utf8_decode(text, &c);
+
+		memcpy(buffer + at, len ? text : "\xef\xbf\xbd", len ? len : 3);
+		at += len ? len : 3;
+		text += len ? len : 1;
+	}
+	buffer[at] = '\0';
+	return buffer;
+}
+
+/* The width of the character at s, and its length in bytes. */
+static unsigned char_columns(const char *s, unsigned *len)
+{
+	uint32_t c;
+	int columns;
+
+	*len = utf8_decode(s, &c);
+	if (!*len) {
+		*len = 1;
+		return 1;
+	}
+	columns = wcwidth((wchar_t)c);
+	return columns >= 0 ? (unsigned)columns : 1;
+}
+
+unsigned text_columns(const char *s)
+{
+	unsigned columns = 0, len;
+
+	for (; *s; s += len)
+		columns += char_columns(s, &len);
+	return columns;
+}
+
+static void put_spaces(FILE *out, unsigned n)
+{
+	fprintf(out, "%*s", (int)n, "");
+}
+
+void text_pad(const struct page *page, const char *s, unsigned columns, bool right)
+{
+	unsigned have = text_columns(s), used = 0, len, next;
+
+	if (have <= columns) {
+		if (right)
+			put_spaces(page->out, columns - have);
+		fputs(s, page->out);
+		if (!right)
+			put_spaces(page->out, columns - have);
+		return;
+	}
+	while ((next = char_columns(s, &len)) + used < columns) {
+		fwrite(s, 1, len, page->out);
+		used += next;
+		s += len;
+	}
+	fputs(page->utf8 ? "…" : "~", page->out);
+	put_spaces(page->out, columns - used - 1);
+}
+
+void text_paragraph(const struct page *page, const char *lead, const char *text)
+{
+	unsigned left = text_columns(lead), at = left;
+
+	fputs(lead, page->out);
+	while (*text) {
+		size_t bytes = strcspn(text, " ");
+		unsigned columns = 0, len;
+
+		for (size_t i = 0; i < bytes; i += len)
+			columns += char_columns(text + i, &len);
+		if (page->width && at > left && at + 1 + columns > page->width) {
+			fprintf(page->out, "\n%s", lead);
+			at = left;
+		}
+		if (at > left) {
+			fputc(' ', page->out);
+			at++;
+		}
+		fwrite(text, 1, bytes, page->out);
+		at += columns;
+		text += bytes;
+		text += strspn(text, " ");
+	}
+	fputc('\n', page->out);
+}

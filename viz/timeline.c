@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+#include "viz/timeline.h"
+
+#include "base/err.h"
+#include "viz/array.h"
+#include "viz/timeline_data.h"
+
+#include <errno.h>
+
+/* Lanes that anybody could look at; memory is bounded by them. */
+enum { MAX_ROWS = 1000 };
+
+/* ---- where on the axis ---------------------------------------------------------- */
+
+static uint64_t time_position(const struct timeline *t, int64_t ts_ns)
+{
+	return ts_ns > t->begin_ns ? (uint64_t)(ts_ns - t->begin_ns) : 0;
+}
+
+/* Ticks executed up to an event that reads the ticker. */
+static uint64_t tick_position(const struct track *track, const struct gil_event *e)
+{
+	bool in_hold = track->run.thread && track->run.thread->state == STATE_HOLDING;
+
+	if (!in_hold || e->kind == GIL_LEAVE || e->tick > track->tick_at_acquire)
+		return track->ticks;
+	return track->ticks + (uint64_t)(track->tick_at_acquire - e->tick);
+}
+
+/* Sees to it that `position` has a bucket. */
+static void stretch(struct timeline *t, struct track *track, uint64_t position)
+{
+	if (position > track->end)
+		track->end = position;
+	while (track->end / track->bucket_width >= LANE_BUCKETS) {
+		track->bucket_width *= 2;
+		for (size_t i = 0; i < t->n_rows; i++)
+			if (t->rows[i].thread && t->rows[i].thread->gil == track->gil)
+				lane_double(&t->rows[i].lane);
+	}
+}
+
+/* ---- finding and making ----------------------------------------------------------- */
+
+static int find_track(struct timeline *t, const struct gil_info *gil, struct track **out)
+{
+	int r = array_reach(&t->tracks, &t->n_tracks, gil->index, sizeof(*t->tracks));
+
+	if (r)
+		return r;
+	*out = &t->tracks[gil->index];
+	if (!(*out)->gil) {
+		(*out)->gil = gil;
+		(*out)->bucket_width = t->options.axis == TIMELINE_TICKS ? 1 : 1024;
+	}
+	return 0;
+}
+
+/* *out is NULL for a thread that has no lane. */
+static int find_row(struct timeline *t, const struct thread_info *thread, struct row **out)
+{
+	int r;
+
+	*out = NULL;
+	if (thread->index >= MAX_ROWS || !thread->selected)
+		return 0;
+	r = array_reach(&t->rows, &t->n_rows, thread->index, sizeof(*t->rows));
+	if (r)
+		return r;
+	*out = &t->rows[thread->index];
+	return 0;
+}
+
+static void live(struct row *row, const struct thread_info *thread, uint64_t position)
+{
+	if (!row->thread)
+		row->first = position;
+	row->thread = thread;
+	if (position > row->last)
+		row->last = position;
+}
+
+/* ---- runs --------------------------------------------------------------------------- */
+
+static int end_run(struct timeline *t, struct track *track)
+{
+	struct run *run = &track->run, *grown;
+	struct row *row = NULL;
+	int r = run->thread ? find_row(t, run->thread, &row) : 0;
+
+	if (r || !row || !run->holds)
+		return r;
+	if (t->options.limit && row->n_runs >= t->options.limit) {
+		row->more_runs++;
+		return 0;
+	}
+	/* Grows at each power of two. */
+	if ((row->n_runs & (row->n_runs - 1)) == 0) {
+		grown = reallocarray(row->runs, row->n_runs ? 2 * row->n_runs : 1, sizeof(*grown));
+		if (!grown)
+			return err(-ENOMEM, "out of memory");
+		row->runs = grown;
+	}
+	row->runs[row->n_runs++] = *run;
+	return 0;
+}
+
+/* The GIL is `thread`'s now. */
+static int begin_hold(struct timeline *t, struct track *track, const struct thread_info *thread,
+		      int64_t ts_ns)
+{
+	int r;
+
+	if (track->run.thread == thread)
+		return 0;
+	r = end_run(t, track);
+	track->run = (struct run){
+		.thread = thread, .from_ns = ts_ns, .to_ns = ts_ns, .from_tick = track->ticks
+	};
+	return r;
+}
+
+static int add_hold(struct timeline *t, struct track *track, const struct interval *v)
+{
+	int r = begin_hold(t, track, v->thread, v->from_ns);
+
+	track->run.to_ns = v->to_ns;
+	track->run.ticks += v->ticks;
+	track->run.checks += v->checks;
+	track->run.holds++;
+	return r;
+}
+
+/* ---- the sink ------------------------------------------------------------------------- */
+
+static int on_begin(void *data, const struct trace_info *trace)
+{
+	struct timeline *t = data;
+
+	t->origin_ns = trace->origin_ns;
+	return 0;
+}
+
+static int on_thread(void *data, const struct thread_info *thread)
+{
+	struct timeline *t = data;
+
+	/* Indexes are dense: the highest one tells how many there are. */
+	if (thread->index >= MAX_ROWS && thread->index - MAX_ROWS >= t->more_threads)
+		t->more_threads = thread->index - MAX_ROWS + 1;
+	return 0;
+}
+
+static int on_hot_event(struct timeline *t, struct track *track, const struct gil_event *e,
+			const struct step *step)
+{
+	bool failed = e->kind == GIL_BUSY || e->kind == GIL_RETRY;
+	uint64_t position;
+	struct row *row;
+	int r = find_row(t, step->thread, &row);
+
+	if (r)
+		return r;
+	position = track->ticked ? tick_position(track, e) : time_position(t, e->ts_ns);
+	stretch(t, track, position);
+	if (e->kind == GIL_ACQUIRE) {
+		track->tick_at_acquire = e->tick;
+		r = begin_hold(t, track, step->thread, e->ts_ns);
+	}
+	if (failed && step->holder && step->holder == track->run.thread)
+		track->run.failed++;
+	if (r || !row)
+		return r;
+	live(row, step->thread, position);
+	if (e->kind == GIL_ENTRY || e->kind == GIL_BUSY)
+		row->wanted_from = position;
+	return failed ? lane_fail(&row->lane, track->bucket_width, position) : 0;
+}
+
+static int on_event(void *data, const struct gil_event *e, const struct step *step)
+{
+	struct timeline *t = data;
+	struct track *track;
+	int r;
+
+	if (t->begin_ns == INT64_MIN)
+		t->begin_ns = e->ts_ns;
+	if (time_position(t, e->ts_ns) > t->end)
+		t->end = time_position(t, e->ts_ns);
+	if (e->kind < GIL_FIRST_HOT || !step->thread)
+		return 0;
+	r = find_track(t, step->gil, &track);
+	if (r)
+		return r;
+	if (!track->tick_known && e->kind != GIL_LEAVE) {
+		track->tick_known = true;
+		track->ticked = t->options.axis == TIMELINE_TICKS && e->tick != GIL_NO_TICK;
+	}
+	return on_hot_event(t, track, e, step);
+}
+
+/* A stay in one state, told just before the event that ends it. */
+static int on_interval(void *data, const struct interval *v)
+{
+	struct timeline *t = data;
+	bool held = v->state == STATE_HOLDING;
+	uint64_t from, to;
+	struct track *track;
+	struct row *row;
+	int r;
+
+	if (!held && v->state != STATE_WAITING && v->state != STATE_ENTERING)
+		return 0;
+	r = find_track(t, v->thread->gil, &track);
+	if (!r && held)
+		r = add_hold(t, track, v);
+	if (!r)
+		r = find_row(t, v->thread, &row);
+	if (r)
+		return r;
+	if (track->ticked) {
+		/* A wait ends when nobody holds; an entering one is too short for a tick. */
+		from = held || !row || v->state == STATE_ENTERING ? track->ticks : row->wanted_from;
+		track->ticks += held ? v->ticks : 0;
+		to = track->ticks;
+	} else {
+		from = time_position(t, v->from_ns);
+		to = time_position(t, v->to_ns);
+	}
+	if (from > to)
+		from = to;
+	stretch(t, track, to);
+	if (!row)
+		return 0;
+	live(row, v->thread, to);
+	return lane_add(&row->lane, track->bucket_width, held ? LANE_HELD : LANE_WAITED, from, to);
+}
+
+static int on_lost(void *data, const struct gil_loss *loss)
+{
+	/* The quality line tells; a lane is empty where nothing is known. */
+	(void)data;
+	(void)loss;
+	return 0;
+}
+
+static int on_end(void *data, const struct trace_end *end)
+{
+	struct timeline *t = data;
+	int r = 0;
+
+	(void)end;
+	for (size_t i = 0; i < t->n_tracks && !r; i++)
+		r = end_run(t, &t->tracks[i]);
+	return r;
+}
+
+int timeline_new(struct timeline **out, const struct timeline_options *options)
+{
+	struct timeline *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return err(-ENOMEM, "out of memory");
+	t->options = *options;
+	t->begin_ns = INT64_MIN;
+	t->sink = (struct sink){
+		.name = "timeline", .data = t, .begin = on_begin, .thread = on_thread,
+		.event = on_event, .interval = on_interval, .lost = on_lost, .end = on_end,
+	};
+	*out = t;
+	return 0;
+}
+
+struct timeline *timeline_free(struct timeline *t)
+{
+	if (!t)
+		return NULL;
+	for (size_t i = 0; i < t->n_rows; i++) {
+		lane_deinit(&t->rows[i].lane);
+		free(t->rows[i].runs);
+	}
+	free(t->rows);
+	free(t->tracks);
+	free(t);
+	return NULL;
+}
+
+struct sink *timeline_sink(struct timeline *t)
+{
+	return &t->sink;
+}

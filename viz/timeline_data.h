@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GILSCOPE_VIZ_TIMELINE_DATA_H
+#define GILSCOPE_VIZ_TIMELINE_DATA_H
+
+#include "viz/lane.h"
+#include "viz/timeline.h"
+
+/* What timeline.c collects and timeline_print.c prints. */
+
+struct run {
+	const struct thread_info *thread; /* NULL: none */
+	int64_t from_ns, to_ns;
+	uint64_t from_tick, ticks, checks, holds;
+	uint64_t failed; /* attempts of others during it */
+};
+
+/* One thread. Positions are on the axis of its GIL. */
+struct row {
+	const struct thread_info *thread; /* NULL: not seen */
+	struct lane lane;
+	uint64_t first, last; /* its life */
+	uint64_t wanted_from; /* its ENTRY or BUSY */
+	struct run *runs;
+	uint64_t n_runs, more_runs;
+};
+
+/* One GIL. */
+struct track {
+	const struct gil_info *gil; /* NULL: not seen */
+	bool ticked;                /* its axis counts ticks */
+	bool tick_known;            /* an event told whether it has ticks */
+	uint64_t bucket_width, end;
+	uint64_t ticks;             /* executed in all whole holds so far */
+	int32_t tick_at_acquire;
+	struct run run;             /* going on */
+};
+
+struct timeline {
+	struct timeline_options options;
+	struct sink sink;
+	struct row *rows; /* by thread index */
+	size_t n_rows;
+	struct track *tracks; /* by GIL index */
+	size_t n_tracks;
+	uint64_t more_threads;
+	int64_t origin_ns, begin_ns; /* begin_ns: INT64_MIN before the first event */
+	uint64_t end;                /* ns since begin_ns */
+};
+
+#endif
