@@ -11,6 +11,7 @@
  */
 struct metrics;
 
+/* All zero where info.selected is false: a thread that is only named, as a holder. */
 struct thread_metrics {
 	struct thread_info info; /* a copy, as it was at the end; info.gil stays valid with the metrics */
 	uint64_t entries; /* without pokes */

@@ -3,6 +3,7 @@
 #define GILSCOPE_ANALYZER_SINK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "analyzer/event.h"

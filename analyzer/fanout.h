@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GILSCOPE_ANALYZER_FANOUT_H
+#define GILSCOPE_ANALYZER_FANOUT_H
+
+#include "analyzer/sink.h"
+
+/*
+ * Any number of sinks as one. A sink that has enough gets nothing more but
+ * its end(). All calls return 0 or what a sink failed with (< 0).
+ * Not thread-safe.
+ */
+struct fanout {
+	struct sink *const *sinks; /* borrowed */
+	bool *has_enough;
+	size_t n, n_wanting;
+};
+
+int fanout_init(struct fanout *f, struct sink *const *sinks, size_t n);
+void fanout_deinit(struct fanout *f);
+
+int fanout_begin(struct fanout *f, const struct trace_info *trace);
+int fanout_gil(struct fanout *f, const struct gil_info *gil);
+int fanout_thread(struct fanout *f, const struct thread_info *thread);
+int fanout_event(struct fanout *f, const struct gil_event *event, const struct step *step);
+int fanout_interval(struct fanout *f, const struct interval *interval);
+int fanout_attempt(struct fanout *f, const struct attempt *attempt);
+int fanout_handover(struct fanout *f, const struct handover *handover);
+int fanout_lost(struct fanout *f, const struct gil_loss *loss);
+int fanout_end(struct fanout *f, const struct trace_end *end);
+
+#endif

@@ -1,0 +1,974 @@
+/* SPDX-License-Identifier: MIT */
+#include "analyzer/model.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "analyzer/fanout.h"
+#include "analyzer/filter.h"
+#include "analyzer/registry.h"
+#include "base/err.h"
+
+/* A hole that may go on; -1 process: of all. A GIL that appears later has it, too. */
+struct hole {
+	int32_t pid;
+	int64_t until_ns;
+};
+
+struct model {
+	struct model_options options;
+	struct gil_filter gil_filter;
+	struct time_filter time_filter;
+	struct fanout fanout;
+	struct registry registry;
+	struct blame_index blame_index;
+
+	struct trace_info trace;
+	struct trace_end end;    /* the counts, as they grow */
+	int64_t now_ns;
+	int64_t from_ns, to_ns;  /* the time asked for */
+	bool started;            /* the first gil event was seen: the two above are known */
+	bool open;               /* the sinks have begun */
+	struct hole *holes;
+	size_t n_holes;
+	struct gil_loss pending; /* before the sinks began */
+	bool has_pending;
+	uint32_t n_indexed;      /* GILs that have their index */
+	uint64_t gil_events;     /* of any GIL, at any time */
+};
+
+static const char *const state_names[THREAD_STATES] = {
+	"unknown", "outside", "entering", "waiting", "holding", "ended",
+};
+
+const char *thread_state_name(enum thread_state state)
+{
+	return state_names[state];
+}
+
+int model_new(struct model **out, const struct model_options *options, struct sink *const *sinks,
+	      size_t n_sinks)
+{
+	cleanup(model_freep) struct model *m = calloc(1, sizeof(*m));
+	int r;
+
+	if (!m)
+		return err(-ENOMEM, "out of memory");
+	m->options = *options;
+	m->now_ns = INT64_MIN;
+	registry_init(&m->registry);
+	r = gil_filter_parse(&m->gil_filter, options->gil);
+	if (!r)
+		r = time_filter_parse(&m->time_filter, options->time);
+	if (!r)
+		r = fanout_init(&m->fanout, sinks, n_sinks);
+	if (!r)
+		*out = steal(&m);
+	return r;
+}
+
+struct model *model_free(struct model *m)
+{
+	if (!m)
+		return NULL;
+	fanout_deinit(&m->fanout);
+	registry_deinit(&m->registry);
+	blame_index_deinit(&m->blame_index);
+	free(m->holes);
+	free(m);
+	return NULL;
+}
+
+/* ---- what the sinks are told ----------------------------------------------- */
+
+static int announce_gil(struct model *m, struct gil *g)
+{
+	if (g->announced || !m->open)
+		return 0;
+	g->announced = true;
+	return fanout_gil(&m->fanout, &g->info);
+}
+
+/* Before its first mention. */
+static int announce_thread(struct model *m, struct thread *t)
+{
+	int r = announce_gil(m, t->gil);
+
+	if (r || t->announced || !m->open)
+		return r;
+	t->announced = true;
+	return fanout_thread(&m->fanout, &t->info);
+}
+
+static bool shows(const struct model *m, const struct thread *t)
+{
+	return m->open && t->info.selected;
+}
+
+static int tell_interval(struct model *m, struct thread *t, const struct interval *interval)
+{
+	int r;
+
+	if (!interval->whole && t->info.state >= STATE_ENTERING)
+		m->end.cut_intervals++;
+	if (!shows(m, t))
+		return 0;
+	r = announce_thread(m, t);
+	return r ? r : fanout_interval(&m->fanout, interval);
+}
+
+/* The holders that it blames have been announced, or are now. */
+static int tell_attempt(struct model *m, struct thread *t, const struct attempt *attempt)
+{
+	int r = announce_thread(m, t);
+
+	for (uint32_t i = 0; i < attempt->n_blames && !r; i++) {
+		const struct thread_info *holder = attempt->blames[i].holder;
+		/* The info is the first member of its thread. */
+		if (holder)
+			r = announce_thread(m, (struct thread *)holder);
+	}
+	return r ? r : fanout_attempt(&m->fanout, attempt);
+}
+
+static int tell_event(struct model *m, const struct gil_event *event, const struct step *step)
+{
+	struct thread *t = (struct thread *)step->thread;
+	struct thread *holder = (struct thread *)step->holder;
+	int r = 0;
+
+	m->end.events++;
+	m->end.events_by_kind[event->kind]++;
+	m->end.violations += step->violation != NULL;
+	if (!m->open || (t && !t->info.selected))
+		return 0;
+	if (t)
+		r = announce_thread(m, t);
+	if (!r && holder)
+		r = announce_thread(m, holder);
+	return r ? r : fanout_event(&m->fanout, event, step);
+}
+
+/* ---- stays, attempts, holds ------------------------------------------------ */
+
+static bool in_hole(const struct gil *g)
+{
+	return g->hole_until_ns != INT64_MIN;
+}
+
+/* Carries the sums over time on to ts_ns. */
+static void advance(struct gil *g, int64_t ts_ns)
+{
+	if (g->at_ns != INT64_MIN && ts_ns > g->at_ns) {
+		if (g->waiting)
+			g->info.wanted_ns += ts_ns - g->at_ns;
+		if (g->wanting)
+			g->wanting_ns += ts_ns - g->at_ns;
+	}
+	if (ts_ns > g->at_ns)
+		g->at_ns = ts_ns;
+}
+
+static bool wants(enum thread_state state)
+{
+	return state == STATE_ENTERING || state == STATE_WAITING;
+}
+
+static void set_state(struct thread *t, enum thread_state state, int64_t ts_ns, int32_t cpu)
+{
+	struct gil *g = t->gil;
+
+	g->waiting += (state == STATE_WAITING) - (t->info.state == STATE_WAITING);
+	g->wanting += wants(state) - wants(t->info.state);
+	t->info.state = state;
+	t->since_ns = ts_ns;
+	t->whole = !in_hole(g);
+	t->cpu = cpu;
+}
+
+/* The present stay is over; of a hold, `release` is its RELEASE or NULL. */
+static int end_stay(struct model *m, struct thread *t, int64_t ts_ns, bool whole,
+		    const struct gil_event *release)
+{
+	enum thread_state state = t->info.state;
+	struct interval interval = {
+		.thread = &t->info,
+		.state = state,
+		.from_ns = t->since_ns,
+		.to_ns = ts_ns,
+		.whole = whole && t->whole && state != STATE_UNKNOWN,
+		.cpu = t->cpu,
+		.tick_from = GIL_NO_TICK,
+		.tick_to = GIL_NO_TICK,
+	};
+
+	if (ts_ns > t->info.last_ns)
+		t->info.last_ns = ts_ns;
+	if (state == STATE_UNKNOWN && interval.from_ns == ts_ns)
+		return 0;
+	if (state == STATE_HOLDING) {
+		interval.tick_from = t->tick_from;
+		interval.checks_from = t->checks_from;
+		interval.contended = t->gil->waiting > 0;
+	}
+	if (release) {
+		interval.tick_to = release->tick;
+		interval.drop_requested = release->drop_requested;
+	}
+	if (release && t->hold_seen && release->checks > t->checks_from)
+		interval.checks = release->checks - t->checks_from;
+	/* The check comes when the ticker falls below zero: one more than it showed. */
+	if (release && t->hold_seen && gil_is_ticked(&t->gil->info) && t->tick_from >= 0) {
+		int64_t ticks = interval.checks ? (int64_t)t->tick_from + 1 :
+						  (int64_t)t->tick_from - release->tick;
+		interval.ticks = ticks > 0 && release->tick >= 0 ? (uint64_t)ticks : 0;
+	}
+	return tell_interval(m, t, &interval);
+}
+
+static void begin_attempt(struct thread *t, int64_t ts_ns, bool whole)
+{
+	t->attempt_ns = ts_ns;
+	t->attempt_whole = whole && !in_hole(t->gil);
+	t->busy = t->retries = t->retries_timed_out = 0;
+	t->account.n = 0;
+	wait_account_mark(&t->account, &t->gil->log, ts_ns);
+}
+
+/* `how` says how it ended; the rest is known here. */
+static int end_attempt(struct model *m, struct thread *t, int64_t ts_ns, struct attempt how)
+{
+	int r;
+
+	how.thread = &t->info;
+	how.from_ns = t->attempt_ns;
+	how.to_ns = ts_ns;
+	how.whole = t->attempt_whole && !how.cut && !how.still_waiting;
+	how.busy = t->busy;
+	how.retries = t->retries;
+	how.retries_timed_out = t->retries_timed_out;
+	if (!shows(m, t))
+		return 0;
+	r = wait_account_settle(&t->account, &t->gil->log, ts_ns, &m->blame_index);
+	if (!r)
+		r = wait_account_close(&t->account, ts_ns - t->attempt_ns);
+	how.blames = t->account.blames;
+	how.n_blames = t->account.n;
+	return r ? r : tell_attempt(m, t, &how);
+}
+
+static void drop_hold(struct gil *g, struct thread *t, int64_t ts_ns)
+{
+	if (g->holder != t)
+		return;
+	reign_log_release(&g->log, ts_ns);
+	g->holder = NULL;
+	g->last_holder = t;
+}
+
+/* Where the thread is can no longer be known: what it was at is cut. */
+static int lose_sight(struct model *m, struct thread *t, int64_t ts_ns)
+{
+	enum thread_state before = t->info.state;
+	int r = end_stay(m, t, ts_ns, false, NULL);
+
+	if (!r && wants(before))
+		r = end_attempt(m, t, ts_ns, (struct attempt){ .cut = true });
+	m->end.attempts_cut += wants(before);
+	m->end.holds_cut += before == STATE_HOLDING;
+	if (t->gil->holder == t) {
+		drop_hold(t->gil, t, ts_ns);
+		t->gil->released_ns = INT64_MIN;
+	}
+	/* An unknown stay that goes on is one stay. */
+	if (before != STATE_UNKNOWN)
+		set_state(t, STATE_UNKNOWN, ts_ns, -1);
+	else
+		t->since_ns = ts_ns;
+	return r;
+}
+
+static int lose_sight_of_all(struct model *m, struct gil *g, int64_t ts_ns)
+{
+	int r = 0;
+
+	if (g->at_ns == INT64_MIN)
+		return 0; /* nothing was seen of it yet */
+	if (ts_ns < g->at_ns)
+		ts_ns = g->at_ns;
+	advance(g, ts_ns);
+	for (struct thread *t = g->live; t && !r; t = t->next_live)
+		if (t->info.state != STATE_UNKNOWN)
+			r = lose_sight(m, t, ts_ns);
+	g->last_holder = NULL;
+	g->log.n = 0;
+	return r;
+}
+
+/* ---- the transitions ------------------------------------------------------- */
+
+/* Why the event is unlawful for a thread in this state; NULL: it is lawful. */
+static const char *objection(const struct gil *g, const struct thread *t,
+			     const struct gil_event *ev)
+{
+	enum thread_state state = t ? t->info.state : STATE_UNKNOWN;
+	bool free_to_say = state == STATE_UNKNOWN || state == STATE_ENDED;
+
+	switch (ev->kind) {
+	case GIL_ENTRY:
+		return state == STATE_HOLDING ? "ENTRY by the thread that holds it" :
+		       wants(state) ? "ENTRY in the middle of an attempt" : NULL;
+	case GIL_BUSY:
+		return free_to_say || state == STATE_ENTERING ? NULL :
+		       state == STATE_WAITING ? "second BUSY of one attempt" : "BUSY without ENTRY";
+	case GIL_RETRY:
+		return free_to_say || state == STATE_WAITING ? NULL : "RETRY without BUSY";
+	case GIL_ACQUIRE:
+		if (state == STATE_HOLDING)
+			return "ACQUIRE by the thread that holds it";
+		if (g->holder)
+			return "ACQUIRE while another thread holds it";
+		return free_to_say || wants(state) ? NULL : "ACQUIRE without ENTRY";
+	case GIL_RELEASE:
+		return free_to_say || state == STATE_HOLDING ? NULL :
+		       "RELEASE by a thread that does not hold it";
+	case GIL_LEAVE:
+		if (state == STATE_HOLDING)
+			return "LEAVE by the thread that holds it";
+		if (ev->reason == GIL_LEAVE_POKE && state == STATE_WAITING)
+			return "poke in the middle of a wait";
+		return state == STATE_OUTSIDE && ev->reason != GIL_LEAVE_THREAD_END ?
+		       "LEAVE without an attempt" : NULL;
+	case GIL_THREAD:
+		return state == STATE_HOLDING && thread_is_other(t, &ev->thread) ?
+		       "its thread vanished while it held it" : NULL;
+	default:
+		return NULL;
+	}
+}
+
+static int on_entry(struct model *m, struct thread *t, const struct gil_event *ev)
+{
+	int r = end_stay(m, t, ev->ts_ns, true, NULL);
+
+	begin_attempt(t, ev->ts_ns, true);
+	set_state(t, STATE_ENTERING, ev->ts_ns, ev->cpu);
+	return r;
+}
+
+/* An attempt whose ENTRY was not seen. */
+static void find_attempt(struct model *m, struct thread *t, int64_t ts_ns)
+{
+	if (t->info.state == STATE_UNKNOWN) {
+		m->end.attempts_found++;
+		begin_attempt(t, ts_ns, false);
+	}
+}
+
+static int on_failed(struct model *m, struct thread *t, const struct gil_event *ev,
+		     struct step *step)
+{
+	struct thread *holder = t->gil->holder ? t->gil->holder : t->gil->last_holder;
+	bool begins = ev->kind == GIL_BUSY;
+	int r = 0;
+
+	find_attempt(m, t, ev->ts_ns);
+	if (t->info.state != STATE_WAITING) {
+		r = end_stay(m, t, ev->ts_ns, true, NULL);
+		set_state(t, STATE_WAITING, ev->ts_ns, ev->cpu);
+		t->whole &= begins;
+	}
+	if (begins)
+		t->busy++;
+	else
+		t->retries++;
+	t->retries_timed_out += !begins && ev->timed_out;
+	step->holder = holder ? &holder->info : NULL;
+	return r;
+}
+
+static int tell_handover(struct model *m, struct thread *from, struct thread *to,
+			 const struct gil_event *ev)
+{
+	struct gil *g = to->gil;
+	struct handover handover = {
+		.gil = &g->info,
+		.from = &from->info,
+		.to = &to->info,
+		.released_ns = g->released_ns,
+		.acquired_ns = ev->ts_ns,
+		.cpu_from = g->released_cpu,
+		.cpu_to = ev->cpu,
+		.wanted_ns = g->released_ns == INT64_MIN ? 0 :
+			     g->wanting_ns - g->wanting_at_release_ns,
+	};
+	int r;
+
+	if (!shows(m, to))
+		return 0;
+	r = announce_thread(m, from);
+	if (!r)
+		r = announce_thread(m, to);
+	return r ? r : fanout_handover(&m->fanout, &handover);
+}
+
+/* A log that grew long, or that nobody needs, is cut. */
+static int tidy_log(struct model *m, struct gil *g, int64_t ts_ns)
+{
+	int r = 0;
+
+	if (g->wanting && !reign_log_is_long(&g->log))
+		return 0;
+	for (struct thread *t = g->wanting ? g->live : NULL; t && !r; t = t->next_live)
+		if (wants(t->info.state))
+			r = wait_account_settle(&t->account, &g->log, ts_ns, &m->blame_index);
+	reign_log_forget(&g->log);
+	for (struct thread *t = g->wanting ? g->live : NULL; t && !r; t = t->next_live)
+		if (wants(t->info.state))
+			wait_account_mark(&t->account, &g->log, ts_ns);
+	return r;
+}
+
+static int on_acquire(struct model *m, struct thread *t, const struct gil_event *ev,
+		      struct step *step)
+{
+	struct gil *g = t->gil;
+	struct thread *from = g->last_holder;
+	bool wanted = wants(t->info.state);
+	int r = end_stay(m, t, ev->ts_ns, true, NULL);
+
+	m->end.attempts_found += !wanted;
+	if (!r && wanted)
+		r = end_attempt(m, t, ev->ts_ns, (struct attempt){ .acquired = true });
+	set_state(t, STATE_HOLDING, ev->ts_ns, ev->cpu);
+	t->hold_seen = true;
+	t->tick_from = ev->tick;
+	t->checks_from = ev->checks;
+	if (!r)
+		r = tidy_log(m, g, ev->ts_ns);
+	if (!r)
+		r = reign_log_acquire(&g->log, &t->info, ev->ts_ns);
+	if (!r && from && from != t) {
+		step->switched_from = &from->info;
+		r = tell_handover(m, from, t, ev);
+	}
+	g->holder = t;
+	return r;
+}
+
+static int on_release(struct model *m, struct thread *t, const struct gil_event *ev)
+{
+	struct gil *g = t->gil;
+	int r = end_stay(m, t, ev->ts_ns, true, t->info.state == STATE_HOLDING ? ev : NULL);
+
+	m->end.holds_found += t->info.state != STATE_HOLDING;
+	drop_hold(g, t, ev->ts_ns);
+	set_state(t, STATE_OUTSIDE, ev->ts_ns, ev->cpu);
+	if (g->holder)
+		return r; /* found in the middle, beside another: it tells no more */
+	g->last_holder = t;
+	g->released_ns = ev->ts_ns;
+	g->released_cpu = ev->cpu;
+	g->wanting_at_release_ns = g->wanting_ns;
+	return r;
+}
+
+static int on_thread_end(struct model *m, struct thread *t, int64_t ts_ns)
+{
+	bool wanted = wants(t->info.state);
+	int r = end_stay(m, t, ts_ns, true, NULL);
+
+	m->end.attempts_left += wanted;
+	if (!r && wanted)
+		r = end_attempt(m, t, ts_ns, (struct attempt){ .reason = GIL_LEAVE_THREAD_END });
+	set_state(t, STATE_ENDED, ts_ns, -1);
+	thread_retire(t);
+	return r;
+}
+
+static int on_leave(struct model *m, struct thread *t, const struct gil_event *ev)
+{
+	int r;
+
+	if (ev->reason == GIL_LEAVE_THREAD_END)
+		return on_thread_end(m, t, ev->ts_ns);
+	find_attempt(m, t, ev->ts_ns);
+	if (ev->reason == GIL_LEAVE_POKE) {
+		/* It never was an attempt: the thread was outside all the time. */
+		int64_t entry_ns = t->attempt_ns;
+		m->end.pokes++;
+		r = t->info.state == STATE_ENTERING ? 0 : end_stay(m, t, ev->ts_ns, true, NULL);
+		set_state(t, STATE_OUTSIDE, entry_ns, ev->cpu);
+		return r;
+	}
+	m->end.attempts_left++;
+	r = end_stay(m, t, ev->ts_ns, true, NULL);
+	if (!r)
+		r = end_attempt(m, t, ev->ts_ns, (struct attempt){ .reason = ev->reason });
+	set_state(t, STATE_OUTSIDE, ev->ts_ns, ev->cpu);
+	return r;
+}
+
+static int apply(struct model *m, struct thread *t, const struct gil_event *ev, struct step *step)
+{
+	switch (ev->kind) {
+	case GIL_ENTRY:
+		return on_entry(m, t, ev);
+	case GIL_BUSY:
+	case GIL_RETRY:
+		return on_failed(m, t, ev, step);
+	case GIL_ACQUIRE:
+		return on_acquire(m, t, ev, step);
+	case GIL_RELEASE:
+		return on_release(m, t, ev);
+	case GIL_LEAVE:
+		return on_leave(m, t, ev);
+	default:
+		return 0;
+	}
+}
+
+/* ---- threads come, and say who they are ------------------------------------ */
+
+static void select_thread(struct model *m, struct thread *t)
+{
+	t->info.selected |= thread_filter_match(m->options.thread, &t->info);
+}
+
+static int new_thread(struct model *m, struct gil *g, const struct gil_event *ev,
+		      struct thread **out)
+{
+	static const struct gil_thread_fields nothing = { .name = "" };
+	struct gil_thread_fields facts = ev->kind == GIL_THREAD ? ev->thread : nothing;
+	int r = registry_add_thread(&m->registry, g, ev->tid, ev->ts_ns, out);
+
+	if (r)
+		return r;
+	if (ev->kind != GIL_THREAD)
+		facts.pid = g->info.pid;
+	thread_learn(*out, &facts);
+	select_thread(m, *out);
+	/* One that only its facts show still has to show itself. */
+	return (*out)->info.selected ? announce_thread(m, *out) : 0;
+}
+
+/* gil:thread of a live thread: what it says may be news. */
+static int hear_of_thread(struct model *m, struct thread *t, const struct gil_event *ev)
+{
+	bool news = thread_learn(t, &ev->thread);
+
+	select_thread(m, t);
+	if (!t->announced)
+		return t->info.selected ? announce_thread(m, t) : 0;
+	return news && m->open ? fanout_thread(&m->fanout, &t->info) : 0;
+}
+
+/* The tid has a new owner, and nobody said that the old one ended. */
+static int vanish(struct model *m, struct thread *t, int64_t ts_ns)
+{
+	int r = lose_sight(m, t, ts_ns);
+
+	set_state(t, STATE_ENDED, ts_ns, -1);
+	thread_retire(t);
+	return r;
+}
+
+static int the_thread(struct model *m, struct gil *g, const struct gil_event *ev,
+		      struct thread **out)
+{
+	struct thread *t = gil_find_thread(g, ev->tid);
+	bool other = t && ev->kind == GIL_THREAD ? thread_is_other(t, &ev->thread) :
+						   t && t->info.state == STATE_ENDED;
+
+	if (t && other && t->info.state != STATE_ENDED) {
+		int r = vanish(m, t, ev->ts_ns);
+		if (r)
+			return r;
+	}
+	*out = t;
+	if (!t || other)
+		return new_thread(m, g, ev, out);
+	return ev->kind == GIL_THREAD ? hear_of_thread(m, t, ev) : 0;
+}
+
+static int feed_thread(struct model *m, struct gil *g, const struct gil_event *ev, bool backwards)
+{
+	struct thread *t = gil_find_thread(g, ev->tid);
+	struct step step = {
+		.gil = &g->info,
+		.before = t ? t->info.state : STATE_UNKNOWN,
+		.since_ns = t ? t->since_ns : INT64_MIN,
+	};
+	const char *unlawful = objection(g, t, ev);
+	struct thread *rival = ev->kind == GIL_ACQUIRE && g->holder != t ? g->holder : NULL;
+	int r = 0;
+
+	if (unlawful && t && ev->kind != GIL_THREAD)
+		r = lose_sight(m, t, ev->ts_ns);
+	if (!r && rival)
+		r = lose_sight(m, rival, ev->ts_ns);
+	if (!r)
+		r = the_thread(m, g, ev, &t);
+	if (r)
+		return r;
+	if (backwards && !unlawful)
+		unlawful = "its time is before that of the event before it";
+	step.thread = &t->info;
+	step.violation = in_hole(g) ? NULL : unlawful;
+	if (step.before == STATE_UNKNOWN || step.before == STATE_ENDED)
+		step.since_ns = INT64_MIN;
+	t->info.last_ns = ev->ts_ns;
+	r = apply(m, t, ev, &step);
+	step.after = t->info.state;
+	step.waiters = g->waiting;
+	return r ? r : tell_event(m, ev, &step);
+}
+
+/* ---- GILs come, and say what they are --------------------------------------- */
+
+static int check_schema(const struct model *m, const struct gil_create_fields *facts)
+{
+	if (facts->schema >= 1 && facts->schema <= GIL_SCHEMA)
+		return 0;
+	return err(-EPROTO, "'%s' was recorded by another version of gilscope (its events are of schema %u, "
+		   "this gilscope reads 1 to %d): read it with that version", m->options.trace->path,
+		   facts->schema, GIL_SCHEMA);
+}
+
+/* Which GILs the user wants to see; their index counts those of the recording. */
+static void admit(struct model *m, struct gil *g)
+{
+	if (!g->indexed && (!m->options.recording ||
+			    (g->info.known && !strcmp(g->info.recording, m->options.recording)))) {
+		g->info.index = m->n_indexed++;
+		g->indexed = true;
+	}
+	g->wanted = g->indexed && gil_filter_match(&m->gil_filter, &g->info);
+}
+
+static int feed_gil(struct model *m, struct gil *g, const struct gil_event *ev, bool news)
+{
+	struct step step = { .gil = &g->info, .since_ns = INT64_MIN };
+	int r = 0;
+
+	if (ev->kind == GIL_INTERVAL) {
+		news = g->info.interval != ev->interval;
+		g->info.interval = ev->interval;
+	}
+	if (!g->announced)
+		r = announce_gil(m, g);
+	else if (news && m->open)
+		r = fanout_gil(&m->fanout, &g->info);
+	return r ? r : tell_event(m, ev, &step);
+}
+
+static int the_gil(struct model *m, uint64_t id, struct gil **out)
+{
+	struct gil *g = registry_find_gil(&m->registry, id);
+	int r;
+
+	*out = g;
+	if (g)
+		return 0;
+	r = registry_add_gil(&m->registry, id, out);
+	for (size_t i = 0; i < m->n_holes && !r; i++)
+		if (m->holes[i].until_ns > (*out)->hole_until_ns)
+			(*out)->hole_until_ns = m->holes[i].until_ns;
+	return r;
+}
+
+/* ---- the sinks begin; holes; the end ----------------------------------------- */
+
+static int tell_pending(struct model *m)
+{
+	bool tell = m->has_pending && m->pending.to_ns >= m->from_ns;
+
+	m->has_pending = false;
+	if (!tell)
+		return 0;
+	m->end.lost_events += m->pending.events;
+	m->end.lost_packets += m->pending.packets;
+	m->end.loss_unknown |= !m->pending.events_known;
+	return fanout_lost(&m->fanout, &m->pending);
+}
+
+/* What goes on when the time asked for begins, begins there for the sinks. */
+static void clip(struct model *m, struct gil *g, int64_t ts_ns)
+{
+	advance(g, ts_ns);
+	g->info.wanted_ns = 0;
+	g->released_ns = INT64_MIN;
+	for (struct thread *t = g->live; t; t = t->next_live) {
+		enum thread_state state = t->info.state;
+
+		t->since_ns = t->info.first_ns = t->info.last_ns = ts_ns;
+		t->whole = t->hold_seen = false;
+		m->end.attempts_found += wants(state);
+		m->end.holds_found += state == STATE_HOLDING;
+		if (wants(state))
+			begin_attempt(t, ts_ns, false);
+	}
+}
+
+static int open_sinks(struct model *m, bool clipped)
+{
+	int r;
+
+	m->end = (struct trace_end){ .left_out_events = m->end.left_out_events + m->end.events };
+	for (struct gil *g = m->registry.first_gil; clipped && g; g = g->next)
+		if (g->at_ns != INT64_MIN)
+			clip(m, g, m->from_ns);
+	m->open = true;
+	m->end.begin_ns = clipped ? m->from_ns : m->trace.origin_ns;
+	r = fanout_begin(&m->fanout, &m->trace);
+	return r ? r : tell_pending(m);
+}
+
+/* The first event tells the zero of relative times. */
+static void start(struct model *m, int64_t ts_ns)
+{
+	int64_t end_ns = m->options.end_ns > ts_ns ? m->options.end_ns : ts_ns;
+
+	m->started = true;
+	m->trace = *m->options.trace;
+	m->trace.origin_ns = ts_ns;
+	m->from_ns = time_bound_resolve(&m->time_filter.from, ts_ns, end_ns, INT64_MIN);
+	m->to_ns = time_bound_resolve(&m->time_filter.to, ts_ns, end_ns, INT64_MAX);
+}
+
+static int feed_wanted(struct model *m, struct gil *g, const struct gil_event *ev, bool news,
+		       bool backwards)
+{
+	int r = 0;
+
+	if (!m->started)
+		start(m, ev->ts_ns);
+	if (!m->open && ev->ts_ns >= m->from_ns)
+		r = open_sinks(m, m->from_ns > m->trace.origin_ns);
+	if (r)
+		return r;
+	m->end.end_ns = ev->ts_ns;
+	if (in_hole(g) && ev->ts_ns > g->hole_until_ns) {
+		r = lose_sight_of_all(m, g, g->hole_until_ns);
+		g->hole_until_ns = INT64_MIN;
+	}
+	advance(g, ev->ts_ns);
+	if (r)
+		return r;
+	if (ev->kind == GIL_THREAD || ev->kind >= GIL_FIRST_HOT)
+		return feed_thread(m, g, ev, backwards);
+	return feed_gil(m, g, ev, news);
+}
+
+int model_feed(struct model *m, const struct gil_event *event)
+{
+	bool backwards = event->ts_ns < m->now_ns;
+	struct gil_event ev = *event;
+	bool news = false;
+	struct gil *g;
+	int r = the_gil(m, ev.gil, &g);
+
+	if (r)
+		return r;
+	if (ev.kind == GIL_CREATE || ev.kind == GIL_DESTROY) {
+		r = check_schema(m, &ev.create);
+		if (r)
+			return r;
+		news = gil_learn(g, &ev.create);
+	}
+	if (ev.kind == GIL_THREAD && !g->info.pid)
+		g->info.pid = ev.thread.pid;
+	if (backwards)
+		ev.ts_ns = m->now_ns;
+	m->now_ns = ev.ts_ns;
+	m->gil_events++;
+	if (!g->wanted)
+		admit(m, g);
+	if (!g->wanted) {
+		m->end.left_out_events++;
+		return 0;
+	}
+	if (m->started && ev.ts_ns > m->to_ns)
+		return MODEL_E_ENOUGH;
+	r = feed_wanted(m, g, &ev, news, backwards);
+	if (r)
+		return r;
+	return m->fanout.n_wanting || !m->fanout.n ? 0 : MODEL_E_ENOUGH;
+}
+
+bool model_legal(const struct model *m, const struct gil_event *event)
+{
+	const struct gil *g = registry_find_gil(&m->registry, event->gil);
+
+	return !g || !objection(g, gil_find_thread(g, event->tid), event);
+}
+
+/* GILs that appear in the hole have it, too: their first events may be missing. */
+static int remember_hole(struct model *m, const struct gil_loss *loss)
+{
+	struct hole *holes;
+
+	for (size_t i = 0; i < m->n_holes; i++)
+		if (m->holes[i].pid == loss->pid) {
+			if (loss->to_ns > m->holes[i].until_ns)
+				m->holes[i].until_ns = loss->to_ns;
+			return 0;
+		}
+	holes = reallocarray(m->holes, m->n_holes + 1, sizeof(*holes));
+	if (!holes)
+		return err(-ENOMEM, "out of memory");
+	m->holes = holes;
+	m->holes[m->n_holes++] = (struct hole){ .pid = loss->pid, .until_ns = loss->to_ns };
+	return 0;
+}
+
+static void add_pending(struct model *m, const struct gil_loss *loss)
+{
+	struct gil_loss *sum = &m->pending;
+
+	if (!m->has_pending) {
+		*sum = *loss;
+		m->has_pending = true;
+		return;
+	}
+	sum->from_ns = loss->from_ns < sum->from_ns ? loss->from_ns : sum->from_ns;
+	sum->to_ns = loss->to_ns > sum->to_ns ? loss->to_ns : sum->to_ns;
+	sum->events += loss->events;
+	sum->packets += loss->packets;
+	sum->events_known &= loss->events_known;
+	sum->pid = sum->pid == loss->pid ? sum->pid : 0;
+}
+
+int model_lost(struct model *m, const struct gil_loss *loss)
+{
+	int r = remember_hole(m, loss);
+
+	for (struct gil *g = m->registry.first_gil; g && !r; g = g->next) {
+		if (loss->pid && g->info.pid && g->info.pid != loss->pid)
+			continue;
+		r = lose_sight_of_all(m, g, loss->from_ns);
+		if (loss->to_ns > g->hole_until_ns)
+			g->hole_until_ns = loss->to_ns;
+	}
+	if (r)
+		return r;
+	if (m->started && loss->from_ns > m->to_ns)
+		return 0;
+	add_pending(m, loss);
+	return m->open ? tell_pending(m) : 0;
+}
+
+/* Waits and holds go on to the end; of the others their last event is all we know. */
+static int close_thread(struct model *m, struct thread *t, int64_t end_ns)
+{
+	enum thread_state state = t->info.state;
+	int r = 0;
+
+	if (state == STATE_UNKNOWN || state == STATE_OUTSIDE) {
+		if (t->info.last_ns > t->since_ns)
+			r = end_stay(m, t, t->info.last_ns, state == STATE_OUTSIDE, NULL);
+		return r;
+	}
+	r = end_stay(m, t, end_ns, false, NULL);
+	m->end.still_waiting += wants(state);
+	m->end.still_holding += state == STATE_HOLDING;
+	if (!r && wants(state))
+		r = end_attempt(m, t, end_ns, (struct attempt){ .still_waiting = true });
+	return r;
+}
+
+static int close_all(struct model *m)
+{
+	int r = 0;
+
+	for (struct gil *g = m->registry.first_gil; g && !r; g = g->next) {
+		if (in_hole(g) && g->hole_until_ns < m->end.end_ns)
+			r = lose_sight_of_all(m, g, g->hole_until_ns);
+		if (g->at_ns != INT64_MIN)
+			advance(g, m->end.end_ns);
+		for (struct thread *t = g->live; t && !r; t = t->next_live)
+			r = close_thread(m, t, m->end.end_ns);
+	}
+	return r;
+}
+
+/* ---- nothing to show: why? ---------------------------------------------------- */
+
+static int no_gil(const struct model *m)
+{
+	char list[512] = "";
+	size_t length = 0;
+
+	for (const struct gil *g = m->registry.first_gil; g; g = g->next)
+		if (g->indexed && length < sizeof(list))
+			length += (size_t)snprintf(list + length, sizeof(list) - length,
+						   "%s%u (pid %d)", length ? ", " : "",
+						   g->info.index, g->info.pid);
+	if (!length)
+		return err(-ENODATA, "'%s' has no event of the recording '%s' but %" PRIu64
+			   " of others: --all shows them", m->options.trace->path,
+			   m->options.recording, m->gil_events);
+	return err(-ENODATA, "'%s' has no GIL '%s': it has %s", m->options.trace->path,
+		   m->options.gil, list);
+}
+
+static int no_thread(const struct model *m)
+{
+	char list[512] = "";
+	size_t length = 0;
+
+	for (const struct thread *t = m->registry.first_thread; t; t = t->next)
+		if (length < sizeof(list))
+			length += (size_t)snprintf(list + length, sizeof(list) - length, "%s%s",
+						   length ? ", " : "", t->info.name);
+	return err(-ENODATA, "'%s' has no thread '%s': it has %s%s", m->options.trace->path,
+		   m->options.thread, list, length < sizeof(list) ? "" : "...");
+}
+
+static bool any_selected(const struct model *m)
+{
+	for (const struct thread *t = m->registry.first_thread; t; t = t->next)
+		if (t->info.selected)
+			return true;
+	return false;
+}
+
+static int nothing_to_show(const struct model *m, uint64_t other_events)
+{
+	const char *path = m->options.trace->path;
+
+	if (!m->gil_events)
+		return err(-ENODATA, "'%s' has no gil event (and %" PRIu64 " others): was the program started by "
+			   "'gilscope record', or with what 'gilscope env' prints?", path,
+			   other_events);
+	if (!m->started)
+		return no_gil(m);
+	if (!m->open)
+		return err(-ENODATA, "'%s' has no gil event in the time range '%s'", path,
+			   m->options.time);
+	if (!any_selected(m))
+		return no_thread(m);
+	return 0;
+}
+
+int model_end(struct model *m, uint64_t other_events, bool interrupted)
+{
+	int r = interrupted && !m->open ? 0 : nothing_to_show(m, other_events);
+
+	if (!r && !m->open) {
+		/* Stopped before the first event: an empty trace. */
+		m->trace = *m->options.trace;
+		r = fanout_begin(&m->fanout, &m->trace);
+	}
+	if (r)
+		return r;
+	if (m->started && m->to_ns < INT64_MAX && m->now_ns > m->to_ns)
+		m->end.end_ns = m->to_ns;
+	r = close_all(m);
+	if (r)
+		return r;
+	m->end.other_events = other_events;
+	m->end.interrupted = interrupted;
+	return fanout_end(&m->fanout, &m->end);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "play.h"
+
+#include <cmocka.h>
+
+static void test_a_small_battle(void **state)
+{
+	struct play p = { 0 };
+	const struct thread_metrics *t1, *t2;
+	const struct gil_metrics *gil;
+	const struct pair_metrics *pairs;
+
+	(void)state;
+	play(&p, "@1000\ncreate 100\n"
+		 "t1 thread 1\nt2 thread 2\n"
+		 "@1100\nt1 100 0 ENTRY\n@1110\nt1 100 0 ACQUIRE\n"
+		 "@1200\nt2 100 0 ENTRY\n@1210\nt2 90 0 BUSY\n"
+		 "@1300\nt1 100 1 RELEASE request\n@1310\nt1 100 1 ENTRY\n@1320\nt1 100 1 ACQUIRE\n"
+		 "@1330\nt2 99 1 RETRY timeout\n"
+		 "@1500\nt1 100 2 RELEASE request\n"
+		 "@1540\nt2 100 2 ACQUIRE\n@1600\nt2 50 2 RELEASE\n");
+	t1 = play_thread(&p, "t1");
+	t2 = play_thread(&p, "t2");
+	assert_int_equal(t1->entries, 2);
+	assert_int_equal(t1->acquisitions, 2);
+	assert_int_equal(t1->acquisitions_contended, 0);
+	assert_int_equal(t1->releases, 2);
+	assert_int_equal(t1->releases_requested, 2);
+	assert_int_equal(t1->checks, 2);
+	assert_int_equal(t1->ticks, 202);
+	assert_int_equal(histogram_total(t1->hold_ns), 190 + 180);
+	assert_int_equal(t2->acquisitions_contended, 1);
+	assert_int_equal(t2->busy, 1);
+	assert_int_equal(t2->retries, 1);
+	assert_int_equal(t2->retries_timed_out, 1);
+	assert_int_equal(thread_failed(t2), 2);
+	assert_int_equal(t2->ticks, 50);
+	assert_int_equal(t2->switches_in, 1);
+	assert_int_equal(histogram_total(t2->wait_ns), 340);
+	assert_int_equal(histogram_total(t2->wait_contended_ns), 340);
+
+	assert_int_equal(play_pair(&p, "t2", "t1")->wait_ns, 100 + 180);
+	assert_int_equal(play_pair(&p, "t2", "t1")->failed, 2);
+	assert_int_equal(play_pair(&p, "t2", "-")->wait_ns, 20 + 40);
+	assert_int_equal(metrics_pairs(p.metrics, &pairs), 3);
+	assert_true(pairs[0].wait_ns >= pairs[1].wait_ns && pairs[1].wait_ns >= pairs[2].wait_ns);
+
+	assert_int_equal(metrics_gils(p.metrics, &gil), 1);
+	assert_int_equal(gil->acquisitions, 3);
+	assert_int_equal(gil->failed, 2);
+	assert_int_equal(gil->switches, 1);
+	assert_int_equal(gil->held_ns, 190 + 180 + 60);
+	assert_int_equal(gil->wanted_ns, 1540 - 1210);
+	assert_int_equal(gil->dead_ns, 40);
+	assert_string_equal(gil->info.design, "cond");
+	play_done(&p);
+}
+
+static void test_violations_as_text(void **state)
+{
+	struct play p = { 0 };
+	const char *const *texts;
+
+	(void)state;
+	play(&p, "@1000000000\nt2 1 1 RELEASE\n@2234567890\nt2 1 1 RELEASE\n");
+	assert_int_equal(metrics_violations(p.metrics, &texts), 1);
+	assert_string_equal(texts[0],
+			    "t1: RELEASE by a thread that does not hold it, at +1.234567890 s");
+	play_done(&p);
+}
+
+/* Memory is bounded: ended threads beyond the limit become one row, and no count is lost. */
+static void test_many_threads_fold(void **state)
+{
+	enum { THREADS = 20000 };
+	static char events[THREADS * 160];
+	const struct thread_metrics *threads;
+	const struct pair_metrics *pairs;
+	struct play p = { 0 };
+	uint64_t acquisitions = 0, hold_ns = 0, holds = 0, waits = 0, busy = 0, failed = 0;
+	size_t n = 0, rows, n_pairs;
+	bool folded = false;
+
+	(void)state;
+	for (int i = 0; i < THREADS; i++)
+		n += (size_t)sprintf(events + n,
+				     "t%d 1 1 ENTRY\nt%d 1 1 ACQUIRE\nt%d 1 1 ENTRY\nt%d 1 1 BUSY\n"
+				     "t%d 1 1 RELEASE\nt%d 0 0 LEAVE thread_end\n"
+				     "t%d 0 0 LEAVE thread_end\n",
+				     i, i, i + 100000, i + 100000, i, i, i + 100000);
+	play(&p, events);
+	assert_int_equal(p.result, 0);
+	rows = metrics_threads(p.metrics, &threads);
+	assert_true(rows <= 4097);
+	for (size_t i = 0; i < rows; i++) {
+		acquisitions += threads[i].acquisitions;
+		busy += threads[i].busy;
+		hold_ns += histogram_total(threads[i].hold_ns);
+		holds += histogram_count(threads[i].hold_ns);
+		folded |= threads[i].folded && !strcmp(threads[i].info.name, "others");
+	}
+	assert_true(folded);
+	assert_int_equal(acquisitions, THREADS);
+	assert_int_equal(busy, THREADS);
+	assert_int_equal(holds, THREADS);
+	assert_int_equal(hold_ns, THREADS * 30);
+	n_pairs = metrics_pairs(p.metrics, &pairs);
+	for (size_t i = 0; i < n_pairs; i++) {
+		assert_true(pairs[i].waiter < rows);
+		assert_true(pairs[i].holder >= PAIR_OTHERS || pairs[i].holder < rows);
+		waits += pairs[i].wait_ns;
+		failed += pairs[i].failed;
+	}
+	assert_int_equal(failed, THREADS);
+	assert_int_equal(waits, (uint64_t)THREADS * (10 + 40));
+	play_done(&p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_small_battle),
+		cmocka_unit_test(test_violations_as_text),
+		cmocka_unit_test(test_many_threads_fold),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
