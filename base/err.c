@@ -24,9 +24,12 @@ int err(int code, const char *fmt, ...)
 
 void err_print(FILE *out)
 {
-	for (int i = count - 1; i >= 0; i--)
-		fprintf(out, "%s: %s\n", i == count - 1 ? program_invocation_short_name : "  because",
-			sentences[i]);
+	const char *who = program_invocation_short_name;
+
+	for (int i = count - 1; i >= 0; i--) {
+		fprintf(out, "%s: %s\n", who, sentences[i]);
+		who = "  because";
+	}
 	count = 0;
 }
 

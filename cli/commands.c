@@ -6,5 +6,6 @@
 const struct cli_command *const cli_commands[] = {
 	&cmd_record,
 	&cmd_env,
+	&cmd_doctor,
 	NULL,
 };

@@ -58,6 +58,13 @@ static bool exists(const char *path, struct stat *st)
 	return !lstat(path, st);
 }
 
+int output_remove(const char *path)
+{
+	memset(&walk, 0, sizeof(walk));
+	nftw(path, remove_entry, DESCRIPTORS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	return -walk.error;
+}
+
 /* What a recording leaves, or an empty folder. */
 static bool is_trace(const char *path, const struct stat *st)
 {
@@ -71,6 +78,7 @@ static int make_room(const char *path)
 {
 	char old[PATH_MAX];
 	struct stat st;
+	int r;
 
 	if (!exists(path, &st))
 		return 0;
@@ -82,11 +90,9 @@ static int make_room(const char *path)
 		if (!is_trace(old, &st))
 			return err(-EEXIST, "'%s' is in the way and is not a trace: remove it or choose "
 					    "another place with -o", old);
-		memset(&walk, 0, sizeof(walk));
-		nftw(old, remove_entry, DESCRIPTORS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-		if (walk.error)
-			return err(-walk.error, "cannot remove the older '%s': %s", old,
-				   strerror(walk.error));
+		r = output_remove(old);
+		if (r)
+			return err(r, "cannot remove the older '%s': %s", old, strerror(-r));
 	}
 	if (rename(path, old))
 		return err(-errno, "cannot rename '%s' to '%s': %s", path, old, strerror(errno));
@@ -96,6 +102,7 @@ static int make_room(const char *path)
 int output_prepare(const char *path, char absolute[PATH_MAX])
 {
 	char copy[PATH_MAX], name[PATH_MAX], folder[PATH_MAX];
+	int r;
 
 	if (!*path || strlen(path) >= PATH_MAX - 8)
 		return err(-EINVAL, "'%s' is no name for a trace", path);
@@ -111,7 +118,13 @@ int output_prepare(const char *path, char absolute[PATH_MAX])
 			   strerror(errno));
 	if (snprintf(absolute, PATH_MAX, "%s/%s", strcmp(folder, "/") ? folder : "", name) >= PATH_MAX)
 		return err(-ENAMETOOLONG, "'%s' is too long a name", path);
-	return make_room(absolute);
+	r = make_room(absolute);
+	if (r)
+		return r;
+	if (mkdir(absolute, 0777))
+		return err(-errno, "cannot create '%s': %s; choose another place with -o", absolute,
+			   strerror(errno));
+	return 0;
 }
 
 uint64_t output_free_bytes(const char *path)

@@ -6,12 +6,15 @@
 #include <stdint.h>
 
 /*
- * Makes room for a new trace at `path`: a trace that is there becomes
+ * Makes an empty folder for a new trace at `path`: a trace that is there becomes
  * PATH.old (an older PATH.old is removed), as perf does. Anything else that
  * is there is left alone.
- * @absolute: the place for the recorder. @return 0, or < 0 with a sentence; nothing is changed then.
+ * @absolute: the new, empty folder. @return 0, or < 0 with a sentence.
  */
 int output_prepare(const char *path, char absolute[PATH_MAX]);
+
+/* Removes `path` and all below it. @return 0, or -errno without a sentence. */
+int output_remove(const char *path);
 
 /* Bytes that this user can still write in the folder of `path`; UINT64_MAX unknown. */
 uint64_t output_free_bytes(const char *path);

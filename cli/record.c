@@ -77,8 +77,10 @@ static int run_program(struct record *rec, char **argv, int *status)
 	if (r)
 		return r;
 	clock_gettime(CLOCK_MONOTONIC, &rec->began);
-	r = tracee_start(rec->program, argv, &e, &pid);
+	r = tracee_start(rec->program, argv, &e, false, &pid);
 	environment_deinit(&e);
+	if (r)
+		*status = EXIT_NOT_RUNNABLE;
 	while (!r && !tracee_wait(pid, LOOK_MS, status)) {
 		if (rec->disk_full || !disk_is_low(rec))
 			continue;
@@ -168,7 +170,7 @@ static int run(int argc, char **argv)
 		return EXIT_RECORDER;
 	name_recording(&rec.info);
 	if (record(&rec, argv, &status))
-		return status == EXIT_OK ? EXIT_RECORDER : status;
+		return status == EXIT_NOT_RUNNABLE ? status : EXIT_RECORDER;
 	if (strict && status == EXIT_OK &&
 	    (!rec.info.loss_known || rec.info.lost_events || rec.info.lost_packets || rec.disk_full))
 		return EXIT_LOSS;

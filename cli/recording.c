@@ -9,7 +9,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const char schema[] = "gilscope-recording-1";
 
@@ -35,9 +34,6 @@ int recording_write(const struct recording *r, const char *trace)
 	doc = json_pack("{s:s, s:s, s:O, s:I, s:I, s:b}", "schema", schema, "recording", r->id,
 			"command", command, "lost_events", (json_int_t)r->lost_events,
 			"lost_packets", (json_int_t)r->lost_packets, "loss_known", (int)r->loss_known);
-	/* The daemon makes the folder with the first process; a recording of nothing has none. */
-	if (mkdir(trace, 0777) && errno != EEXIST)
-		return err(-errno, "cannot create '%s': %s", trace, strerror(errno));
 	if (!doc || json_dump_file(doc, path, JSON_INDENT(2)))
 		return err(-EIO, "cannot write '%s'", path);
 	return 0;

@@ -60,10 +60,13 @@ static void signals_of_interest(sigset_t *set)
 		sigaddset(set, signals[i]);
 }
 
-static _Noreturn void become(const char *path, char **argv, const struct environment *e, int report)
+static _Noreturn void become(const char *path, char **argv, const struct environment *e, bool quiet,
+			     int report)
 {
 	int code;
 
+	if (quiet && !freopen("/dev/null", "w", stdout))
+		_exit(EXIT_RECORDER);
 	if (!environment_apply(e)) {
 		sigprocmask(SIG_SETMASK, &own_mask, NULL);
 		execv(path, argv);
@@ -74,7 +77,7 @@ static _Noreturn void become(const char *path, char **argv, const struct environ
 	_exit(EXIT_NOT_RUNNABLE);
 }
 
-int tracee_start(const char *path, char **argv, const struct environment *e, pid_t *out)
+int tracee_start(const char *path, char **argv, const struct environment *e, bool quiet, pid_t *out)
 {
 	int ends[2], code;
 	sigset_t set;
@@ -89,7 +92,7 @@ int tracee_start(const char *path, char **argv, const struct environment *e, pid
 	if (*out < 0)
 		return err(-errno, "cannot start '%s': %s", path, strerror(errno));
 	if (*out == 0)
-		become(path, argv, e, to);
+		become(path, argv, e, quiet, to);
 	fdp(&to);
 	to = -1;
 	if (read(from, &code, sizeof(code)) == sizeof(code)) {

@@ -16,9 +16,10 @@ int tracee_find(const char *name, char path[PATH_MAX]);
 /*
  * Starts it with the environment added. From now on the signals that end a
  * program go to it, so that the recorder always gets to close the trace.
+ * @quiet: its standard output goes nowhere.
  * @return 0, or < 0 with a sentence.
  */
-int tracee_start(const char *path, char **argv, const struct environment *e, pid_t *out);
+int tracee_start(const char *path, char **argv, const struct environment *e, bool quiet, pid_t *out);
 
 /*
  * Waits for at most `ms`, passing signals on. @return true when it has ended;

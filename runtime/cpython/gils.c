@@ -11,7 +11,7 @@ _Atomic unsigned gils_count;
 
 /* How far the calling thread came in creating a GIL. */
 static _Thread_local __attribute__((tls_model("initial-exec"))) struct {
-	const void *mutex, *switch_mutex, *cond;
+	const void *parts[GILS_PARTS]; /* a lone first mutex waits in GILS_SM */
 	unsigned calls;
 } creation;
 
@@ -48,40 +48,44 @@ static struct known_gil *claim(void)
 	return NULL;
 }
 
-static void publish(struct known_gil *k, const void *switch_cond)
+static void publish(struct known_gil *k, const void *const parts[GILS_PARTS])
 {
-	atomic_store(&k->switch_cond, switch_cond);
-	atomic_store(&k->switch_mutex, creation.switch_mutex);
-	atomic_store(&k->cond, creation.cond);
-	atomic_store(&k->mutex, creation.mutex);
-	range_add(&gils_conds, switch_cond);
-	range_add(&gils_conds, creation.cond);
-	range_add(&gils_mutexes, creation.mutex);
+	for (int part = 0; part < GILS_PARTS; part++)
+		atomic_store(&k->parts[part], parts[part]);
+	range_add(&gils_conds, parts[GILS_C]);
+	range_add(&gils_conds, parts[GILS_SC]);
+	range_add(&gils_mutexes, parts[GILS_M]);
 }
 
 static void withdraw(struct known_gil *k)
 {
-	atomic_store(&k->mutex, NULL);
-	atomic_store(&k->cond, NULL);
-	atomic_store(&k->switch_mutex, NULL);
-	atomic_store(&k->switch_cond, NULL);
+	for (int part = 0; part < GILS_PARTS; part++)
+		atomic_store(&k->parts[part], NULL);
 	atomic_store(&k->used, false);
 }
 
-static struct known_gil *find(const void *object)
+struct known_gil *gils_search(enum gils_part part, const void *object)
 {
 	unsigned count = atomic_load_explicit(&gils_count, memory_order_relaxed);
 
 	for (struct known_gil *k = gils; k < gils + count; k++)
-		if (gils_same(&k->mutex, object) || gils_same(&k->cond, object) ||
-		    gils_same(&k->switch_mutex, object) || gils_same(&k->switch_cond, object))
+		if (gils_is(k, part, object))
 			return k;
 	return NULL;
 }
 
+static struct known_gil *search_all_parts(const void *object)
+{
+	struct known_gil *k = NULL;
+
+	for (enum gils_part part = 0; !k && part < GILS_PARTS; part++)
+		k = gils_search(part, object);
+	return k;
+}
+
 void gils_saw_destroy(const void *object)
 {
-	struct known_gil *k = find(object);
+	struct known_gil *k = search_all_parts(object);
 
 	if (k) {
 		emit_gil_destroy(&k->gil.emit);
@@ -89,9 +93,18 @@ void gils_saw_destroy(const void *object)
 	}
 }
 
+/* The memory of a freed GIL serves anew, or a fork child creates its own on the same addresses. */
+static void forget(const void *object)
+{
+	struct known_gil *k = search_all_parts(object);
+
+	if (k)
+		withdraw(k);
+}
+
 /* ---- recognition ----------------------------------------------------------- */
 
-static void created(const pthread_cond_t *switch_cond, clockid_t clock, const void *caller)
+static void created(const void *const parts[GILS_PARTS], clockid_t clock, const void *caller)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	char version[GILS_VERSION_SIZE];
@@ -113,48 +126,41 @@ static void created(const pthread_cond_t *switch_cond, clockid_t clock, const vo
 		},
 	};
 	emit_gil_create(&k->gil.emit);
-	publish(k, switch_cond);
+	publish(k, parts);
 }
 
-/* The memory of a freed GIL serves anew, or a fork child creates its own on the same addresses. */
-static void forget(const void *object)
-{
-	struct known_gil *k = find(object);
-
-	if (k)
-		withdraw(k);
-}
-
+/* Of more than two mutexes in a row the last two may be the ones. */
 void gils_saw_mutex_init(const pthread_mutex_t *mutex, const pthread_mutexattr_t *attr)
 {
 	forget(mutex);
 	if (attr) {
 		creation.calls = 0;
-	} else if ((creation.calls == 1 || creation.calls == 2) && mutex != creation.switch_mutex) {
-		/* Of more than two in a row the last two may be the ones. */
-		creation.mutex = creation.switch_mutex;
-		creation.switch_mutex = mutex;
-		creation.calls = 2;
-	} else {
-		creation.switch_mutex = mutex;
+	} else if (creation.calls == 0 || creation.calls == 3 || mutex == creation.parts[GILS_SM]) {
+		creation.parts[GILS_SM] = mutex;
 		creation.calls = 1;
+	} else {
+		creation.parts[GILS_M] = creation.parts[GILS_SM];
+		creation.parts[GILS_SM] = mutex;
+		creation.calls = 2;
 	}
 }
 
 void gils_saw_cond_init(const pthread_cond_t *cond, const pthread_condattr_t *attr,
 			const void *caller)
 {
-	unsigned calls = creation.calls;
 	clockid_t clock = CLOCK_REALTIME;
 
 	forget(cond);
-	creation.calls = 0;
-	if (calls == 2) {
-		creation.cond = cond;
+	if (creation.calls == 2) {
+		creation.parts[GILS_C] = cond;
 		creation.calls = 3;
-	} else if (calls == 3 && cond != creation.cond) {
+		return;
+	}
+	if (creation.calls == 3 && cond != creation.parts[GILS_C]) {
+		creation.parts[GILS_SC] = cond;
 		if (attr)
 			pthread_condattr_getclock(attr, &clock);
-		created(cond, clock, caller);
+		created(creation.parts, clock, caller);
 	}
+	creation.calls = 0;
 }

@@ -20,24 +20,28 @@
  * It is forgotten when one of the four is destroyed, or initialised again: the
  * GIL of a subinterpreter is freed without a call.
  *
- * gils_on_*() are wait-free. gils_saw_*() belong after the real call; the
+ * gils_within(), gils_with(), gils_search(): wait-free. gils_saw_*() belong after the real call; the
  * fourth call of a creation loads the provider and takes the loader's lock. All
  * are thread-safe, given that nobody uses a GIL that is being created or destroyed.
  */
 enum { GILS_MAX = 128, GILS_VERSION_SIZE = 64 };
 
+/* The four parts of a GIL, in the order of their creation. */
+enum gils_part { GILS_M, GILS_SM, GILS_C, GILS_SC, GILS_PARTS };
+
 struct known_gil {
 	struct gil gil;
-	_Atomic(const void *) mutex, cond, switch_mutex, switch_cond; /* m, c, sm, sc; NULL: free */
-	clockid_t clock;                                              /* of the deadlines */
+	_Atomic(const void *) parts[GILS_PARTS]; /* NULL: no GIL here */
+	clockid_t clock;                         /* of the waits' deadlines */
 	char version[GILS_VERSION_SIZE];
 	_Atomic bool used;
 };
 
-/* The GILs' m lie in the one, their c and sc in the other range. Ranges only ever grow. */
+/* Encloses the m of all GILs, or all c and sc. Only ever grows. */
 struct gils_range {
 	_Atomic uintptr_t begin, end;
 };
+
 extern struct gils_range gils_mutexes, gils_conds;
 extern struct known_gil gils[GILS_MAX];
 extern _Atomic unsigned gils_count; /* those behind were never used */
@@ -47,7 +51,9 @@ void gils_saw_cond_init(const pthread_cond_t *cond, const pthread_condattr_t *at
 			const void *caller);
 void gils_saw_destroy(const void *object);
 
-/* The one test that every program pays for: false at the first comparison where there is no GIL. */
+struct known_gil *gils_search(enum gils_part part, const void *object);
+
+/* All that a program without a GIL pays: false at the first comparison. */
 static inline bool gils_within(const struct gils_range *range, const void *object)
 {
 	uintptr_t address = (uintptr_t)object;
@@ -57,37 +63,19 @@ static inline bool gils_within(const struct gils_range *range, const void *objec
 			address < atomic_load_explicit(&range->end, memory_order_relaxed), 0);
 }
 
-static inline bool gils_same(_Atomic(const void *) *part, const void *object)
+static inline bool gils_is(struct known_gil *k, enum gils_part part, const void *object)
 {
-	return atomic_load_explicit(part, memory_order_acquire) == object;
+	return atomic_load_explicit(&k->parts[part], memory_order_acquire) == object;
 }
 
-/* The GIL whose m this is, or NULL. */
-static inline struct known_gil *gils_on_mutex(const void *mutex)
+/* The GIL that has `object` for this part, or NULL. Nearly always there is but one. */
+static inline struct known_gil *gils_with(enum gils_part part, const void *object)
 {
-	struct known_gil *k = gils;
-
-	if (!gils_within(&gils_mutexes, mutex))
+	if (__builtin_expect(gils_is(&gils[0], part, object), 1))
+		return &gils[0];
+	if (atomic_load_explicit(&gils_count, memory_order_relaxed) <= 1)
 		return NULL;
-	do {
-		if (__builtin_expect(gils_same(&k->mutex, mutex), 1))
-			return k;
-	} while (++k < gils + atomic_load_explicit(&gils_count, memory_order_relaxed));
-	return NULL;
-}
-
-/* The GIL whose c or sc this is, or NULL. */
-static inline struct known_gil *gils_on_cond(const void *cond)
-{
-	struct known_gil *k = gils;
-
-	if (!gils_within(&gils_conds, cond))
-		return NULL;
-	do {
-		if (__builtin_expect(gils_same(&k->cond, cond) || gils_same(&k->switch_cond, cond), 1))
-			return k;
-	} while (++k < gils + atomic_load_explicit(&gils_count, memory_order_relaxed));
-	return NULL;
+	return gils_search(part, object);
 }
 
 #endif

@@ -17,33 +17,35 @@
 /* initial-exec: reading it allocates nothing. */
 static _Thread_local __attribute__((tls_model("initial-exec"))) struct gil_thread self;
 
-/* ---- hot ------------------------------------------------------------------- */
+/* ---- hot: what is not near a GIL passes without a stack frame ---------------- */
 
-INTERPOSED int pthread_mutex_lock(pthread_mutex_t *mutex)
+#define APART __attribute__((noinline))
+
+APART static int lock_near_gil(pthread_mutex_t *mutex)
 {
-	struct known_gil *k = gils_on_mutex(mutex);
+	struct known_gil *k = gils_with(GILS_M, mutex);
 
 	if (k)
 		gil_enter(&k->gil, &self);
 	return real.mutex_lock(mutex);
 }
 
-INTERPOSED int pthread_mutex_unlock(pthread_mutex_t *mutex)
+APART static int unlock_near_gil(pthread_mutex_t *mutex)
 {
-	struct known_gil *k = gils_on_mutex(mutex);
+	struct known_gil *k = gils_with(GILS_M, mutex);
 
 	if (k)
 		gil_exit(&k->gil, &self);
 	return real.mutex_unlock(mutex);
 }
 
-INTERPOSED int pthread_cond_signal(pthread_cond_t *cond)
+APART static int signal_near_gil(pthread_cond_t *cond)
 {
-	struct known_gil *k = gils_on_cond(cond);
+	struct known_gil *k;
 
-	if (k && gils_same(&k->cond, cond))
+	if ((k = gils_with(GILS_C, cond)))
 		gil_release(&k->gil, &self);
-	else if (k)
+	else if ((k = gils_with(GILS_SC, cond)))
 		gil_acquire(&k->gil, &self);
 	return real.cond_signal(cond);
 }
@@ -56,11 +58,14 @@ static int64_t ns_until(const struct timespec *deadline, clockid_t clock)
 	return (deadline->tv_sec - now.tv_sec) * INT64_C(1000000000) + deadline->tv_nsec - now.tv_nsec;
 }
 
-static int timedwait_on_gil(struct known_gil *k, pthread_cond_t *cond, pthread_mutex_t *mutex,
-			    const struct timespec *deadline)
+APART static int timedwait_near_gil(pthread_cond_t *cond, pthread_mutex_t *mutex,
+				    const struct timespec *deadline)
 {
+	struct known_gil *k = gils_with(GILS_C, cond);
 	int ret;
 
+	if (!k)
+		return real.cond_timedwait(cond, mutex, deadline);
 	if (gil_wants_deadline(&k->gil))
 		gil_saw_deadline(&k->gil, ns_until(deadline, k->clock));
 	gil_wait(&k->gil, &self);
@@ -69,13 +74,26 @@ static int timedwait_on_gil(struct known_gil *k, pthread_cond_t *cond, pthread_m
 	return ret;
 }
 
+INTERPOSED int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+	return gils_within(&gils_mutexes, mutex) ? lock_near_gil(mutex) : real.mutex_lock(mutex);
+}
+
+INTERPOSED int pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+	return gils_within(&gils_mutexes, mutex) ? unlock_near_gil(mutex) : real.mutex_unlock(mutex);
+}
+
+INTERPOSED int pthread_cond_signal(pthread_cond_t *cond)
+{
+	return gils_within(&gils_conds, cond) ? signal_near_gil(cond) : real.cond_signal(cond);
+}
+
 INTERPOSED int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
 				      const struct timespec *deadline)
 {
-	struct known_gil *k = gils_on_cond(cond);
-
-	if (k && gils_same(&k->cond, cond))
-		return timedwait_on_gil(k, cond, mutex, deadline);
+	if (gils_within(&gils_conds, cond))
+		return timedwait_near_gil(cond, mutex, deadline);
 	return real.cond_timedwait(cond, mutex, deadline);
 }
 

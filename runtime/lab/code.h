@@ -7,7 +7,7 @@
 
 #include "runtime/lab/object.h"
 
-/* Bytecode with CPython 2.7's numbers: one byte, and from HAVE_ARGUMENT on two bytes of argument. */
+/* CPython 2.7's numbers. One byte each; from HAVE_ARGUMENT on, two bytes of argument follow. */
 enum opcode {
 	INPLACE_SUBTRACT = 56,
 	RETURN_VALUE = 83,

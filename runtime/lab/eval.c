@@ -133,7 +133,8 @@ fast_next_opcode:
 			x = subtract(heap, v, w);
 			object_unref(heap, w);
 			if (!x) {
-				r = err(-ENOMEM, "no memory for an integer in %s()", frame->code->name);
+				r = err(-ENOMEM, "no memory for an integer in %s()",
+					frame->code->name);
 				goto out;
 			}
 			sp[-1] = x;

@@ -15,10 +15,10 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 static void print_summary(const struct run *run)
 {
 	const struct gil_counts t = run_total(run);
-	double wall_s = (double)run->wall_ns / 1e9;
 
 	printf("%zu threads on GIL design '%s', check interval %" PRId32 ": %.3f s\n",
-	       run->n_threads - 1, run->interp->gil->design->name, run->interp->check_interval, wall_s);
+	       run->n_threads - 1, run->interp->gil->design->name, run->interp->check_interval,
+	       (double)run->wall_ns / 1e9);
 	printf("%" PRIu64 " ticks (%.1f ns each), %" PRIu64 " checks\n", t.ticks,
 	       t.ticks ? (double)run->wall_ns / (double)t.ticks : 0.0, t.checks);
 	printf("%" PRIu64 " acquisitions, %" PRIu64 " of them contended; "
@@ -32,7 +32,8 @@ static int run_scenario(const struct options *o)
 	int r;
 
 	if (o->trace && emit_load())
-		fputs("gilrun: the LTTng provider was not found: nothing can be recorded\n", stderr);
+		fputs("gilrun: the LTTng provider was not found: nothing can be recorded\n",
+		      stderr);
 	/* After the load, so that LTTng's own threads keep out of the way. */
 	if (o->pinned && sched_setaffinity(0, sizeof(o->cpus), &o->cpus))
 		return err(-errno, "cannot run on the CPUs of --cpus: %s", strerror(errno));

@@ -110,7 +110,8 @@ int options_parse_cpus(const char *list, cpu_set_t *cpus)
 			goto unreadable;
 		for (unsigned long cpu = first; cpu <= last; cpu++) {
 			if (cpu >= CPU_SETSIZE || !CPU_ISSET(cpu, &ours))
-				return err(-EINVAL, "--cpus: CPU %lu is not there, or not ours", cpu);
+				return err(-EINVAL, "--cpus: CPU %lu is not there, or not ours",
+					   cpu);
 			CPU_SET(cpu, cpus);
 		}
 	} while (*at++ == ',');
@@ -176,7 +177,8 @@ int options_parse(struct options *o, int argc, char **argv)
 		if (option == ':')
 			return err(-EINVAL, "%s wants a value", argv[optind - 1]);
 		if (option == '?')
-			return err(-EINVAL, "unknown option '%s': see gilrun --help", argv[optind - 1]);
+			return err(-EINVAL, "unknown option '%s': see gilrun --help",
+				   argv[optind - 1]);
 		r = parse_option(o, option, optarg);
 		if (r)
 			return r;

@@ -83,7 +83,8 @@ static int write_to(const char *path, const json_t *truth)
 
 	errno = 0;
 	out = fopen(path, "we");
-	if (!out || json_dumpf(truth, out, JSON_INDENT(1)) || fputc('\n', out) == EOF || fflush(out))
+	if (!out || json_dumpf(truth, out, JSON_INDENT(1)) || fputc('\n', out) == EOF ||
+	    fflush(out))
 		return errno ? -errno : -EIO;
 	return 0;
 }
@@ -97,7 +98,7 @@ int truth_write(const struct run *run, const char *path)
 
 	if (!truth)
 		return err(-ENOMEM, "no memory for the truth");
-	/* Only a file makes room for a file: no device, no pipe, and no link such as /dev/stdout. */
+	/* Only a file makes room for a file: no device, no link such as /dev/stdout. */
 	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
 		r = write_to(path, truth);
 	} else if (snprintf(temporary, sizeof(temporary), "%s.%d.tmp", path, (int)getpid()) >=

@@ -12,9 +12,11 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -99,6 +101,63 @@ class TestCase(unittest.TestCase):
         self.assertNotRegex(text, r"0x[0-9a-f]{6}|comp-addr|Traceback")
         for part in parts:
             self.assertIn(part, text)
+
+
+class lttng_session:
+    """A session made with the `lttng` program, as a user would; a daemon that it started is ended."""
+
+    def __init__(self, test, name, output, events, channel_options=()):
+        self.name = f"{name}-{os.getpid()}"
+        self.environment = {}
+        pid_file = "/var/run/lttng/lttng-sessiond.pid"
+        if os.geteuid():
+            home = tempfile.mkdtemp(prefix="gs-", dir="/tmp")
+            test.addCleanup(shutil.rmtree, home, ignore_errors=True)
+            self.environment = {"LTTNG_HOME": home}
+            pid_file = f"{home}/.lttng/lttng-sessiond.pid"
+        was = read_pid(pid_file)
+        self.do("create", self.name, f"--output={output}")
+        if not was:
+            test.addCleanup(end_process, read_pid(pid_file))
+        self.do("enable-channel", "--userspace", *channel_options, "channel0")
+        for event in events:
+            self.do("enable-event", "--userspace", "--channel=channel0", event)
+
+    def do(self, *words):
+        done = run("lttng", *words, env=self.environment)
+        if done.status:
+            raise RuntimeError(f"lttng {words}: {done.out}{done.err}")
+
+    def __enter__(self):
+        self.do("start", self.name)
+        return self
+
+    def __exit__(self, *error):
+        self.do("stop", self.name)
+        self.do("destroy", self.name)
+
+
+def read_pid(path):
+    """The pid in a daemon's file if that daemon lives, else 0."""
+    try:
+        pid = int(pathlib.Path(path).read_text())
+        return pid if "lttng-sessiond" in pathlib.Path(f"/proc/{pid}/stat").read_text() else 0
+    except (OSError, ValueError):
+        return 0
+
+
+def end_process(pid):
+    if not pid:
+        return
+    os.kill(pid, signal.SIGTERM)
+    for _ in range(200):
+        try:
+            state = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except OSError:
+            return
+        if state == "Z":
+            return
+        time.sleep(0.05)
 
 
 class _Tap(unittest.TestResult):

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Drops and takes the GIL of the Python that loaded this library, as fast as
+ * it can. For bench_probe.py, which calls it with ctypes.PyDLL: it is entered
+ * with the GIL held.
+ */
+#include <dlfcn.h>
+#include <stdint.h>
+#include <time.h>
+
+static int64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+static struct {
+	void *(*save)(void);
+	void (*restore)(void *);
+} python;
+
+__attribute__((visibility("default"))) int takedrop_find(void);
+int takedrop_find(void)
+{
+	*(void **)&python.save = dlsym(RTLD_DEFAULT, "PyEval_SaveThread");
+	*(void **)&python.restore = dlsym(RTLD_DEFAULT, "PyEval_RestoreThread");
+	return python.save && python.restore;
+}
+
+/* @return how long `n` pairs of drop and take took */
+__attribute__((visibility("default"))) int64_t takedrop_pairs(int64_t n);
+int64_t takedrop_pairs(int64_t n)
+{
+	int64_t begin_ns = now_ns();
+
+	for (int64_t i = 0; i < n; i++)
+		python.restore(python.save());
+	return now_ns() - begin_ns;
+}
+
+/* How long the drops and the takes of `n` pairs took, the clock included. */
+__attribute__((visibility("default"))) void takedrop_split(int64_t n, int64_t *drop_ns, int64_t *take_ns);
+void takedrop_split(int64_t n, int64_t *drop_ns, int64_t *take_ns)
+{
+	*drop_ns = *take_ns = 0;
+	for (int64_t i = 0; i < n; i++) {
+		int64_t begin_ns = now_ns(), between_ns;
+		void *state = python.save();
+		between_ns = now_ns();
+		python.restore(state);
+		*drop_ns += between_ns - begin_ns;
+		*take_ns += now_ns() - between_ns;
+	}
+}

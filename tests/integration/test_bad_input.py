@@ -1,0 +1,252 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Whatever is wrong: one clear sentence, the right status, nothing lost, no daemon of ours left behind."""
+import glob
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+import harness
+
+
+def daemons():
+    """pid -> command line of the session daemons that run now."""
+    found = {}
+    for path in glob.glob("/proc/[0-9]*/cmdline"):
+        try:
+            words = pathlib.Path(path).read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if words[0].endswith(b"lttng-sessiond"):
+            found[path.split("/")[2]] = words
+    return found
+
+
+class Recording(harness.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.before = daemons()
+
+    def tearDown(self):
+        self.assertEqual(set(daemons()) - set(self.before), set(), "a daemon was left behind")
+
+    def test_no_such_command(self):
+        result = self.record("/no/such/program", expect=127)
+        self.assert_one_sentence(result.err, "/no/such/program", "no such program")
+        result = self.record("no-such-program", expect=127)
+        self.assert_one_sentence(result.err, "no-such-program", "PATH")
+        self.assertFalse(os.path.exists(self.trace))
+
+    def test_not_executable(self):
+        result = self.record(harness.SOURCE / "README.md", expect=126)
+        self.assert_one_sentence(result.err, "README.md", "executable")
+
+    def test_bad_format_of_executable(self):
+        path = self.folder / "broken"
+        path.write_bytes(b"\x7fELF nonsense")
+        path.chmod(0o755)
+        result = self.record(path, expect=126)
+        self.assert_one_sentence(result.err, "broken")
+
+    def test_no_command(self):
+        self.assert_one_sentence(self.gilscope("record", expect=2).err, "command")
+
+    def test_unknown_option(self):
+        self.assert_one_sentence(self.gilscope("record", "--nonsense", "true", expect=2).err,
+                                 "--nonsense", "--help")
+
+    def test_status_and_output_of_the_command_pass_through(self):
+        result = self.record("sh", "-c", "echo out; echo err >&2; exit 42", expect=42)
+        self.assertEqual(result.out, "out\n")
+        self.assertIn("err\n", result.err)
+
+    def test_command_dies_by_a_signal(self):
+        program = "import os, signal; os.kill(os.getpid(), signal.SIGTERM)"
+        self.record(harness.PYTHON, "-c", program, expect=128 + signal.SIGTERM)
+        self.assert_lawful()
+        self.assertGreater(self.report()["trace"]["events"], 0)
+
+    def test_kill_9_keeps_what_was_written(self):
+        program = ("import os, signal, time\n"
+                   "for _ in range(2000): time.sleep(0)\n"
+                   "os.kill(os.getpid(), signal.SIGKILL)")
+        self.record(harness.PYTHON, "-c", program, expect=128 + signal.SIGKILL)
+        self.assertEqual(self.gilscope("report", self.trace).status, 0)
+
+    def interrupt(self, to_group):
+        program = "import time\nprint('up', flush=True)\nwhile True: time.sleep(0.001)"
+        process = subprocess.Popen([harness.GILSCOPE, "record", "-o", self.trace, harness.PYTHON, "-c", program],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   start_new_session=True)
+        process.stdout.readline()
+        time.sleep(0.3)
+        (os.killpg if to_group else os.kill)(process.pid, signal.SIGINT)
+        _, error = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 128 + signal.SIGINT, error)
+        self.assertIn("recorded 1 process", error)
+        self.assert_lawful()
+        self.assertGreater(self.report()["trace"]["events"], 100)
+
+    def test_ctrl_c_keeps_and_closes_the_trace(self):
+        self.interrupt(to_group=True)
+
+    def test_sigint_to_the_recorder_alone_ends_the_program(self):
+        self.interrupt(to_group=False)
+
+    def test_unwritable_output(self):
+        result = self.gilscope("record", "-o", "/proc/x.trace", "true", expect=125)
+        self.assert_one_sentence(result.err, "/proc", "-o")
+        result = self.gilscope("record", "-o", self.folder / "no" / "such" / "x.trace", "true", expect=125)
+        self.assert_one_sentence(result.err, "no/such")
+
+    def test_output_that_is_no_trace_is_left_alone(self):
+        keep = pathlib.Path(self.trace)
+        keep.mkdir()
+        (keep / "thesis.txt").write_text("years of work")
+        result = self.record("true", expect=125)
+        self.assert_one_sentence(result.err, "not a trace", "-o")
+        self.assertEqual((keep / "thesis.txt").read_text(), "years of work")
+
+    def test_existing_trace_becomes_old(self):
+        for count in ("1000", "2000", "3000"):
+            self.record(harness.GILRUN, "battle", "--count", count)
+        old = self.report(self.trace + ".old")
+        self.assertEqual(sum(t["ticks"] for t in old["threads"]), 2 * (3 * 2000 + 4))
+        self.assertFalse(os.path.exists(self.trace + ".old.old"))
+
+    def test_program_without_python_says_so(self):
+        result = self.record("true")
+        self.assertIn("nothing was recorded", result.err)
+
+    def test_little_disk_space(self):
+        disk = self.folder / "disk"
+        disk.mkdir()
+        if harness.run("mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", disk).status:
+            self.skipTest("cannot mount a tmpfs here")
+        try:
+            self.trace = str(disk / "gil.trace")
+            result = self.record(harness.GILRUN, "battle", "--count", "6000000",
+                                 options=("--buffer-size", "1M"))
+            self.assertIn("disk is nearly full", result.err)
+            verified = self.gilscope("verify", self.trace, expect=None)
+            self.assertIn(verified.status, (0, 3), verified.out + verified.err)
+            self.assertGreater(self.report()["trace"]["events"], 1000)
+            # Too little from the start: refused, with the cure.
+            self.trace = str(disk / "two.trace")
+            result = self.record("true", expect=125)
+            self.assert_one_sentence(result.err, "free", "-o")
+        finally:
+            harness.run("umount", disk)
+
+
+class Reading(harness.TestCase):
+    """One recording, damaged in many ways."""
+
+    def setUp(self):
+        super().setUp()
+        self.record(harness.GILRUN, "battle", "--count", "300000", options=("--buffer-size", "256K"))
+        self.whole = self.report()
+
+    def streams(self):
+        """The files of the hot channel, largest first."""
+        paths = [p for p in pathlib.Path(self.trace).rglob("gil_[0-9]*")]
+        return sorted(paths, key=lambda p: -p.stat().st_size)
+
+    def refused(self, path, *parts, status=1):
+        for command in ("report", "battle", "timeline", "verify"):
+            result = self.gilscope(command, path, expect=status)
+            self.assert_one_sentence(result.err, *parts)
+            self.assertEqual(result.out, "")
+
+    def test_no_such_trace(self):
+        self.refused(self.folder / "nothing", "nothing")
+        result = self.gilscope("report", cwd="/", expect=1)
+        self.assert_one_sentence(result.err, "gil.trace", "record")
+
+    def test_a_file_that_is_no_trace(self):
+        self.refused(harness.SOURCE / "README.md", "README.md", "trace")
+
+    def test_empty_directory(self):
+        empty = self.folder / "empty"
+        empty.mkdir()
+        self.refused(empty, "empty")
+
+    def test_metadata_cut_off(self):
+        path = next(pathlib.Path(self.trace).rglob("metadata"))
+        path.write_bytes(path.read_bytes()[:4096 + 100])
+        self.refused(self.trace, "metadata")
+
+    def test_truncated_stream_keeps_the_whole_packets(self):
+        path = self.streams()[0]
+        size = path.stat().st_size
+        os.truncate(path, size - size // 3)
+        result = self.gilscope("report", self.trace, expect=0)
+        self.assertIn(path.name, result.err)
+        report = self.report()
+        self.assertGreater(report["trace"]["events"], 1000)
+        self.assertLess(report["trace"]["events"], self.whole["trace"]["events"])
+        self.assertTrue(report["quality"]["incomplete"])
+        self.gilscope("report", "--strict", self.trace, expect=3)
+        self.gilscope("verify", self.trace, expect=3)
+        # The trace itself was not touched.
+        self.assertEqual(path.stat().st_size, size - size // 3)
+
+    def test_stream_missing(self):
+        self.streams()[0].unlink()
+        result = self.gilscope("verify", self.trace, expect=None)
+        self.assertIn(result.status, (0, 3), result.err)
+
+    def test_garbage_in_a_stream(self):
+        path = self.streams()[0]
+        data = bytearray(path.read_bytes())
+        data[100:3000] = os.urandom(2900)
+        path.write_bytes(data)
+        result = self.gilscope("report", self.trace, expect=None)
+        self.assertIn(result.status, (0, 1))
+        self.assert_one_sentence(result.err)
+
+    def test_unknown_thread(self):
+        result = self.gilscope("report", "--thread", "t77", self.trace, expect=1)
+        self.assert_one_sentence(result.err, "t77", "t1")
+
+    def test_unwritable_export(self):
+        result = self.gilscope("export", "--to", "json", "-o", "/no/such/folder/x.json", self.trace, expect=1)
+        self.assert_one_sentence(result.err, "/no/such/folder")
+
+    def test_unknown_format(self):
+        result = self.gilscope("export", "--to", "docx", self.trace, expect=2)
+        self.assert_one_sentence(result.err, "docx", "json", "csv")
+
+    def test_unknown_command(self):
+        self.assert_one_sentence(self.gilscope("reprot", expect=2).err, "reprot")
+
+    def test_full_output_device(self):
+        if not os.path.exists("/dev/full"):
+            self.skipTest("no /dev/full")
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([harness.GILSCOPE, "report", self.trace], stdout=full,
+                                  stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assert_one_sentence(done.stderr, "space")
+
+    def test_closed_pipe_is_quiet(self):
+        process = subprocess.Popen([harness.GILSCOPE, "battle", self.trace], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        process.stdout.readline()
+        process.stdout.close()
+        error = process.stderr.read()
+        process.stderr.close()
+        process.wait(timeout=60)
+        self.assertEqual(error, "")
+
+    def test_trace_of_other_events(self):
+        lttng = harness.lttng_session(self, "other", self.folder / "other", ["lttng_ust_statedump:*"])
+        with lttng:
+            harness.run(harness.GILRUN, "battle", "--count", "1000", env=lttng.environment)
+        self.refused(self.folder / "other", "gil")
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/* Which calls make a GIL, and which end it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "runtime/cpython/gils.h"
+#include "runtime/cpython/interpreter.h"
+
+static pthread_mutex_t m, sm, other_m;
+static pthread_cond_t c, sc, other_c;
+static const char python, other_program; /* as callers */
+static int created, destroyed, loads;
+
+/* ---- instead of interpreter.c and emit.c ------------------------------------ */
+
+int interpreter_at(const void *address, char *version, size_t size)
+{
+	if (address != &python)
+		return INTERPRETER_E_NONE;
+	snprintf(version, size, "3.11.2");
+	return 0;
+}
+
+int emit_load(void)
+{
+	loads++;
+	return 0;
+}
+
+void emit_gil_create(struct emit_gil *g)
+{
+	g->id = (uint64_t)++created;
+}
+
+void emit_gil_destroy(struct emit_gil *g)
+{
+	(void)g;
+	destroyed++;
+}
+
+/* ---- tests -------------------------------------------------------------------- */
+
+/* The table is the process's: each test ends what it created. */
+static int teardown(void **state)
+{
+	(void)state;
+	gils_saw_destroy(&m);
+	gils_saw_destroy(&other_m);
+	/* An unfinished creation does not leak into the next test. */
+	gils_saw_cond_init(&other_c, NULL, &other_program);
+	gils_saw_cond_init(&other_c, NULL, &other_program);
+	created = destroyed = 0;
+	return 0;
+}
+
+static void create_gil(const void *caller)
+{
+	gils_saw_mutex_init(&m, NULL);
+	gils_saw_mutex_init(&sm, NULL);
+	gils_saw_cond_init(&c, NULL, caller);
+	gils_saw_cond_init(&sc, NULL, caller);
+}
+
+static void test_nothing_loaded_for_others(void **state)
+{
+	(void)state;
+	create_gil(&other_program);
+	assert_int_equal(loads, 0);
+	assert_int_equal(created, 0);
+	assert_false(gils_within(&gils_mutexes, &m));
+	assert_false(gils_within(&gils_conds, &c));
+}
+
+static void test_a_gil(void **state)
+{
+	struct known_gil *k;
+
+	(void)state;
+	create_gil(&python);
+	assert_int_equal(created, 1);
+	assert_int_equal(loads, 1);
+	assert_true(gils_within(&gils_mutexes, &m));
+	assert_true(gils_within(&gils_conds, &c));
+	assert_true(gils_within(&gils_conds, &sc));
+	k = gils_with(GILS_M, &m);
+	assert_non_null(k);
+	assert_ptr_equal(gils_with(GILS_C, &c), k);
+	assert_ptr_equal(gils_with(GILS_SC, &sc), k);
+	assert_null(gils_with(GILS_M, &sm));
+	assert_null(gils_with(GILS_C, &sc));
+	assert_string_equal(k->gil.emit.design, "cpython");
+	assert_string_equal(k->gil.emit.version, "3.11.2");
+	assert_int_equal(k->gil.emit.flags, 0);
+	assert_int_equal(k->gil.emit.interval, 5000);
+	assert_int_equal(k->clock, CLOCK_REALTIME);
+}
+
+static void test_the_clock_is_that_of_the_condattr(void **state)
+{
+	pthread_condattr_t attr;
+
+	(void)state;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	gils_saw_mutex_init(&m, NULL);
+	gils_saw_mutex_init(&sm, NULL);
+	gils_saw_cond_init(&c, &attr, &python);
+	gils_saw_cond_init(&sc, &attr, &python);
+	pthread_condattr_destroy(&attr);
+	assert_int_equal(gils_with(GILS_M, &m)->clock, CLOCK_MONOTONIC);
+}
+
+static void test_other_mutexes_before(void **state)
+{
+	(void)state;
+	gils_saw_mutex_init(&other_m, NULL);
+	create_gil(&python);
+	assert_int_equal(created, 1);
+	assert_non_null(gils_with(GILS_M, &m));
+	assert_null(gils_with(GILS_M, &other_m));
+}
+
+static void test_a_creation_broken_off_before(void **state)
+{
+	(void)state;
+	gils_saw_mutex_init(&other_m, NULL);
+	gils_saw_mutex_init(&sm, NULL);
+	gils_saw_cond_init(&other_c, NULL, &python);
+	create_gil(&python);
+	assert_int_equal(created, 1);
+	assert_non_null(gils_with(GILS_M, &m));
+}
+
+static void test_wrong_calls(void **state)
+{
+	pthread_mutexattr_t attr;
+
+	(void)state;
+	pthread_mutexattr_init(&attr);
+	gils_saw_mutex_init(&m, NULL);
+	gils_saw_mutex_init(&sm, &attr);
+	gils_saw_cond_init(&c, NULL, &python);
+	gils_saw_cond_init(&sc, NULL, &python);
+
+	gils_saw_mutex_init(&m, NULL); /* one mutex, as PyPy's last */
+	gils_saw_cond_init(&c, NULL, &python);
+	gils_saw_cond_init(&sc, NULL, &python);
+
+	gils_saw_mutex_init(&m, NULL); /* twice the same */
+	gils_saw_mutex_init(&m, NULL);
+	gils_saw_cond_init(&c, NULL, &python);
+	gils_saw_cond_init(&sc, NULL, &python);
+
+	gils_saw_mutex_init(&m, NULL);
+	gils_saw_mutex_init(&sm, NULL);
+	gils_saw_cond_init(&c, NULL, &python);
+	gils_saw_cond_init(&c, NULL, &python);
+
+	gils_saw_mutex_init(&m, NULL);
+	gils_saw_cond_init(&c, NULL, &python);
+	gils_saw_mutex_init(&sm, NULL);
+	gils_saw_cond_init(&sc, NULL, &python);
+	assert_int_equal(created, 0);
+	pthread_mutexattr_destroy(&attr);
+}
+
+static void test_created_again_in_a_fork_child(void **state)
+{
+	struct known_gil *k;
+
+	(void)state;
+	create_gil(&python);
+	k = gils_with(GILS_M, &m);
+	k->gil.holder = 7;
+	k->gil.checks = 8;
+	create_gil(&python);
+	assert_int_equal(created, 2);
+	assert_int_equal(destroyed, 0); /* the parent's lives on */
+	k = gils_with(GILS_M, &m);
+	assert_int_equal(k->gil.emit.id, 2);
+	assert_int_equal(k->gil.holder, 0);
+	assert_int_equal(k->gil.checks, 0);
+}
+
+static void test_destroyed_once(void **state)
+{
+	(void)state;
+	create_gil(&python);
+	gils_saw_destroy(&other_m);
+	assert_int_equal(destroyed, 0);
+	gils_saw_destroy(&c);
+	gils_saw_destroy(&m);
+	gils_saw_destroy(&sc);
+	gils_saw_destroy(&sm);
+	assert_int_equal(destroyed, 1);
+	assert_null(gils_with(GILS_M, &m));
+}
+
+static void test_freed_and_used_for_something_else(void **state)
+{
+	(void)state;
+	create_gil(&python);
+	gils_saw_mutex_init(&sm, NULL);
+	assert_null(gils_with(GILS_M, &m));
+	assert_null(gils_with(GILS_C, &c));
+}
+
+static void test_many(void **state)
+{
+	static pthread_mutex_t mutexes[2 * GILS_MAX + 2];
+	static pthread_cond_t conds[2 * GILS_MAX + 2];
+
+	(void)state;
+	for (int i = 0; i < 2 * GILS_MAX + 2; i += 2) {
+		gils_saw_mutex_init(&mutexes[i], NULL);
+		gils_saw_mutex_init(&mutexes[i + 1], NULL);
+		gils_saw_cond_init(&conds[i], NULL, &python);
+		gils_saw_cond_init(&conds[i + 1], NULL, &python);
+	}
+	assert_int_equal(created, GILS_MAX); /* one more is left alone */
+	for (int i = 0; i < 2 * GILS_MAX; i += 2) {
+		assert_true(gils_within(&gils_mutexes, &mutexes[i]));
+		assert_int_equal(gils_with(GILS_M, &mutexes[i])->gil.emit.id, i / 2 + 1);
+		assert_ptr_equal(gils_with(GILS_SC, &conds[i + 1]), gils_with(GILS_C, &conds[i]));
+	}
+	assert_null(gils_with(GILS_M, &mutexes[2 * GILS_MAX]));
+	for (int i = 0; i < 2 * GILS_MAX; i += 2)
+		gils_saw_destroy(&conds[i]);
+	assert_int_equal(destroyed, GILS_MAX);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_teardown(test_##name, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(nothing_loaded_for_others),
+		TEST(a_gil),
+		TEST(the_clock_is_that_of_the_condattr),
+		TEST(other_mutexes_before),
+		TEST(a_creation_broken_off_before),
+		TEST(wrong_calls),
+		TEST(created_again_in_a_fork_child),
+		TEST(destroyed_once),
+		TEST(freed_and_used_for_something_else),
+		TEST(many),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
