@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,9 +144,20 @@ void paper_open(struct page *page)
 		start_pager();
 }
 
+/* A pipe that nobody reads any more. */
+static bool reader_left(void)
+{
+	struct pollfd fd = { .fd = STDOUT_FILENO };
+
+	return poll(&fd, 1, 0) > 0 && fd.revents & POLLERR;
+}
+
 int paper_close(void)
 {
 	int code = fflush(stdout) ? -errno : ferror(stdout) ? -EIO : 0;
+
+	if (code && reader_left())
+		code = 0;
 
 	if (pager) {
 		close(STDOUT_FILENO);
@@ -153,7 +165,7 @@ int paper_close(void)
 			;
 		pager = 0;
 	}
-	if (code && code != -EPIPE)
+	if (code)
 		return err(code, "cannot write to the standard output: %s", strerror(-code));
 	return 0;
 }

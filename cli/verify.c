@@ -83,8 +83,8 @@ static void judge_lives(struct court *c, const struct metrics *metrics)
 		lives += threads[i].life_ns;
 		states += sum;
 	}
-	rule(c, all, "lives: the states of %zu %s sum to %" PRIu64 " ns, their lives to %" PRIu64 " ns",
-	     n, PLURAL(n, "thread"), states, lives);
+	rule(c, all, "lives: the states of %zu %s sum to %s ns, their lives to %s ns", n, PLURAL(n, "thread"),
+	     COUNT(states), COUNT(lives));
 }
 
 static void judge_gils(struct court *c, const struct metrics *metrics)
@@ -95,8 +95,8 @@ static void judge_gils(struct court *c, const struct metrics *metrics)
 	for (size_t i = 0; i < n; i++) {
 		uint64_t wall = (uint64_t)(gils[i].last_ns - gils[i].first_ns);
 
-		rule(c, gils[i].held_ns <= wall, "GIL %" PRIu32 " of process %" PRId32 ": held %" PRIu64
-		     " ns of %" PRIu64 " ns", gils[i].info.index, gils[i].info.pid, gils[i].held_ns, wall);
+		rule(c, gils[i].held_ns <= wall, "GIL %" PRIu32 " of process %" PRId32 ": held %s of %s ns",
+		     gils[i].info.index, gils[i].info.pid, COUNT(gils[i].held_ns), COUNT(wall));
 	}
 }
 
@@ -111,7 +111,7 @@ static bool judge(const struct metrics *metrics, const struct quality *quality,
 	judge_lives(&c, metrics);
 	judge_gils(&c, metrics);
 	fprintf(page->out, "%s is %s.\n", reading_path(),
-		c.lawful ? "complete and lawful" : "not complete and lawful");
+		c.lawful ? "complete and lawful" : "incomplete or unlawful");
 	return c.lawful;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "viz/array.h"
+#include "viz/words.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -85,11 +86,12 @@ static void on_busy(struct explainer *x, struct scene *s, struct fighter *f, con
 		say(x, "the GIL is taken.");
 }
 
-static void on_timeout(struct explainer *x, const struct step *step)
+static void on_timeout(struct explainer *x, const struct fighter *f, const struct step *step)
 {
 	say(x, "%s has waited ", THREAD(step->thread));
 	if (step->gil->interval && !gil_is_ticked(step->gil))
-		say(x, "another %s", DURATION((uint64_t)step->gil->interval * 1000));
+		say(x, "%s%s", f->failed > 2 ? "another " : "",
+		    DURATION((uint64_t)step->gil->interval * 1000));
 	else
 		say(x, "in vain");
 	if (holds(step->holder))
@@ -123,7 +125,7 @@ static enum bracket on_retry(struct explainer *x, struct scene *s, struct fighte
 	s->losses += s->rounds > 0;
 	f->failed++;
 	if (e->timed_out) {
-		on_timeout(x, step);
+		on_timeout(x, f, step);
 		return BRACKET_NONE;
 	}
 	on_lost_race(x, s, e, step);
@@ -253,14 +255,7 @@ const char *explainer_gil(struct explainer *x, const struct gil_info *gil)
 	x->sentence[0] = '\0';
 	if (!gil->known)
 		return x->sentence;
-	say(x, "Process %" PRId32 " has a GIL: %s", gil->pid, NAME(&x->page, gil->version));
-	if (*gil->design)
-		say(x, ", design %s", NAME(&x->page, gil->design));
-	if (gil->interval && gil_is_ticked(gil))
-		say(x, ", a check every %s ticks", COUNT((uint64_t)gil->interval));
-	else if (gil->interval)
-		say(x, ", switch interval %s", DURATION((uint64_t)gil->interval * 1000));
-	say(x, ".");
+	say(x, "Process %" PRId32 " has a GIL: %s.", gil->pid, GIL(&x->page, gil));
 	return x->sentence;
 }
 

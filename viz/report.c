@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "viz/grid.h"
+#include "viz/words.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -65,28 +66,44 @@ static const struct thread_metrics *worst_off(const struct section *s)
 	return worst;
 }
 
-/* "..., nearly all of it while t1 held it" */
+/* The next largest share of a thread's wait after another one (NULL: the largest); NULL: none. */
+static const struct pair_metrics *largest_share(const struct section *s,
+						const struct thread_metrics *waiter,
+						const struct pair_metrics *after)
+{
+	/* Pairs are in order of their wait. */
+	for (const struct pair_metrics *p = after ? after + 1 : s->pairs; p < s->pairs + s->n_pairs; p++)
+		if (&s->threads[p->waiter] == waiter && p->holder != PAIR_OTHERS && p->wait_ns)
+			return p;
+	return NULL;
+}
+
+static const char *holder_words(char *buffer, size_t size, const struct section *s,
+				const struct pair_metrics *p)
+{
+	if (p->holder < s->n_threads)
+		snprintf(buffer, size, "%s held it", THREAD(s, &s->threads[p->holder]));
+	else
+		snprintf(buffer, size, "nobody was seen to hold it");
+	return buffer;
+}
+#define HOLDER(s, p) holder_words((char[TEXT_NAME + 16]){ 0 }, TEXT_NAME + 16, (s), (p))
+
+/* ", nearly all of it while t1 held it", or the two largest shares */
 static void compose_blame(const struct section *s, const struct thread_metrics *waiter, FILE *out)
 {
-	const struct pair_metrics *top = NULL;
+	const struct pair_metrics *p = largest_share(s, waiter, NULL);
 	uint64_t all = 0;
-	double share;
 
-	for (size_t i = 0; i < s->n_pairs; i++) {
-		const struct pair_metrics *p = &s->pairs[i];
-
-		if (&s->threads[p->waiter] != waiter)
-			continue;
-		all += p->wait_ns;
-		if (p->holder < s->n_threads && (!top || p->wait_ns > top->wait_ns))
-			top = p;
-	}
-	if (!top || !all)
+	for (size_t i = 0; i < s->n_pairs; i++)
+		all += &s->threads[s->pairs[i].waiter] == waiter ? s->pairs[i].wait_ns : 0;
+	if (p && p->wait_ns > all / 10 * 9) {
+		fprintf(out, ", nearly all of it while %s", HOLDER(s, p));
 		return;
-	share = (double)top->wait_ns / (double)all;
-	fprintf(out, ", %s while %s held it",
-		share > 0.9 ? "nearly all of it" : share > 0.5 ? "most of it" :
-		PERCENT(top->wait_ns, all), THREAD(s, &s->threads[top->holder]));
+	}
+	for (int i = 0; p && i < 2; i++, p = largest_share(s, waiter, p))
+		fprintf(out, ", %s%s while %s", PERCENT(p->wait_ns, all), i ? "" : " of it",
+			HOLDER(s, p));
 }
 
 static void compose_verdict(const struct section *s, FILE *out)
@@ -141,23 +158,6 @@ static void say(const struct section *s, const char *fmt, ...)
 	text_paragraph(s->page, "  ", text);
 }
 
-static void say_whose(const struct section *s)
-{
-	const struct gil_info *g = &s->gil->info;
-	const char *of = g->known ? NAME(s->page, g->version) : "an interpreter that did not say what it is";
-	const char *design = NAME(s->page, g->design);
-	const char *comma = *design ? ", GIL design " : "";
-
-	if (g->interval && gil_is_ticked(g))
-		say(s, "Process %" PRId32 ": %s%s%s, a check every %s ticks.", g->pid, of, comma, design,
-		    COUNT((uint64_t)g->interval));
-	else if (g->interval)
-		say(s, "Process %" PRId32 ": %s%s%s, switch interval %s.", g->pid, of, comma, design,
-		    DURATION((uint64_t)g->interval * 1000));
-	else
-		say(s, "Process %" PRId32 ": %s%s%s.", g->pid, of, comma, design);
-}
-
 static void say_failures(const struct section *s)
 {
 	const struct gil_metrics *g = s->gil;
@@ -186,7 +186,7 @@ static void print_summary(const struct section *s)
 
 	say(s, "The GIL is the lock that a thread must hold to run Python code: one runs, all others "
 	    "wait.");
-	say_whose(s);
+	say(s, "Process %" PRId32 ": %s.", g->info.pid, GIL(s->page, &g->info));
 	say(s, "In %s it was held %s of the time, and waited for %s of the time.", DURATION(wall),
 	    PERCENT(g->held_ns, wall), PERCENT(g->wanted_ns, wall));
 	say(s, "%s %s, %s %s from thread to thread.", COUNT(g->acquisitions),

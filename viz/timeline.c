@@ -252,6 +252,16 @@ static int on_end(void *data, const struct trace_end *end)
 	(void)end;
 	for (size_t i = 0; i < t->n_tracks && !r; i++)
 		r = end_run(t, &t->tracks[i]);
+	/* The model goes before we print. */
+	for (size_t i = 0; i < t->n_tracks; i++)
+		if (t->tracks[i].gil)
+			t->tracks[i].info = *t->tracks[i].gil;
+	for (size_t i = 0; i < t->n_rows; i++) {
+		if (!t->rows[i].thread)
+			continue;
+		t->rows[i].info = *t->rows[i].thread;
+		t->rows[i].gil = t->rows[i].thread->gil->index;
+	}
 	return r;
 }
 

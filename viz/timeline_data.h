@@ -16,7 +16,9 @@ struct run {
 
 /* One thread. Positions are on the axis of its GIL. */
 struct row {
-	const struct thread_info *thread; /* NULL: not seen */
+	const struct thread_info *thread; /* NULL: not seen; during the pass */
+	struct thread_info info;          /* after it; info.gil is gone */
+	uint32_t gil;
 	struct lane lane;
 	uint64_t first, last; /* its life */
 	uint64_t wanted_from; /* its ENTRY or BUSY */
@@ -26,7 +28,8 @@ struct row {
 
 /* One GIL. */
 struct track {
-	const struct gil_info *gil; /* NULL: not seen */
+	const struct gil_info *gil; /* NULL: not seen; during the pass */
+	struct gil_info info;       /* after it */
 	bool ticked;                /* its axis counts ticks */
 	bool tick_known;            /* an event told whether it has ticks */
 	uint64_t bucket_width, end;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "viz/grid.h"
 #include "viz/timeline_data.h"
+#include "viz/words.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -13,10 +14,10 @@ static const struct {
 	enum ink ink;
 } glyphs[GLYPHS] = {
 	[G_NONE] = { " ", " ", NULL, INK_PLAIN },
-	[G_HOLDS] = { "█", "#", "holds the GIL", INK_GOOD },
-	[G_BRIEFLY] = { "▂", "_", "holds it now and then", INK_GOOD },
-	[G_WAITS] = { "▒", "=", "waits for it", INK_NOTE },
-	[G_FAILS] = { "!", "!", "waits, with failed attempts", INK_BAD },
+	[G_HOLDS] = { "█", "#", "holds", INK_GOOD },
+	[G_BRIEFLY] = { "▂", "_", "holds briefly", INK_GOOD },
+	[G_WAITS] = { "▒", "=", "waits", INK_NOTE },
+	[G_FAILS] = { "!", "!", "waits, and fails", INK_BAD },
 	[G_OUTSIDE] = { "·", ".", "outside", INK_FAINT },
 };
 
@@ -28,6 +29,11 @@ struct paper {
 	uint64_t end;     /* of the axis */
 	uint64_t zero;    /* what the axis is labelled with at its begin */
 };
+
+static bool is_on(const struct paper *p, const struct row *row)
+{
+	return row->thread && row->gil == p->track->info.index;
+}
 
 static const char *glyph_text(const struct paper *p, enum glyph g)
 {
@@ -46,6 +52,9 @@ static enum glyph glyph_of(const struct paper *p, const struct row *row, unsigne
 	struct lane_cell c = lane_cell(&row->lane, p->track->bucket_width, p->end, from, to);
 	double outside = fmax(0, alive - c.held - c.waited);
 
+	/* A bucket may reach from the neighbour into a column in which the thread did not live. */
+	if (alive <= 0)
+		return G_NONE;
 	if (c.held > 0 && c.held >= c.waited && c.held >= outside)
 		return G_HOLDS;
 	if (c.failed)
@@ -54,7 +63,7 @@ static enum glyph glyph_of(const struct paper *p, const struct row *row, unsigne
 		return G_WAITS;
 	if (c.held > 0)
 		return G_BRIEFLY;
-	return alive > 0 ? G_OUTSIDE : G_NONE;
+	return G_OUTSIDE;
 }
 
 static void print_lane(const struct paper *p, const struct row *row)
@@ -62,7 +71,7 @@ static void print_lane(const struct paper *p, const struct row *row)
 	const struct page *page = p->page;
 	enum glyph last = G_NONE;
 
-	text_pad(page, NAME(page, row->thread->name), p->name_width, false);
+	text_pad(page, NAME(page, row->info.name), p->name_width, false);
 	fputc(' ', page->out);
 	for (unsigned i = 0; i < p->cells; i++) {
 		enum glyph g = glyph_of(p, row, i);
@@ -88,7 +97,7 @@ static void print_failures(const struct paper *p)
 	for (size_t r = 0; failed && r < p->t->n_rows; r++) {
 		const struct row *row = &p->t->rows[r];
 
-		if (!row->thread || row->thread->gil != p->track->gil || !row->lane.failed)
+		if (!is_on(p, row) || !row->lane.failed)
 			continue;
 		for (unsigned i = 0; i < p->cells; i++) {
 			failed[i] += lane_cell(&row->lane, p->track->bucket_width, p->end,
@@ -184,15 +193,15 @@ static void add_us(struct grid *table, uint64_t ns)
 	grid_cell(table, "%s.%03" PRIu64, COUNT(ns / 1000), ns % 1000);
 }
 
-static void add_run(struct grid *table, const struct paper *p, const struct run *run)
+static void add_run(struct grid *table, const struct paper *p, const char *name, const struct run *run)
 {
-	grid_cell(table, "%s", NAME(p->page, run->thread->name));
+	grid_cell(table, "%s", name);
 	if (p->track->ticked)
 		grid_cell(table, "%s", COUNT(run->from_tick));
 	else
 		add_us(table, (uint64_t)(run->from_ns - p->t->origin_ns));
 	add_us(table, (uint64_t)(run->to_ns - run->from_ns));
-	grid_cell(table, "%s", gil_is_ticked(p->track->gil) ? COUNT(run->ticks) : "-");
+	grid_cell(table, "%s", gil_is_ticked(&p->track->info) ? COUNT(run->ticks) : "-");
 	grid_cell(table, "%s", COUNT(run->checks));
 	grid_cell(table, "%s", COUNT(run->holds));
 	grid_cell(table, "%s", COUNT(run->failed));
@@ -215,7 +224,7 @@ static int print_runs_of(const struct paper *p, const struct row *row)
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
 		grid_column(table, "", columns[i], i ? GRID_NUMBERS : GRID_WORDS);
 	for (uint64_t i = 0; i < row->n_runs; i++)
-		add_run(table, p, &row->runs[i]);
+		add_run(table, p, NAME(p->page, row->info.name), &row->runs[i]);
 	fputc('\n', p->page->out);
 	r = grid_print(table, p->page);
 	if (row->more_runs)
@@ -226,11 +235,6 @@ static int print_runs_of(const struct paper *p, const struct row *row)
 
 /* ---- the whole ----------------------------------------------------------------------------- */
 
-static bool is_on(const struct paper *p, const struct row *row)
-{
-	return row->thread && row->thread->gil == p->track->gil;
-}
-
 static void measure(struct paper *p)
 {
 	unsigned width = p->page->width ? p->page->width : 80;
@@ -239,7 +243,7 @@ static void measure(struct paper *p)
 	p->name_width = 6;
 	for (size_t i = 0; i < p->t->n_rows; i++) {
 		unsigned columns = is_on(p, &p->t->rows[i]) ?
-			text_columns(NAME(p->page, p->t->rows[i].thread->name)) : 0;
+			text_columns(NAME(p->page, p->t->rows[i].info.name)) : 0;
 
 		if (columns > p->name_width)
 			p->name_width = columns;
@@ -256,15 +260,13 @@ static void measure(struct paper *p)
 
 static void print_heading(const struct paper *p)
 {
-	const struct gil_info *g = p->track->gil;
+	const struct gil_info *g = &p->track->info;
 	FILE *out = p->page->out;
 
-	fprintf(out, "%sprocess %" PRId32 "%s %s", text_ink(p->page, INK_STRONG), g->pid,
-		text_ink(p->page, INK_PLAIN), NAME(p->page, g->version));
-	if (*g->design)
-		fprintf(out, ", %s GIL", NAME(p->page, g->design));
+	fprintf(out, "%sProcess %" PRId32 ": %s%s", text_ink(p->page, INK_STRONG), g->pid,
+		GIL(p->page, g), text_ink(p->page, INK_PLAIN));
 	if (p->t->options.axis == TIMELINE_TICKS && !p->track->ticked)
-		fputs("; it counts no ticks, so the axis is time", out);
+		fputs("\n(It counts no ticks: the axis is time.)", out);
 	fputs("\n\n", out);
 }
 
