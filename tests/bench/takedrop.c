@@ -8,6 +8,15 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "tracepoints/emit_table.h"
+
+#define CALLED __attribute__((visibility("default")))
+
+CALLED int takedrop_find(void);
+CALLED int takedrop_recorded(const char *provider);
+CALLED int64_t takedrop_pairs(int64_t n);
+CALLED void takedrop_split(int64_t n, int64_t *drop_ns, int64_t *take_ns);
+
 static int64_t now_ns(void)
 {
 	struct timespec t;
@@ -21,7 +30,6 @@ static struct {
 	void (*restore)(void *);
 } python;
 
-__attribute__((visibility("default"))) int takedrop_find(void);
 int takedrop_find(void)
 {
 	*(void **)&python.save = dlsym(RTLD_DEFAULT, "PyEval_SaveThread");
@@ -29,8 +37,16 @@ int takedrop_find(void)
 	return python.save && python.restore;
 }
 
+/* Does somebody record the events of this process? */
+int takedrop_recorded(const char *provider)
+{
+	void *handle = dlopen(provider, RTLD_NOLOAD | RTLD_LAZY);
+	const struct emit_table *table = handle ? dlsym(handle, EMIT_TABLE_SYMBOL) : NULL;
+
+	return table && *table->on[GIL_ENTRY] && *table->on[GIL_ACQUIRE] && *table->on[GIL_RELEASE];
+}
+
 /* @return how long `n` pairs of drop and take took */
-__attribute__((visibility("default"))) int64_t takedrop_pairs(int64_t n);
 int64_t takedrop_pairs(int64_t n)
 {
 	int64_t begin_ns = now_ns();
@@ -41,7 +57,6 @@ int64_t takedrop_pairs(int64_t n)
 }
 
 /* How long the drops and the takes of `n` pairs took, the clock included. */
-__attribute__((visibility("default"))) void takedrop_split(int64_t n, int64_t *drop_ns, int64_t *take_ns);
 void takedrop_split(int64_t n, int64_t *drop_ns, int64_t *take_ns)
 {
 	*drop_ns = *take_ns = 0;
