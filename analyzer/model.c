@@ -947,7 +947,7 @@ static int nothing_to_show(const struct model *m, uint64_t other_events)
 	if (!m->open)
 		return err(-ENODATA, "'%s' has no gil event in the time range '%s'", path,
 			   m->options.time);
-	if (!any_selected(m))
+	if (m->options.thread && !any_selected(m))
 		return no_thread(m);
 	return 0;
 }
