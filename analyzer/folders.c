@@ -19,6 +19,7 @@
 
 #define PACKET_MAGIC UINT32_C(0xc1fc1fc1)
 #define INDEX_MAGIC UINT32_C(0xc1f1dcc1)
+#define METADATA_MAGIC UINT32_C(0x75d11d57)
 
 struct packet_start {
 	uint32_t magic;
@@ -29,13 +30,11 @@ struct packet_start {
 	uint64_t content_bits, packet_bits;
 } __attribute__((packed));
 
-#define METADATA_MAGIC UINT32_C(0x75d11d57)
-
-struct metadata_packet { /* in the byte order of its magic */
+struct metadata_start {
 	uint32_t magic;
 	uint8_t uuid[16];
 	uint32_t checksum, content_bits, packet_bits;
-	uint8_t compression, encryption, checksum_scheme, major, minor;
+	uint8_t schemes[3], version[2];
 } __attribute__((packed));
 
 struct index_header { /* big endian, all of them */
@@ -95,30 +94,35 @@ static int64_t end_by_index(const char *folder, const char *name)
 	return (int64_t)(be64toh(last.offset) + be64toh(last.packet_bits) / 8);
 }
 
-/* Steps over the whole packets. @return whether the file is cut (or not of LTTng's layout: false). */
+/* Steps over the packets. @return whether the file is cut; false for what is not of LTTng's layout. */
 static bool find_cut(const char *folder, const char *name, struct cut_stream *cut)
 {
 	cleanup(fdp) int fd = open(cut->path, O_RDONLY | O_CLOEXEC);
 	struct packet_start packet;
 	struct stat st;
-	int64_t should_end;
 
 	if (fd < 0 || fstat(fd, &st))
 		return false;
-	should_end = end_by_index(folder, name);
-	while (cut->whole_bytes < st.st_size) {
-		ssize_t n = pread(fd, &packet, sizeof(packet), cut->whole_bytes);
+	while (cut->bytes < st.st_size) {
+		ssize_t n = pread(fd, &packet, sizeof(packet), cut->bytes);
 		int64_t bytes = n == sizeof(packet) ? (int64_t)(packet.packet_bits / 8) : 0;
 
 		if (n >= (ssize_t)sizeof(packet.magic) && packet.magic != PACKET_MAGIC)
-			return cut->whole_bytes > 0;
-		if (bytes < (int64_t)sizeof(packet) || bytes > st.st_size - cut->whole_bytes)
+			return false;
+		if (n < (ssize_t)sizeof(packet))
 			return true;
+		if (bytes < (int64_t)sizeof(packet))
+			return false;
 		cut->class_id = packet.stream_id;
 		cut->instance_id = packet.stream_instance_id;
-		cut->whole_bytes += bytes;
+		if (bytes > st.st_size - cut->bytes) {
+			cut->torn_at = cut->bytes;
+			cut->bytes = st.st_size;
+			return true;
+		}
+		cut->bytes += bytes;
 	}
-	return cut->whole_bytes < should_end;
+	return cut->bytes < end_by_index(folder, name);
 }
 
 static bool is_stream_file(const char *path, const char *name)
@@ -132,7 +136,7 @@ static bool is_stream_file(const char *path, const char *name)
 static int check_stream(struct trace_folder *t, const char *name)
 {
 	cleanup(freep) char *path = print_to_new("%s/%s", t->path, name);
-	struct cut_stream cut = { .path = path };
+	struct cut_stream cut = { .path = path, .torn_at = -1 };
 	struct cut_stream *cuts;
 
 	if (!path)
@@ -160,29 +164,6 @@ static int check_streams(struct trace_folder *t)
 	return r;
 }
 
-bool trace_folder_metadata_is_whole(const struct trace_folder *t)
-{
-	cleanup(freep) char *path = print_to_new("%s/metadata", t->path);
-	cleanup(fdp) int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	struct metadata_packet packet;
-	struct stat st;
-	int64_t at = 0;
-
-	if (fd < 0 || fstat(fd, &st))
-		return true; /* who reads it will say why it cannot be read */
-	for (; at < st.st_size; at += packet.packet_bits / 8) {
-		if (pread(fd, &packet, sizeof(packet), at) < (ssize_t)sizeof(packet))
-			return at == 0;
-		if (packet.magic == __builtin_bswap32(METADATA_MAGIC))
-			packet.packet_bits = __builtin_bswap32(packet.packet_bits);
-		else if (packet.magic != METADATA_MAGIC)
-			return at == 0;
-		if (packet.packet_bits / 8 < sizeof(packet))
-			return false;
-	}
-	return at == st.st_size;
-}
-
 /* ---- mending ---------------------------------------------------------------------- */
 
 static int make_temporary(struct folders *f)
@@ -202,11 +183,27 @@ static int make_temporary(struct folders *f)
 	return 0;
 }
 
-static int copy_whole_packets(const struct cut_stream *cut, const char *to)
+/* Makes a torn packet one that ends where the file does. Its last event may be torn, too. */
+static int shorten_packet(int fd, const struct cut_stream *cut)
+{
+	uint64_t bits = (uint64_t)(cut->bytes - cut->torn_at) * 8;
+	struct packet_start packet;
+
+	if (pread(fd, &packet, sizeof(packet), cut->torn_at) != sizeof(packet))
+		return err(-EIO, "cannot read the copy of '%s'", cut->path);
+	packet.packet_bits = bits;
+	if (packet.content_bits > bits)
+		packet.content_bits = bits;
+	if (pwrite(fd, &packet, sizeof(packet), cut->torn_at) != sizeof(packet))
+		return err(-EIO, "cannot write the copy of '%s': %s", cut->path, strerror(errno));
+	return 0;
+}
+
+static int copy_cut_stream(const struct cut_stream *cut, const char *to)
 {
 	cleanup(fdp) int in = open(cut->path, O_RDONLY | O_CLOEXEC);
-	cleanup(fdp) int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int64_t left = cut->whole_bytes;
+	cleanup(fdp) int out = open(to, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int64_t left = cut->bytes;
 
 	if (in < 0 || out < 0)
 		return err(-errno, "cannot copy '%s' to '%s': %s", cut->path, to, strerror(errno));
@@ -217,7 +214,7 @@ static int copy_whole_packets(const struct cut_stream *cut, const char *to)
 				   n ? strerror(errno) : "it became shorter");
 		left -= n;
 	}
-	return 0;
+	return cut->torn_at < 0 ? 0 : shorten_packet(out, cut);
 }
 
 static const struct cut_stream *find_cut_of(const struct trace_folder *t, const char *path)
@@ -239,7 +236,7 @@ static int mend_entry(const struct trace_folder *t, const char *name)
 		return no_memory();
 	cut = find_cut_of(t, from);
 	if (cut)
-		return cut->whole_bytes ? copy_whole_packets(cut, to) : 0;
+		return cut->bytes ? copy_cut_stream(cut, to) : 0;
 	/* The index folder stays away: it speaks of packets that are gone. */
 	if (strcmp(name, "metadata") != 0 && !is_stream_file(from, name))
 		return 0;
@@ -380,6 +377,30 @@ void folders_deinit(struct folders *f)
 	free(f->all);
 	free(f->temporary);
 	*f = (struct folders){ 0 };
+}
+
+bool trace_folder_has_whole_metadata(const struct trace_folder *t)
+{
+	cleanup(freep) char *path = print_to_new("%s/metadata", t->path);
+	cleanup(fdp) int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	struct metadata_start packet;
+	struct stat st;
+	int64_t at = 0;
+
+	if (fd < 0 || fstat(fd, &st) || st.st_size == 0)
+		return false;
+	while (at < st.st_size) {
+		ssize_t n = pread(fd, &packet, sizeof(packet), at);
+		int64_t bytes = n == sizeof(packet) ? packet.packet_bits / 8 : 0;
+
+		if (n < (ssize_t)sizeof(packet.magic) || packet.magic != METADATA_MAGIC)
+			return at == 0; /* plain text, or of the other byte order: babeltrace's to judge */
+		if (bytes < (int64_t)sizeof(packet) || packet.content_bits > packet.packet_bits ||
+		    bytes > st.st_size - at)
+			return false;
+		at += bytes;
+	}
+	return true;
 }
 
 const char *trace_folder_readable(const struct trace_folder *t)

@@ -16,9 +16,10 @@
 /* A stream file that ends within a packet, or earlier than its index says. */
 struct cut_stream {
 	char *path;
-	int64_t whole_bytes; /* its whole packets */
-	uint32_t class_id;   /* stream_id and */
-	uint64_t instance_id; /* stream_instance_id of its packet headers; valid if whole_bytes */
+	int64_t bytes;        /* what it still has; 0: not even the start of a packet */
+	int64_t torn_at;      /* where the packet begins that is not whole; -1: whole ones are missing */
+	uint32_t class_id;    /* stream_id and */
+	uint64_t instance_id; /* stream_instance_id of its packets; valid if `bytes` */
 };
 
 struct trace_folder {
@@ -44,10 +45,10 @@ int folders_find(struct folders *f, const char *path);
 void folders_deinit(struct folders *f);
 
 /*
- * Does the metadata end with a whole packet? babeltrace2 2.0 never comes back from one that is cut.
- * True for metadata that is no packets but plain text.
+ * Does the metadata, if it is in packets, consist of whole ones? Not to be
+ * given to babeltrace2 otherwise: 2.0.4 never returns from a cut one.
  */
-bool trace_folder_metadata_is_whole(const struct trace_folder *t);
+bool trace_folder_has_whole_metadata(const struct trace_folder *t);
 
 /* What babeltrace is to read. */
 const char *trace_folder_readable(const struct trace_folder *t);

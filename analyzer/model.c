@@ -966,9 +966,9 @@ static int nothing_to_show(const struct model *m, uint64_t other_events)
 	const char *path = m->options.trace->path;
 
 	if (!m->gil_events)
-		return err(-ENODATA, "'%s' has no gil event (and %" PRIu64 " others): was the program started by "
-			   "'gilscope record', or with what 'gilscope env' prints?", path,
-			   other_events);
+		return err(-ENODATA, "'%s' has %s: was the program started by 'gilscope record', or with "
+			   "what 'gilscope env' prints?", path,
+			   other_events ? "events, but none of a GIL" : "no event in it");
 	if (!m->started)
 		return no_gil(m);
 	if (!m->open)

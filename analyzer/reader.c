@@ -61,6 +61,7 @@ struct stream {
 	size_t n_layouts;
 	const struct trace_folder *folder;
 	bool cut;                     /* its file is: more should follow */
+	bool broken;                  /* it cannot be read on behind this batch */
 };
 
 struct reader {
@@ -83,19 +84,23 @@ struct reader {
 
 /* ---- babeltrace's errors ------------------------------------------------------------ */
 
-/* Takes the chain of causes and keeps its innermost sentence, if it is one for human eyes. */
-static void take_cause(char *out, size_t size)
+/*
+ * Takes the chain of causes, if there is one, and keeps its innermost sentence
+ * if that is for human eyes: no addresses.
+ */
+static bool take_cause(char *out, size_t size)
 {
 	const bt_error *error = bt_current_thread_take_error();
 	const char *message;
 
 	out[0] = '\0';
 	if (!error)
-		return;
+		return false;
 	message = bt_error_cause_get_message(bt_error_borrow_cause_by_index(error, 0));
 	if (message && !strstr(message, "0x") && !strstr(message, "addr="))
 		snprintf(out, size, " (%s)", message);
 	bt_error_release(error);
+	return true;
 }
 
 static int fail(const char *what)
@@ -430,24 +435,25 @@ static int tell_rest_lost(struct reader *r, const struct stream *s)
 /* The next batch. @return 1, 0 at the end, < 0. */
 static int next_batch(struct reader *r, struct stream *s)
 {
+	bt_message_iterator_next_status status = BT_MESSAGE_ITERATOR_NEXT_STATUS_END;
 	char cause[512];
 
 	s->next = s->n = 0;
-	switch (bt_message_iterator_next(s->iterator, &s->messages, &s->n)) {
-	case BT_MESSAGE_ITERATOR_NEXT_STATUS_OK:
-		return 1;
-	case BT_MESSAGE_ITERATOR_NEXT_STATUS_END:
-		return s->cut ? tell_rest_lost(r, s) : 0;
-	case BT_MESSAGE_ITERATOR_NEXT_STATUS_MEMORY_ERROR:
-		return err(-ENOMEM, "out of memory");
-	default:
-		/* What is behind a damaged place is lost; the other streams go on. */
-		s->n = 0;
-		take_cause(cause, sizeof(cause));
+	if (!s->broken)
+		status = bt_message_iterator_next(s->iterator, &s->messages, &s->n);
+	/* 2.0.4 leaves its error behind when it still hands over what was before the damage. */
+	if (take_cause(cause, sizeof(cause))) {
+		s->broken = true;
 		note_damage(r, "'%s' is damaged%s: what follows in one of its streams could not be "
 			    "read; copy the trace again, or record it again", s->folder->path, cause);
-		return tell_rest_lost(r, s);
 	}
+	if (status == BT_MESSAGE_ITERATOR_NEXT_STATUS_OK)
+		return 1;
+	s->n = 0;
+	if (status == BT_MESSAGE_ITERATOR_NEXT_STATUS_MEMORY_ERROR)
+		return err(-ENOMEM, "out of memory");
+	/* The other streams go on. */
+	return s->cut || s->broken ? tell_rest_lost(r, s) : 0;
 }
 
 /* Goes to the next event or loss. @return 1, 0 at the end, or < 0. */
@@ -821,7 +827,7 @@ static bool is_cut(const struct trace_folder *folder, const char *port_name)
 	for (size_t i = 0; i < folder->n_cuts; i++) {
 		n = (size_t)snprintf(end, sizeof(end), " | %" PRIu32 " | %" PRIu64,
 				     folder->cuts[i].class_id, folder->cuts[i].instance_id);
-		if (folder->cuts[i].whole_bytes && length > n &&
+		if (folder->cuts[i].bytes && length > n &&
 		    !strcmp(port_name + length - n, end))
 			return true;
 	}
@@ -864,7 +870,7 @@ static int add_source(struct reader *r, const struct trace_folder *folder, char 
 	if (!fs || !params)
 		return fail("use its source.ctf.fs component");
 	snprintf(name, sizeof(name), "trace%zu", (size_t)(folder - r->folders.all));
-	if (!trace_folder_metadata_is_whole(folder) || !query_folder(r, fs, params) ||
+	if (!trace_folder_has_whole_metadata(folder) || !query_folder(r, fs, params) ||
 	    bt_graph_add_source_component(r->graph, fs, name, params, BT_LOGGING_LEVEL_NONE,
 					  &source)) {
 		explain_folder(folder->path, why, size);
@@ -876,9 +882,9 @@ static int add_source(struct reader *r, const struct trace_folder *folder, char 
 static void note_cuts(struct reader *r, const struct trace_folder *folder)
 {
 	for (size_t i = 0; i < folder->n_cuts; i++)
-		note_damage(r, "'%s' is cut off after %" PRId64 " bytes, and the events behind are "
+		note_damage(r, "'%s' is cut off after %" PRId64 " bytes, and what followed is "
 			    "lost: copy the trace again from where it was recorded",
-			    folder->cuts[i].path, folder->cuts[i].whole_bytes);
+			    folder->cuts[i].path, folder->cuts[i].bytes);
 }
 
 static int add_sources(struct reader *r)
@@ -1015,7 +1021,7 @@ static int tell_lost_files(struct reader *r)
 
 	for (size_t i = 0; i < r->folders.n; i++)
 		for (size_t j = 0; j < r->folders.all[i].n_cuts; j++)
-			any |= !r->folders.all[i].cuts[j].whole_bytes;
+			any |= !r->folders.all[i].cuts[j].bytes;
 	return any ? r->ops->lost(r->ops->data, &loss) : 0;
 }
 
