@@ -270,7 +270,7 @@ static void add_pair(struct grid *table, const struct section *s, const struct p
 	if (p->holder < s->n_threads)
 		grid_cell(table, "%s", THREAD(s, &s->threads[p->holder]));
 	else
-		grid_cell(table, "%s", p->holder == PAIR_NOBODY ? "(free or unknown)" : "(others)");
+		grid_cell(table, "%s", p->holder == PAIR_NOBODY ? "(nobody seen)" : "(others)");
 	grid_cell(table, "%s", DURATION(p->wait_ns));
 	grid_cell(table, "%s", PERCENT(p->wait_ns, histogram_total(waiter->wait_ns)));
 	grid_cell(table, "%s", DURATION(p->max_ns));
@@ -281,7 +281,7 @@ static void add_pair(struct grid *table, const struct section *s, const struct p
 static int print_pairs(const struct section *s)
 {
 	static const char *const columns[] = {
-		"who waited", "while it was held by", "waited", "of its wait", "longest", "waits", "failed",
+		"who waited", "for whom", "waited", "of its wait", "longest", "waits", "failed",
 	};
 	cleanup(grid_freep) struct grid *table = NULL;
 	size_t mine = 0;
