@@ -29,6 +29,15 @@ struct packet_start {
 	uint64_t content_bits, packet_bits;
 } __attribute__((packed));
 
+#define METADATA_MAGIC UINT32_C(0x75d11d57)
+
+struct metadata_packet { /* in the byte order of its magic */
+	uint32_t magic;
+	uint8_t uuid[16];
+	uint32_t checksum, content_bits, packet_bits;
+	uint8_t compression, encryption, checksum_scheme, major, minor;
+} __attribute__((packed));
+
 struct index_header { /* big endian, all of them */
 	uint32_t magic, major, minor, entry_bytes;
 } __attribute__((packed));
@@ -149,6 +158,29 @@ static int check_streams(struct trace_folder *t)
 	for (struct dirent *e; !r && (e = readdir(dir));)
 		r = check_stream(t, e->d_name);
 	return r;
+}
+
+bool trace_folder_metadata_is_whole(const struct trace_folder *t)
+{
+	cleanup(freep) char *path = print_to_new("%s/metadata", t->path);
+	cleanup(fdp) int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	struct metadata_packet packet;
+	struct stat st;
+	int64_t at = 0;
+
+	if (fd < 0 || fstat(fd, &st))
+		return true; /* who reads it will say why it cannot be read */
+	for (; at < st.st_size; at += packet.packet_bits / 8) {
+		if (pread(fd, &packet, sizeof(packet), at) < (ssize_t)sizeof(packet))
+			return at == 0;
+		if (packet.magic == __builtin_bswap32(METADATA_MAGIC))
+			packet.packet_bits = __builtin_bswap32(packet.packet_bits);
+		else if (packet.magic != METADATA_MAGIC)
+			return at == 0;
+		if (packet.packet_bits / 8 < sizeof(packet))
+			return false;
+	}
+	return at == st.st_size;
 }
 
 /* ---- mending ---------------------------------------------------------------------- */

@@ -43,6 +43,12 @@ int folders_find(struct folders *f, const char *path);
 /* Also removes the mended folders. */
 void folders_deinit(struct folders *f);
 
+/*
+ * Does the metadata end with a whole packet? babeltrace2 2.0 never comes back from one that is cut.
+ * True for metadata that is no packets but plain text.
+ */
+bool trace_folder_metadata_is_whole(const struct trace_folder *t);
+
 /* What babeltrace is to read. */
 const char *trace_folder_readable(const struct trace_folder *t);
 

@@ -10,10 +10,12 @@
 #include "analyzer/registry.h"
 #include "base/err.h"
 
-/* A hole that may go on; -1 process: of all. A GIL that appears later has it, too. */
+/* The holes of one process (0: of any). A GIL that appears in one has it, too. */
 struct hole {
 	int32_t pid;
 	int64_t until_ns;
+	struct gil_loss untold; /* the sum of what the sinks do not know yet */
+	bool has_untold;
 };
 
 struct model {
@@ -32,8 +34,6 @@ struct model {
 	bool open;               /* the sinks have begun */
 	struct hole *holes;
 	size_t n_holes;
-	struct gil_loss pending; /* before the sinks began */
-	bool has_pending;
 	uint32_t n_indexed;      /* GILs that have their index */
 	uint64_t gil_events;     /* of any GIL, at any time */
 };
@@ -680,17 +680,37 @@ static int the_gil(struct model *m, uint64_t id, struct gil **out)
 
 /* ---- the sinks begin; holes; the end ----------------------------------------- */
 
-static int tell_pending(struct model *m)
+/* Root's recordings may have each other's processes in their traces: those lose nothing of ours. */
+static bool concerns_us(const struct model *m, int32_t pid)
 {
-	bool tell = m->has_pending && m->pending.to_ns >= m->from_ns;
+	if (!pid || !m->options.recording)
+		return true;
+	for (const struct gil *g = m->registry.first_gil; g; g = g->next)
+		if (g->wanted && g->info.pid == pid)
+			return true;
+	return false;
+}
 
-	m->has_pending = false;
-	if (!tell)
+static int tell_loss(struct model *m, struct hole *h)
+{
+	if (!h->has_untold || !m->open || !concerns_us(m, h->pid))
 		return 0;
-	m->end.lost_events += m->pending.events;
-	m->end.lost_packets += m->pending.packets;
-	m->end.loss_unknown |= !m->pending.events_known;
-	return fanout_lost(&m->fanout, &m->pending);
+	h->has_untold = false;
+	if (h->untold.to_ns < m->from_ns)
+		return 0;
+	m->end.lost_events += h->untold.events;
+	m->end.lost_packets += h->untold.packets;
+	m->end.loss_unknown |= !h->untold.events_known;
+	return fanout_lost(&m->fanout, &h->untold);
+}
+
+static int tell_losses(struct model *m)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < m->n_holes && !r; i++)
+		r = tell_loss(m, &m->holes[i]);
+	return r;
 }
 
 /* What goes on when the time asked for begins, begins there for the sinks. */
@@ -722,7 +742,7 @@ static int open_sinks(struct model *m, bool clipped)
 	m->open = true;
 	m->end.begin_ns = clipped ? m->from_ns : m->trace.origin_ns;
 	r = fanout_begin(&m->fanout, &m->trace);
-	return r ? r : tell_pending(m);
+	return r ? r : tell_losses(m);
 }
 
 /* The first event tells the zero of relative times. */
@@ -783,11 +803,15 @@ int model_feed(struct model *m, const struct gil_event *event)
 		ev.ts_ns = m->now_ns;
 	m->now_ns = ev.ts_ns;
 	m->gil_events++;
-	if (!g->wanted)
-		admit(m, g);
 	if (!g->wanted) {
-		m->end.left_out_events++;
-		return 0;
+		admit(m, g);
+		if (!g->wanted) {
+			m->end.left_out_events++;
+			return 0;
+		}
+		r = tell_losses(m);
+		if (r)
+			return r;
 	}
 	if (m->started && ev.ts_ns > m->to_ns)
 		return MODEL_E_ENOUGH;
@@ -804,32 +828,33 @@ bool model_legal(const struct model *m, const struct gil_event *event)
 	return !g || !objection(g, gil_find_thread(g, event->tid), event);
 }
 
-/* GILs that appear in the hole have it, too: their first events may be missing. */
-static int remember_hole(struct model *m, const struct gil_loss *loss)
+static int hole_of(struct model *m, int32_t pid, struct hole **out)
 {
 	struct hole *holes;
 
 	for (size_t i = 0; i < m->n_holes; i++)
-		if (m->holes[i].pid == loss->pid) {
-			if (loss->to_ns > m->holes[i].until_ns)
-				m->holes[i].until_ns = loss->to_ns;
+		if (m->holes[i].pid == pid) {
+			*out = &m->holes[i];
 			return 0;
 		}
 	holes = reallocarray(m->holes, m->n_holes + 1, sizeof(*holes));
 	if (!holes)
 		return err(-ENOMEM, "out of memory");
 	m->holes = holes;
-	m->holes[m->n_holes++] = (struct hole){ .pid = loss->pid, .until_ns = loss->to_ns };
+	*out = &m->holes[m->n_holes++];
+	**out = (struct hole){ .pid = pid, .until_ns = INT64_MIN };
 	return 0;
 }
 
-static void add_pending(struct model *m, const struct gil_loss *loss)
+static void add_untold(struct hole *h, const struct gil_loss *loss)
 {
-	struct gil_loss *sum = &m->pending;
+	struct gil_loss *sum = &h->untold;
 
-	if (!m->has_pending) {
+	if (loss->to_ns > h->until_ns)
+		h->until_ns = loss->to_ns;
+	if (!h->has_untold) {
 		*sum = *loss;
-		m->has_pending = true;
+		h->has_untold = true;
 		return;
 	}
 	sum->from_ns = loss->from_ns < sum->from_ns ? loss->from_ns : sum->from_ns;
@@ -837,13 +862,15 @@ static void add_pending(struct model *m, const struct gil_loss *loss)
 	sum->events += loss->events;
 	sum->packets += loss->packets;
 	sum->events_known &= loss->events_known;
-	sum->pid = sum->pid == loss->pid ? sum->pid : 0;
 }
 
 int model_lost(struct model *m, const struct gil_loss *loss)
 {
-	int r = remember_hole(m, loss);
+	struct hole *hole;
+	int r = hole_of(m, loss->pid, &hole);
 
+	if (r)
+		return r;
 	for (struct gil *g = m->registry.first_gil; g && !r; g = g->next) {
 		if (loss->pid && g->info.pid && g->info.pid != loss->pid)
 			continue;
@@ -855,8 +882,8 @@ int model_lost(struct model *m, const struct gil_loss *loss)
 		return r;
 	if (m->started && loss->from_ns > m->to_ns)
 		return 0;
-	add_pending(m, loss);
-	return m->open ? tell_pending(m) : 0;
+	add_untold(hole, loss);
+	return tell_loss(m, hole);
 }
 
 /* Waits and holds go on to the end; of the others their last event is all we know. */
@@ -947,7 +974,7 @@ static int nothing_to_show(const struct model *m, uint64_t other_events)
 	if (!m->open)
 		return err(-ENODATA, "'%s' has no gil event in the time range '%s'", path,
 			   m->options.time);
-	if (!any_selected(m))
+	if (m->options.thread && !any_selected(m))
 		return no_thread(m);
 	return 0;
 }

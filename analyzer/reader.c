@@ -864,7 +864,7 @@ static int add_source(struct reader *r, const struct trace_folder *folder, char 
 	if (!fs || !params)
 		return fail("use its source.ctf.fs component");
 	snprintf(name, sizeof(name), "trace%zu", (size_t)(folder - r->folders.all));
-	if (!query_folder(r, fs, params) ||
+	if (!trace_folder_metadata_is_whole(folder) || !query_folder(r, fs, params) ||
 	    bt_graph_add_source_component(r->graph, fs, name, params, BT_LOGGING_LEVEL_NONE,
 					  &source)) {
 		explain_folder(folder->path, why, size);

@@ -33,6 +33,17 @@ void err_print(FILE *out)
 	count = 0;
 }
 
+int err_mark(void)
+{
+	return count;
+}
+
+void err_forget(int mark)
+{
+	if (count > mark)
+		count = mark;
+}
+
 void err_clear(void)
 {
 	count = 0;

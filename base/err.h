@@ -22,7 +22,17 @@ int err(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Prints "<program>: <outermost>" and "  because: <inner>" lines, then forgets them. */
 void err_print(FILE *out);
 
-/* Forgets the sentences: for a caller that turns an error into a condition. */
+/*
+ * For a caller that turns an error into a condition:
+ *     int mark = err_mark();
+ *     if (try_it() < 0)
+ *         err_forget(mark);
+ * forgets the sentences said since, and keeps those of an earlier failure.
+ */
+int err_mark(void);
+void err_forget(int mark);
+
+/* Forgets all sentences. */
 void err_clear(void);
 
 /* The innermost sentence, or "" - valid until the next err function call. */

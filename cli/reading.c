@@ -139,18 +139,6 @@ static int keep_end(void *data, const struct trace_end *end)
 	return 0;
 }
 
-/* What was lost at the very end of a stream, only the recorder knows. */
-static void add_recorders_losses(struct trace_end *e)
-{
-	if (!*recording.id)
-		return;
-	if (recording.lost_events > e->lost_events)
-		e->lost_events = recording.lost_events;
-	if (recording.lost_packets > e->lost_packets)
-		e->lost_packets = recording.lost_packets;
-	e->loss_unknown |= !recording.loss_known;
-}
-
 int reading_run(struct sink *const *sinks, size_t n_sinks, bool streams, struct quality *quality)
 {
 	struct sink counts = { .name = "counts", .data = quality, .begin = has_enough,
@@ -183,7 +171,8 @@ int reading_run(struct sink *const *sinks, size_t n_sinks, bool streams, struct 
 		quality->damage = damage;
 		r = 0;
 	}
-	add_recorders_losses(&quality->end);
+	/* A recorder that could not close its session does not know. */
+	quality->end.loss_unknown |= *recording.id && !recording.loss_known;
 	return r;
 }
 

@@ -5,6 +5,7 @@
 #include "cli/recording.h"
 #include "cli/tracee.h"
 
+#include "analyzer/analysis.h"
 #include "base/err.h"
 #include "tracepoints/daemon.h"
 #include "tracepoints/session.h"
@@ -100,17 +101,41 @@ static double seconds_since(const struct timespec *began)
 	return (double)(now.tv_sec - began->tv_sec) + (double)(now.tv_nsec - began->tv_nsec) / 1e9;
 }
 
+static int enough(void *data, const struct thread_info *thread)
+{
+	(void)data;
+	(void)thread;
+	return SINK_E_ENOUGH;
+}
+
+static int no_matter(void *data, const struct gil_loss *loss)
+{
+	(void)data;
+	(void)loss;
+	return 0;
+}
+
+/* Root's recordings share a daemon: other programs may be in the trace, too. Reads up to the first event of ours. */
+static bool has_own_events(const struct record *rec)
+{
+	struct sink sink = { .name = "any", .thread = enough, .lost = no_matter };
+	struct analysis_options options = { .path = rec->path, .recording = rec->info.id };
+	int mark = err_mark();
+	bool any = analysis_run(&options, (struct sink *[]){ &sink }, 1) >= 0;
+
+	err_forget(mark);
+	return any;
+}
+
 static void print_summary(const struct record *rec, double seconds)
 {
-	unsigned traces = output_traces(rec->path);
-
-	if (!traces) {
+	if (!has_own_events(rec)) {
 		fprintf(stderr, "gilscope: nothing was recorded: no process created a GIL that gilscope "
 				"knows (CPython 3.7 or later, dynamically linked)\n");
 		return;
 	}
-	fprintf(stderr, "gilscope: recorded %u process%s for %.2f s: %.1f MiB in %s; ", traces,
-		traces == 1 ? "" : "es", seconds, (double)output_size_bytes(rec->path) / (1 << 20), output);
+	fprintf(stderr, "gilscope: recorded %.2f s: %.1f MiB in %s; ", seconds,
+		(double)output_size_bytes(rec->path) / (1 << 20), output);
 	if (!rec->info.loss_known)
 		fputs("whether events were lost is not known\n", stderr);
 	else if (rec->info.lost_events || rec->info.lost_packets)

@@ -171,23 +171,19 @@ static void end_daemon(pid_t pid)
 	}
 }
 
+/* Whoever leaves last ends it. A failure here is nobody's: the daemon just goes on. */
 static void leave_root(struct daemon *d)
 {
 	cleanup(fdp) int lock = -1;
-	pid_t ours;
+	int mark = err_mark();
 
-	if (lock_root(&lock)) {
-		err_clear();
-		return;
+	if (!lock_root(&lock) && read_pid(lock) == d->pid && is_session_daemon(d->pid) &&
+	    session_daemon_sessions() == 0) {
+		end_daemon(d->pid);
+		if (ftruncate(lock, 0))
+			err(-errno, "cannot write %s", root_lock);
 	}
-	ours = read_pid(lock);
-	if (!ours || ours != d->pid || !is_session_daemon(ours) || session_daemon_sessions() != 0) {
-		err_clear();
-		return;
-	}
-	end_daemon(ours);
-	if (ftruncate(lock, 0))
-		err_clear();
+	err_forget(mark);
 }
 
 /* ---- anybody else: a private daemon --------------------------------------- */

@@ -309,10 +309,10 @@ static int count_step(struct session *unused)
 
 bool session_daemon_answers(void)
 {
-	int r = within(ANSWER_LIMIT_S, ping_step, NULL);
+	int mark = err_mark(), r = within(ANSWER_LIMIT_S, ping_step, NULL);
 
 	if (r < 0)
-		err_clear();
+		err_forget(mark);
 	return r == 1;
 }
 

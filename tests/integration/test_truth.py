@@ -50,16 +50,6 @@ class Truth(harness.TestCase):
                 self.assert_equal_counts(truth, self.report())
                 self.assertEqual(self.report()["gils"][0]["interval"], interval)
 
-    def test_two_cpus_battle_and_one_does_not(self):
-        lists = cpu_lists()
-        if len(lists) < 2:
-            self.skipTest("one CPU only")
-        failed = []
-        for cpus in lists:
-            truth = self.battle("--cpus", cpus, "--count", 1_000_000)
-            failed.append(sum(t["busy"] + t["retries"] for t in truth["threads"]))
-        self.assertGreater(failed[1], 10 * failed[0])
-
     def test_small_buffers_lose_and_count_exactly(self):
         truth = self.battle("--count", 1_000_000, record_options=("--buffer-size", "16K"))
         report = self.report()
