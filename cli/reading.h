@@ -28,7 +28,7 @@ const char *reading_path(void);
  */
 int reading_run(struct sink *const *sinks, size_t n_sinks, bool streams, struct quality *quality);
 
-/* For outputs that do not show the quality: warns on stderr when something is missing or unlawful. */
+/* Warns on stderr when something is missing or unlawful, whatever the output says of it. */
 void reading_warn(const struct quality *quality);
 
 /* The exit status after a full reading: EXIT_LOSS where --strict asks for it. */

@@ -30,6 +30,7 @@ static int run(int argc, char **argv)
 	    reading_run((struct sink *[]){ metrics_sink(metrics) }, 1, false, &quality) ||
 	    print(metrics, &quality))
 		return EXIT_RUNTIME;
+	reading_warn(&quality);
 	return reading_status(&quality);
 }
 

@@ -42,6 +42,7 @@ static int run(int argc, char **argv)
 	    reading_run((struct sink *[]){ timeline_sink(timeline) }, 1, false, &quality) ||
 	    print(timeline, &quality))
 		return EXIT_RUNTIME;
+	reading_warn(&quality);
 	return reading_status(&quality);
 }
 

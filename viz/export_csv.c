@@ -53,9 +53,9 @@ static void put_text(struct csv *c, const char *text)
 }
 
 /* The values are looked at in rows only: in the header there is nothing to look at. */
-#define CELL_COUNT(c, name, value)                                   \
-	do {                                                         \
-		if (!put_name(c, name))                              \
+#define CELL_COUNT(c, name, value)                                        \
+	do {                                                              \
+		if (!put_name(c, name))                                   \
 			fprintf((c)->out, "%" PRIu64, (uint64_t)(value)); \
 	} while (0)
 #define CELL_TEXT(c, name, value)                    \
@@ -123,6 +123,7 @@ static void put_thread(struct csv *c, const struct thread_metrics *thread, size_
 	CELL_COUNT(c, "ident", thread->info.ident);
 	CELL_TEXT(c, "name", thread->info.name);
 	CELL_COUNT(c, "is_main", thread->info.is_main);
+	CELL_COUNT(c, "selected", thread->info.selected);
 	CELL_COUNT(c, "first_ns", since_begin(c, thread->info.first_ns));
 	CELL_COUNT(c, "last_ns", since_begin(c, thread->info.last_ns));
 	put_fields(c, thread_fields, thread);

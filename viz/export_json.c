@@ -127,6 +127,7 @@ static void set_who(struct object *o, const struct thread_metrics *t)
 	set_text(o, "name", t->info.name);
 	set_bool(o, "named", t->info.named);
 	set_bool(o, "is_main", t->info.is_main);
+	set_bool(o, "selected", t->info.selected);
 	set_bool(o, "folded", t->folded);
 }
 

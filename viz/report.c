@@ -20,11 +20,18 @@ struct section {
 	size_t n_threads;
 	const struct pair_metrics *pairs;
 	size_t n_pairs;
+	uint64_t *blamed_ns; /* by thread: the sum of its pairs, also of waits that were cut */
 };
 
 static bool is_mine(const struct section *s, const struct thread_metrics *t)
 {
 	return t->info.gil->index == s->gil->info.index;
+}
+
+/* Threads that --thread left out are only named, as holders. */
+static bool is_shown(const struct section *s, const struct thread_metrics *t)
+{
+	return is_mine(s, t) && (t->info.selected || t->folded);
 }
 
 static bool is_my_pair(const struct section *s, const struct pair_metrics *p)
@@ -93,10 +100,8 @@ static const char *holder_words(char *buffer, size_t size, const struct section 
 static void compose_blame(const struct section *s, const struct thread_metrics *waiter, FILE *out)
 {
 	const struct pair_metrics *p = largest_share(s, waiter, NULL);
-	uint64_t all = 0;
+	uint64_t all = s->blamed_ns[waiter - s->threads];
 
-	for (size_t i = 0; i < s->n_pairs; i++)
-		all += &s->threads[s->pairs[i].waiter] == waiter ? s->pairs[i].wait_ns : 0;
 	if (p && p->wait_ns > all / 10 * 9) {
 		fprintf(out, ", nearly all of it while %s", HOLDER(s, p));
 		return;
@@ -183,12 +188,19 @@ static void print_summary(const struct section *s)
 {
 	const struct gil_metrics *g = s->gil;
 	uint64_t wall = wall_ns(g);
+	bool all = true;
 
+	for (size_t i = 0; i < s->n_threads; i++)
+		all &= !is_mine(s, &s->threads[i]) || is_shown(s, &s->threads[i]);
 	say(s, "The GIL is the lock that a thread must hold to run Python code: one runs, all others "
 	    "wait.");
 	say(s, "Process %" PRId32 ": %s.", g->info.pid, GIL(s->page, &g->info));
-	say(s, "In %s it was held %s of the time, and waited for %s of the time.", DURATION(wall),
-	    PERCENT(g->held_ns, wall), PERCENT(g->wanted_ns, wall));
+	if (all)
+		say(s, "In %s it was held %s of the time, and waited for %s of the time.",
+		    DURATION(wall), PERCENT(g->held_ns, wall), PERCENT(g->wanted_ns, wall));
+	else
+		say(s, "In %s these threads held it %s of the time, and waited for it %s of the time.",
+		    DURATION(wall), PERCENT(g->held_ns, wall), PERCENT(g->wanted_ns, wall));
 	say(s, "%s %s, %s %s from thread to thread.", COUNT(g->acquisitions),
 	    PLURAL(g->acquisitions, "acquisition"), COUNT(g->switches),
 	    g->switches == 1 ? "switch" : "switches");
@@ -255,7 +267,7 @@ static int print_threads(const struct section *s)
 		return r;
 	add_columns(table);
 	for (size_t i = 0; i < s->n_threads; i++)
-		if (is_mine(s, &s->threads[i]))
+		if (is_shown(s, &s->threads[i]))
 			add_thread(table, s, &s->threads[i]);
 	r = grid_print(table, s->page);
 	fputc('\n', s->page->out);
@@ -270,9 +282,9 @@ static void add_pair(struct grid *table, const struct section *s, const struct p
 	if (p->holder < s->n_threads)
 		grid_cell(table, "%s", THREAD(s, &s->threads[p->holder]));
 	else
-		grid_cell(table, "%s", p->holder == PAIR_NOBODY ? "(free or unknown)" : "(others)");
+		grid_cell(table, "%s", p->holder == PAIR_NOBODY ? "(nobody seen)" : "(others)");
 	grid_cell(table, "%s", DURATION(p->wait_ns));
-	grid_cell(table, "%s", PERCENT(p->wait_ns, histogram_total(waiter->wait_ns)));
+	grid_cell(table, "%s", PERCENT(p->wait_ns, s->blamed_ns[p->waiter]));
 	grid_cell(table, "%s", DURATION(p->max_ns));
 	grid_cell(table, "%s", COUNT(p->waits));
 	grid_cell(table, "%s", COUNT(p->failed));
@@ -281,7 +293,7 @@ static void add_pair(struct grid *table, const struct section *s, const struct p
 static int print_pairs(const struct section *s)
 {
 	static const char *const columns[] = {
-		"who waited", "while it was held by", "waited", "of its wait", "longest", "waits", "failed",
+		"who waited", "for whom", "waited", "of its wait", "longest", "waits", "failed",
 	};
 	cleanup(grid_freep) struct grid *table = NULL;
 	size_t mine = 0;
@@ -347,12 +359,18 @@ int report_print(const struct metrics *metrics, const struct quality *quality,
 		 const struct page *page)
 {
 	struct section s = { .page = page };
+	cleanup(freep) uint64_t *blamed_ns = NULL;
 	const struct gil_metrics *gils;
 	size_t n = metrics_gils(metrics, &gils);
 	int r = 0;
 
 	s.n_threads = metrics_threads(metrics, &s.threads);
 	s.n_pairs = metrics_pairs(metrics, &s.pairs);
+	s.blamed_ns = blamed_ns = calloc(s.n_threads + 1, sizeof(*blamed_ns));
+	if (!blamed_ns)
+		return err(-ENOMEM, "out of memory");
+	for (size_t i = 0; i < s.n_pairs; i++)
+		blamed_ns[s.pairs[i].waiter] += s.pairs[i].wait_ns;
 	for (size_t i = 0; i < n && !r; i++) {
 		s.gil = &gils[i];
 		if (n > 1)
