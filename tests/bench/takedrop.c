@@ -4,9 +4,17 @@
  * it can. For bench_probe.py, which calls it with ctypes.PyDLL: it is entered
  * with the GIL held.
  */
+#include "tracepoints/emit_table.h"
+
 #include <dlfcn.h>
-#include <stdint.h>
 #include <time.h>
+
+#define CALLED __attribute__((visibility("default")))
+
+CALLED int takedrop_find(void);
+CALLED int takedrop_recorded(const char *provider);
+CALLED int64_t takedrop_pairs(int64_t n);
+CALLED void takedrop_split(int64_t n, int64_t *drop_ns, int64_t *take_ns);
 
 static int64_t now_ns(void)
 {
@@ -21,7 +29,6 @@ static struct {
 	void (*restore)(void *);
 } python;
 
-__attribute__((visibility("default"))) int takedrop_find(void);
 int takedrop_find(void)
 {
 	*(void **)&python.save = dlsym(RTLD_DEFAULT, "PyEval_SaveThread");
@@ -29,8 +36,18 @@ int takedrop_find(void)
 	return python.save && python.restore;
 }
 
+/* How many of the events of a take and a drop does somebody record? */
+int takedrop_recorded(const char *provider)
+{
+	void *handle = dlopen(provider, RTLD_NOLOAD | RTLD_LAZY);
+	const struct emit_table *table = handle ? dlsym(handle, EMIT_TABLE_SYMBOL) : NULL;
+
+	if (!table)
+		return 0;
+	return !!*table->on[GIL_ENTRY] + !!*table->on[GIL_ACQUIRE] + !!*table->on[GIL_RELEASE];
+}
+
 /* @return how long `n` pairs of drop and take took */
-__attribute__((visibility("default"))) int64_t takedrop_pairs(int64_t n);
 int64_t takedrop_pairs(int64_t n)
 {
 	int64_t begin_ns = now_ns();
@@ -41,7 +58,6 @@ int64_t takedrop_pairs(int64_t n)
 }
 
 /* How long the drops and the takes of `n` pairs took, the clock included. */
-__attribute__((visibility("default"))) void takedrop_split(int64_t n, int64_t *drop_ns, int64_t *take_ns);
 void takedrop_split(int64_t n, int64_t *drop_ns, int64_t *take_ns)
 {
 	*drop_ns = *take_ns = 0;
