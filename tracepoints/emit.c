@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
-#include <sys/single_threaded.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,7 +20,10 @@
 
 enum { NAME_SIZE = 64, OS_NAME_SIZE = 16, SAY_AGAIN_S = 1 };
 
-static const volatile int off;
+/* LTTng opened its descriptors early: they are low. To ask for one takes less than a microsecond. */
+enum { OWNED_FD_MAX = 4095 };
+
+static const volatile int off, on = 1;
 #define OFF &off
 _Atomic(const volatile int *) emit_on[GIL_KINDS] = {
 	OFF, OFF, OFF, OFF, OFF, OFF, OFF, OFF, OFF, OFF,
@@ -33,6 +36,8 @@ static struct {
 	uint32_t nonce;
 	int32_t pid;
 	pthread_key_t thread_end;
+	atomic_bool asleep; /* a fork child that has not spoken yet */
+	bool forked;
 	char recording[128];
 	char main_os_name[OS_NAME_SIZE];
 } process;
@@ -71,6 +76,105 @@ static void draw_nonce(void)
 	}
 	if (!process.nonce)
 		process.nonce = 1;
+}
+
+/* ---- the wait for the session daemon --------------------------------- */
+
+/* Nobody else can read the environment while there is no other thread. */
+static bool alone(void)
+{
+	struct stat tasks;
+
+	return stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink == 3;
+}
+
+/*
+ * LTTng waits for the session daemon when it is loaded and in a fork child, 3 s
+ * unless told. One second is enough.
+ */
+static const char register_timeout[] = "LTTNG_UST_REGISTER_TIMEOUT";
+
+static bool set_register_timeout(void)
+{
+	return alone() && !getenv(register_timeout) && !setenv(register_timeout, "1000", 0);
+}
+
+static void unset_register_timeout(bool ours)
+{
+	if (ours)
+		unsetenv(register_timeout);
+}
+
+/* ---- fork ------------------------------------------------------------------ */
+
+/* emit_on[] follows the provider's switches. */
+static void follow(const struct emit_table *t)
+{
+	for (int kind = 0; kind < GIL_KINDS; kind++)
+		atomic_store_explicit(&emit_on[kind], t->on[kind], memory_order_release);
+}
+
+static void before_fork(void)
+{
+	emit_table()->before_fork(&self.fork_mask);
+}
+
+static void after_fork_parent(void)
+{
+	emit_table()->after_fork_parent(&self.fork_mask);
+}
+
+/*
+ * Most children only close their descriptors and become another program. LTTng
+ * would start its threads in them, and abort when it finds its descriptors
+ * closed. So LTTng is left as the parent had it, without threads, until the
+ * child takes or drops a GIL: the hot events are switched on to learn of that.
+ */
+static void after_fork_child(void)
+{
+	emit_table()->after_fork_parent(&self.fork_mask);
+	for (int kind = 0; kind < GIL_KINDS; kind++)
+		atomic_store(&emit_on[kind], kind < GIL_FIRST_HOT ? OFF : &on);
+	draw_nonce();
+	process.pid = getpid();
+	process.forked = true;
+	atomic_store(&process.asleep, true);
+	atomic_store_explicit(&process.next_thread, 0, memory_order_relaxed);
+	self.tid = 0;
+	self.said_gil = 0;
+}
+
+/* LTTng registers the child as a process of its own. */
+static void wake(const struct emit_table *t)
+{
+	static pthread_mutex_t waking = PTHREAD_MUTEX_INITIALIZER;
+	sigset_t mask;
+	bool timeout;
+
+	pthread_mutex_lock(&waking);
+	if (atomic_load(&process.asleep)) {
+		timeout = set_register_timeout();
+		t->before_fork(&mask);
+		t->after_fork_child(&mask);
+		unset_register_timeout(timeout);
+		follow(t);
+		atomic_store(&process.asleep, false);
+	}
+	pthread_mutex_unlock(&waking);
+}
+
+int emit_owned_fd(unsigned first, unsigned last)
+{
+	const struct emit_table *t = process.forked ? emit_table() : NULL;
+
+	if (!t)
+		return -1;
+	if (last > OWNED_FD_MAX)
+		last = OWNED_FD_MAX;
+	for (unsigned fd = first; fd <= last; fd++)
+		if (t->owns_fd((int)fd))
+			return (int)fd;
+	return -1;
 }
 
 /* ---- facts ------------------------------------------------------------- */
@@ -138,6 +242,8 @@ static const struct emit_table *prepare(const struct emit_gil *g)
 {
 	const struct emit_table *t = emit_table();
 
+	if (__builtin_expect(atomic_load_explicit(&process.asleep, memory_order_acquire), 0))
+		wake(t);
 	if (__builtin_expect(self.said_gil != id_here(g) || self.said_to != *t->listeners, 0))
 		say_facts(t, g);
 	return t;
@@ -241,7 +347,7 @@ void emit_thread_name(const char *name)
 	self.said_gil = 0; /* says it with the next event */
 }
 
-/* ---- thread end, fork ---------------------------------------------------- */
+/* ---- thread end ---------------------------------------------------------- */
 
 static void thread_ends(void *unused)
 {
@@ -252,26 +358,6 @@ static void thread_ends(void *unused)
 		t->leave(self.said_gil, self.tid, GIL_LEAVE_THREAD_END);
 	/* Should the thread speak again (a later destructor), it is a new one. */
 	memset(&self, 0, sizeof(self));
-}
-
-static void before_fork(void)
-{
-	emit_table()->before_fork(&self.fork_mask);
-}
-
-static void after_fork_parent(void)
-{
-	emit_table()->after_fork_parent(&self.fork_mask);
-}
-
-static void after_fork_child(void)
-{
-	emit_table()->after_fork_child(&self.fork_mask);
-	draw_nonce();
-	process.pid = getpid();
-	atomic_store_explicit(&process.next_thread, 0, memory_order_relaxed);
-	self.tid = 0;
-	self.said_gil = 0;
 }
 
 /* ---- loading ------------------------------------------------------------- */
@@ -314,21 +400,6 @@ static void *open_provider(void)
 	return NULL;
 }
 
-/*
- * LTTng's constructor waits for the session daemon, 3 s unless told. One
- * second is enough; said only while nobody else can read the environment.
- */
-static void *open_provider_in_time(void)
-{
-	static const char var[] = "LTTNG_UST_REGISTER_TIMEOUT";
-	bool ours = __libc_single_threaded && !getenv(var) && !setenv(var, "1000", 0);
-	void *handle = open_provider();
-
-	if (ours)
-		unsetenv(var);
-	return handle;
-}
-
 static void read_main_os_name(void)
 {
 	char path[64];
@@ -351,6 +422,7 @@ int emit_load(void)
 	const struct emit_table *t = NULL;
 	int saved = errno;
 	void *handle;
+	bool timeout;
 
 	if (emit_table())
 		return 0;
@@ -358,7 +430,9 @@ int emit_load(void)
 	draw_nonce();
 	snprintf(process.recording, sizeof(process.recording), "%s", recording ? recording : "");
 	read_main_os_name();
-	handle = open_provider_in_time();
+	timeout = set_register_timeout();
+	handle = open_provider();
+	unset_register_timeout(timeout);
 	if (handle)
 		t = dlsym(handle, EMIT_TABLE_SYMBOL);
 	if (t && (t->abi != EMIT_TABLE_ABI || pthread_key_create(&process.thread_end, thread_ends)))
@@ -368,7 +442,6 @@ int emit_load(void)
 		return EMIT_E_ABSENT;
 	atomic_store_explicit(&process.table, t, memory_order_release);
 	pthread_atfork(before_fork, after_fork_parent, after_fork_child);
-	for (int kind = 0; kind < GIL_KINDS; kind++)
-		atomic_store_explicit(&emit_on[kind], t->on[kind], memory_order_release);
+	follow(t);
 	return 0;
 }

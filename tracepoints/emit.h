@@ -67,6 +67,13 @@ void emit_acquire_slow(const struct emit_gil *g, int32_t tick, uint64_t checks);
 void emit_release_slow(const struct emit_gil *g, int32_t tick, uint64_t checks, bool drop_requested);
 void emit_leave_slow(const struct emit_gil *g, enum gil_leave_reason reason);
 
+/*
+ * In a fork child: the first of LTTng's descriptors in `first` to `last`, or
+ * -1. A child that closes all of its descriptors must spare these: LTTng aborts
+ * where one is missing. They close on exec. Elsewhere always -1.
+ */
+int emit_owned_fd(unsigned first, unsigned last);
+
 /* Is this kind recorded by anybody now? */
 static inline bool emit_enabled(enum gil_kind kind)
 {

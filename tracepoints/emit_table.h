@@ -3,6 +3,7 @@
 #define GILSCOPE_TRACEPOINTS_EMIT_TABLE_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "tracepoints/names.h"
@@ -41,6 +42,7 @@ struct emit_thread_facts {
  *  on[]      loads              relaxed loads; 0 is off
  *  entry..   wait-free          safe
  *  *_fork    serialised by the caller's fork
+ *  owns_fd   blocking   any thread
  */
 struct emit_table {
 	uint32_t abi;
@@ -59,6 +61,7 @@ struct emit_table {
 	void (*before_fork)(sigset_t *);
 	void (*after_fork_parent)(sigset_t *);
 	void (*after_fork_child)(sigset_t *);
+	bool (*owns_fd)(int fd); /* one of LTTng's descriptors? */
 };
 
 #endif

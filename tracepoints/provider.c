@@ -59,6 +59,20 @@ static void say_leave(uint64_t gil, int32_t tid, uint8_t reason)
 	lttng_ust_do_tracepoint(gil, leave, gil, tid, reason);
 }
 
+/* Exported by liblttng-ust-common for close() overrides; its header is not installed. */
+int lttng_ust_safe_close_fd(int fd, int (*close_cb)(int));
+
+static int not_owned(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
+static bool owns_fd(int fd)
+{
+	return lttng_ust_safe_close_fd(fd, not_owned) != 0;
+}
+
 #define STATE(event) &lttng_ust_tracepoint_gil___##event.state
 
 __attribute__((visibility("default")))
@@ -90,4 +104,5 @@ const struct emit_table gilscope_emit_table = {
 	.before_fork = lttng_ust_before_fork,
 	.after_fork_parent = lttng_ust_after_fork_parent,
 	.after_fork_child = lttng_ust_after_fork_child,
+	.owns_fd = owns_fd,
 };

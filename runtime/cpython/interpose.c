@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "runtime/cpython/gils.h"
 #include "runtime/cpython/grammar.h"
@@ -27,7 +28,7 @@ APART static int lock_near_gil(pthread_mutex_t *mutex)
 
 	if (k)
 		gil_enter(&k->gil, &self);
-	return real.mutex_lock(mutex);
+	return real.pthread_mutex_lock(mutex);
 }
 
 APART static int unlock_near_gil(pthread_mutex_t *mutex)
@@ -36,7 +37,7 @@ APART static int unlock_near_gil(pthread_mutex_t *mutex)
 
 	if (k)
 		gil_exit(&k->gil, &self);
-	return real.mutex_unlock(mutex);
+	return real.pthread_mutex_unlock(mutex);
 }
 
 APART static int signal_near_gil(pthread_cond_t *cond)
@@ -47,7 +48,7 @@ APART static int signal_near_gil(pthread_cond_t *cond)
 		gil_release(&k->gil, &self);
 	else if ((k = gils_with(GILS_SC, cond)))
 		gil_acquire(&k->gil, &self);
-	return real.cond_signal(cond);
+	return real.pthread_cond_signal(cond);
 }
 
 static int64_t ns_until(const struct timespec *deadline, clockid_t clock)
@@ -65,28 +66,28 @@ APART static int timedwait_near_gil(pthread_cond_t *cond, pthread_mutex_t *mutex
 	int ret;
 
 	if (!k)
-		return real.cond_timedwait(cond, mutex, deadline);
+		return real.pthread_cond_timedwait(cond, mutex, deadline);
 	if (gil_wants_deadline(&k->gil))
 		gil_saw_deadline(&k->gil, ns_until(deadline, k->clock));
 	gil_wait(&k->gil, &self);
-	ret = real.cond_timedwait(cond, mutex, deadline);
+	ret = real.pthread_cond_timedwait(cond, mutex, deadline);
 	gil_waited(&k->gil, &self, ret == ETIMEDOUT);
 	return ret;
 }
 
 INTERPOSED int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
-	return gils_within(&gils_mutexes, mutex) ? lock_near_gil(mutex) : real.mutex_lock(mutex);
+	return gils_within(&gils_mutexes, mutex) ? lock_near_gil(mutex) : real.pthread_mutex_lock(mutex);
 }
 
 INTERPOSED int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
-	return gils_within(&gils_mutexes, mutex) ? unlock_near_gil(mutex) : real.mutex_unlock(mutex);
+	return gils_within(&gils_mutexes, mutex) ? unlock_near_gil(mutex) : real.pthread_mutex_unlock(mutex);
 }
 
 INTERPOSED int pthread_cond_signal(pthread_cond_t *cond)
 {
-	return gils_within(&gils_conds, cond) ? signal_near_gil(cond) : real.cond_signal(cond);
+	return gils_within(&gils_conds, cond) ? signal_near_gil(cond) : real.pthread_cond_signal(cond);
 }
 
 INTERPOSED int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
@@ -94,14 +95,14 @@ INTERPOSED int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mut
 {
 	if (gils_within(&gils_conds, cond))
 		return timedwait_near_gil(cond, mutex, deadline);
-	return real.cond_timedwait(cond, mutex, deadline);
+	return real.pthread_cond_timedwait(cond, mutex, deadline);
 }
 
 /* ---- rare ------------------------------------------------------------------ */
 
 INTERPOSED int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attr)
 {
-	int ret = real.mutex_init(mutex, attr);
+	int ret = real.pthread_mutex_init(mutex, attr);
 
 	gils_saw_mutex_init(mutex, attr);
 	return ret;
@@ -110,12 +111,12 @@ INTERPOSED int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexatt
 INTERPOSED int pthread_mutex_destroy(pthread_mutex_t *mutex)
 {
 	gils_saw_destroy(mutex);
-	return real.mutex_destroy(mutex);
+	return real.pthread_mutex_destroy(mutex);
 }
 
 INTERPOSED int pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t *attr)
 {
-	int ret = real.cond_init(cond, attr);
+	int ret = real.pthread_cond_init(cond, attr);
 
 	gils_saw_cond_init(cond, attr, __builtin_return_address(0));
 	return ret;
@@ -124,5 +125,28 @@ INTERPOSED int pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t 
 INTERPOSED int pthread_cond_destroy(pthread_cond_t *cond)
 {
 	gils_saw_destroy(cond);
-	return real.cond_destroy(cond);
+	return real.pthread_cond_destroy(cond);
+}
+
+/* ---- a fork child that closes everything -------------------------------------- */
+
+INTERPOSED int close(int fd)
+{
+	if (fd >= 0 && emit_owned_fd((unsigned)fd, (unsigned)fd) == fd) {
+		errno = EBADF;
+		return -1;
+	}
+	return real.close(fd);
+}
+
+INTERPOSED int close_range(unsigned first, unsigned last, int flags)
+{
+	int spared, ret = 0;
+
+	while (!ret && (spared = emit_owned_fd(first, last)) >= 0) {
+		if ((unsigned)spared > first)
+			ret = real.close_range(first, (unsigned)spared - 1, flags);
+		first = (unsigned)spared + 1;
+	}
+	return ret || first > last ? ret : real.close_range(first, last, flags);
 }

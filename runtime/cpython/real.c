@@ -4,23 +4,21 @@
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static void resolve(void);
 
-/*
- * What an entry holds until it is resolved. Should dlsym() itself come by here
- * (its allocator may lock a mutex), there is no real function to call yet, and
- * no second thread that the lock would keep out.
- */
-#define FIRST_CALL(name, parameters, arguments)                                    \
+/* What an entry holds until it is resolved. */
+#define FIRST_CALL(name, parameters, arguments, without)                           \
 	static int first_##name parameters                                         \
 	{                                                                          \
 		resolve();                                                         \
-		return real.name == first_##name ? 0 : real.name arguments;        \
+		return real.name == first_##name ? without : real.name arguments;  \
 	}
 REAL_FUNCTIONS(FIRST_CALL)
 
-#define FIRST_ENTRY(name, parameters, arguments) .name = first_##name,
+#define FIRST_ENTRY(name, parameters, arguments, without) .name = first_##name,
 struct real real = { REAL_FUNCTIONS(FIRST_ENTRY) };
 
 static void *next_symbol(const char *name)
@@ -36,8 +34,8 @@ static void *next_symbol(const char *name)
 }
 
 /* ISO C has no conversion from an object pointer to a function pointer; POSIX promises the bits. */
-#define RESOLVE(name, parameters, arguments)                                       \
-	symbol = next_symbol("pthread_" #name);                                    \
+#define RESOLVE(name, parameters, arguments, without)                                       \
+	symbol = next_symbol(#name);                                   \
 	if (symbol)                                                                \
 		__atomic_store_n((void **)&real.name, symbol, __ATOMIC_RELAXED);
 

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "analyzer/analysis.h"
+
+#include "analyzer/model.h"
+#include "analyzer/reader.h"
+#include "base/err.h"
+
+struct analysis {
+	struct model *model;
+	const struct analysis_options *options;
+};
+
+static int on_event(void *data, const struct gil_event *event)
+{
+	return model_feed(((struct analysis *)data)->model, event);
+}
+
+static int on_lost(void *data, const struct gil_loss *loss)
+{
+	return model_lost(((struct analysis *)data)->model, loss);
+}
+
+static bool is_legal(void *data, const struct gil_event *event)
+{
+	return model_legal(((struct analysis *)data)->model, event);
+}
+
+static void on_progress(void *data, double fraction)
+{
+	const struct analysis_options *o = ((struct analysis *)data)->options;
+
+	o->progress(o->progress_data, fraction);
+}
+
+static int read_into(struct model *model, struct reader *reader,
+		     const struct analysis_options *options)
+{
+	struct analysis a = { .model = model, .options = options };
+	const struct reader_ops ops = {
+		.data = &a,
+		.event = on_event,
+		.lost = on_lost,
+		.legal = is_legal,
+		.progress = options->progress ? on_progress : NULL,
+		.interrupted = options->interrupted,
+	};
+	int r = reader_run(reader, &ops);
+
+	if (r)
+		return r;
+	return model_end(model, reader_other_events(reader),
+			 options->interrupted && *options->interrupted);
+}
+
+int analysis_run(const struct analysis_options *options, struct sink *const *sinks, size_t n_sinks)
+{
+	cleanup(reader_freep) struct reader *reader = NULL;
+	cleanup(model_freep) struct model *model = NULL;
+	struct model_options wishes = {
+		.recording = options->recording,
+		.gil = options->gil,
+		.thread = options->thread,
+		.time = options->time,
+	};
+	int r = reader_open(&reader, options->path);
+
+	if (r)
+		return r;
+	wishes.trace = reader_trace(reader);
+	wishes.end_ns = reader_end_ns(reader);
+	r = model_new(&model, &wishes, sinks, n_sinks);
+	if (!r)
+		r = read_into(model, reader, options);
+	if (!r && reader_damage(reader)[0])
+		return err(ANALYSIS_E_INCOMPLETE, "%s", reader_damage(reader));
+	return r;
+}

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+#include "analyzer/folders.h"
+
+#include <dirent.h>
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+
+/* ---- the layout that LTTng-UST gives to its packets (CTF 1.8) and index files ------ */
+
+#define PACKET_MAGIC UINT32_C(0xc1fc1fc1)
+#define INDEX_MAGIC UINT32_C(0xc1f1dcc1)
+
+struct packet_start {
+	uint32_t magic;
+	uint8_t uuid[16];
+	uint32_t stream_id;
+	uint64_t stream_instance_id;
+	uint64_t timestamp_begin, timestamp_end;
+	uint64_t content_bits, packet_bits;
+} __attribute__((packed));
+
+struct index_header { /* big endian, all of them */
+	uint32_t magic, major, minor, entry_bytes;
+} __attribute__((packed));
+
+struct index_entry {
+	uint64_t offset, packet_bits;
+} __attribute__((packed));
+
+static int no_memory(void)
+{
+	return err(-ENOMEM, "out of memory");
+}
+
+__attribute__((format(printf, 1, 2)))
+static char *print_to_new(const char *fmt, ...)
+{
+	char *text;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	return n < 0 ? NULL : text;
+}
+
+static void closedirp(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+/* ---- stream files --------------------------------------------------------------- */
+
+/* Where the file should end, by its index; 0 without one. */
+static int64_t end_by_index(const char *folder, const char *name)
+{
+	cleanup(freep) char *path = print_to_new("%s/index/%s.idx", folder, name);
+	cleanup(fdp) int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	struct index_header header;
+	struct index_entry last;
+	struct stat st;
+	int64_t entries;
+
+	if (fd < 0 || fstat(fd, &st) || read(fd, &header, sizeof(header)) != sizeof(header))
+		return 0;
+	header.entry_bytes = be32toh(header.entry_bytes);
+	if (be32toh(header.magic) != INDEX_MAGIC || header.entry_bytes < sizeof(last))
+		return 0;
+	entries = (st.st_size - (int64_t)sizeof(header)) / header.entry_bytes;
+	if (entries < 1 || pread(fd, &last, sizeof(last),
+				 (int64_t)sizeof(header) + (entries - 1) * header.entry_bytes) !=
+			   sizeof(last))
+		return 0;
+	return (int64_t)(be64toh(last.offset) + be64toh(last.packet_bits) / 8);
+}
+
+/* Steps over the whole packets. @return whether the file is cut (or not of LTTng's layout: false). */
+static bool find_cut(const char *folder, const char *name, struct cut_stream *cut)
+{
+	cleanup(fdp) int fd = open(cut->path, O_RDONLY | O_CLOEXEC);
+	struct packet_start packet;
+	struct stat st;
+	int64_t should_end;
+
+	if (fd < 0 || fstat(fd, &st))
+		return false;
+	should_end = end_by_index(folder, name);
+	while (cut->whole_bytes < st.st_size) {
+		ssize_t n = pread(fd, &packet, sizeof(packet), cut->whole_bytes);
+		int64_t bytes = n == sizeof(packet) ? (int64_t)(packet.packet_bits / 8) : 0;
+
+		if (n >= (ssize_t)sizeof(packet.magic) && packet.magic != PACKET_MAGIC)
+			return cut->whole_bytes > 0;
+		if (bytes < (int64_t)sizeof(packet) || bytes > st.st_size - cut->whole_bytes)
+			return true;
+		cut->class_id = packet.stream_id;
+		cut->instance_id = packet.stream_instance_id;
+		cut->whole_bytes += bytes;
+	}
+	return cut->whole_bytes < should_end;
+}
+
+static bool is_stream_file(const char *path, const char *name)
+{
+	struct stat st;
+
+	return name[0] != '.' && strcmp(name, "metadata") != 0 && !stat(path, &st) &&
+	       S_ISREG(st.st_mode);
+}
+
+static int check_stream(struct trace_folder *t, const char *name)
+{
+	cleanup(freep) char *path = print_to_new("%s/%s", t->path, name);
+	struct cut_stream cut = { .path = path };
+	struct cut_stream *cuts;
+
+	if (!path)
+		return no_memory();
+	if (!is_stream_file(path, name) || !find_cut(t->path, name, &cut))
+		return 0;
+	cuts = reallocarray(t->cuts, t->n_cuts + 1, sizeof(*cuts));
+	if (!cuts)
+		return no_memory();
+	t->cuts = cuts;
+	t->cuts[t->n_cuts++] = cut;
+	path = NULL;
+	return 0;
+}
+
+static int check_streams(struct trace_folder *t)
+{
+	cleanup(closedirp) DIR *dir = opendir(t->path);
+	int r = 0;
+
+	if (!dir)
+		return err(-errno, "cannot read '%s': %s", t->path, strerror(errno));
+	for (struct dirent *e; !r && (e = readdir(dir));)
+		r = check_stream(t, e->d_name);
+	return r;
+}
+
+/* ---- mending ---------------------------------------------------------------------- */
+
+static int make_temporary(struct folders *f)
+{
+	const char *tmp = getenv("TMPDIR");
+	cleanup(freep) char *path = NULL;
+
+	if (f->temporary)
+		return 0;
+	path = print_to_new("%s/gilscope-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	if (!path)
+		return no_memory();
+	if (!mkdtemp(path))
+		return err(-errno, "cannot make a folder in '%s' to mend the trace in: %s; set TMPDIR",
+			   tmp && *tmp ? tmp : "/tmp", strerror(errno));
+	f->temporary = steal(&path);
+	return 0;
+}
+
+static int copy_whole_packets(const struct cut_stream *cut, const char *to)
+{
+	cleanup(fdp) int in = open(cut->path, O_RDONLY | O_CLOEXEC);
+	cleanup(fdp) int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int64_t left = cut->whole_bytes;
+
+	if (in < 0 || out < 0)
+		return err(-errno, "cannot copy '%s' to '%s': %s", cut->path, to, strerror(errno));
+	while (left > 0) {
+		ssize_t n = sendfile(out, in, NULL, (size_t)left);
+		if (n <= 0)
+			return err(n ? -errno : -EIO, "cannot copy '%s' to '%s': %s", cut->path, to,
+				   n ? strerror(errno) : "it became shorter");
+		left -= n;
+	}
+	return 0;
+}
+
+static const struct cut_stream *find_cut_of(const struct trace_folder *t, const char *path)
+{
+	for (size_t i = 0; i < t->n_cuts; i++)
+		if (!strcmp(t->cuts[i].path, path))
+			return &t->cuts[i];
+	return NULL;
+}
+
+static int mend_entry(const struct trace_folder *t, const char *name)
+{
+	cleanup(freep) char *from = print_to_new("%s/%s", t->path, name);
+	cleanup(freep) char *to = print_to_new("%s/%s", t->mended, name);
+	cleanup(freep) char *real = NULL;
+	const struct cut_stream *cut;
+
+	if (!from || !to)
+		return no_memory();
+	cut = find_cut_of(t, from);
+	if (cut)
+		return cut->whole_bytes ? copy_whole_packets(cut, to) : 0;
+	/* The index folder stays away: it speaks of packets that are gone. */
+	if (strcmp(name, "metadata") != 0 && !is_stream_file(from, name))
+		return 0;
+	real = realpath(from, NULL);
+	if (!real || symlink(real, to))
+		return err(-errno, "cannot link '%s' to '%s': %s", to, from, strerror(errno));
+	return 0;
+}
+
+static int mend(struct folders *f, struct trace_folder *t)
+{
+	cleanup(closedirp) DIR *dir = NULL;
+	int r = make_temporary(f);
+
+	if (r)
+		return r;
+	t->mended = print_to_new("%s/%zu", f->temporary, (size_t)(t - f->all));
+	if (!t->mended)
+		return no_memory();
+	dir = opendir(t->path);
+	if (!dir || mkdir(t->mended, 0700))
+		return err(-errno, "cannot mend '%s' in '%s': %s", t->path, t->mended,
+			   strerror(errno));
+	for (struct dirent *e; !r && (e = readdir(dir));)
+		if (e->d_name[0] != '.')
+			r = mend_entry(t, e->d_name);
+	return r;
+}
+
+/* ---- finding ------------------------------------------------------------------------ */
+
+static bool has_metadata(const char *path)
+{
+	cleanup(freep) char *metadata = print_to_new("%s/metadata", path);
+	struct stat st;
+
+	return metadata && !stat(metadata, &st) && S_ISREG(st.st_mode);
+}
+
+static int add_folder(struct folders *f, const char *path)
+{
+	struct trace_folder *all = reallocarray(f->all, f->n + 1, sizeof(*all));
+
+	if (!all)
+		return no_memory();
+	f->all = all;
+	f->all[f->n] = (struct trace_folder){ .path = strdup(path) };
+	return f->all[f->n++].path ? 0 : no_memory();
+}
+
+static int find_below(struct folders *f, const char *path, int depth)
+{
+	cleanup(closedirp) DIR *dir = NULL;
+	int r = 0;
+
+	if (has_metadata(path))
+		return add_folder(f, path);
+	dir = opendir(path);
+	if (!dir)
+		return err(-errno, "cannot read '%s': %s", path, strerror(errno));
+	for (struct dirent *e; !r && depth > 0 && (e = readdir(dir));) {
+		cleanup(freep) char *below = print_to_new("%s/%s", path, e->d_name);
+		struct stat st;
+
+		if (!below)
+			return no_memory();
+		if (e->d_name[0] != '.' && !lstat(below, &st) && S_ISDIR(st.st_mode))
+			r = find_below(f, below, depth - 1);
+	}
+	return r;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	return strcmp(((const struct trace_folder *)a)->path, ((const struct trace_folder *)b)->path);
+}
+
+static int find(struct folders *f, const char *path)
+{
+	enum { DEPTH = 12 }; /* session/archives/chunk/ust/pid/program is 6 */
+	cleanup(freep) char *trimmed = strdup(path);
+	struct stat st;
+	int r;
+
+	if (!trimmed)
+		return no_memory();
+	for (size_t n = strlen(trimmed); n > 1 && trimmed[n - 1] == '/'; n--)
+		trimmed[n - 1] = '\0';
+	if (stat(path, &st))
+		return err(-errno, "cannot read the trace '%s': %s%s", path, strerror(errno),
+			   errno == ENOENT ? "; make one with 'gilscope record COMMAND'" : "");
+	if (!S_ISDIR(st.st_mode))
+		return err(-ENOTDIR, "'%s' is not a trace: a trace is a folder, as 'gilscope record' and "
+			   "'lttng create' make them", path);
+	r = find_below(f, trimmed, DEPTH);
+	if (!r && !f->n)
+		return err(-ENOENT, "'%s' holds no trace (no 'metadata' file in or below it): make one "
+			   "with 'gilscope record COMMAND'", path);
+	return r;
+}
+
+int folders_find(struct folders *f, const char *path)
+{
+	int r;
+
+	*f = (struct folders){ 0 };
+	r = find(f, path);
+	if (r)
+		return r;
+	qsort(f->all, f->n, sizeof(*f->all), by_path);
+	for (size_t i = 0; i < f->n && !r; i++) {
+		r = check_streams(&f->all[i]);
+		if (!r && f->all[i].n_cuts)
+			r = mend(f, &f->all[i]);
+	}
+	return r;
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+void folders_deinit(struct folders *f)
+{
+	if (f->temporary)
+		nftw(f->temporary, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	for (size_t i = 0; i < f->n; i++) {
+		for (size_t j = 0; j < f->all[i].n_cuts; j++)
+			free(f->all[i].cuts[j].path);
+		free(f->all[i].cuts);
+		free(f->all[i].mended);
+		free(f->all[i].path);
+	}
+	free(f->all);
+	free(f->temporary);
+	*f = (struct folders){ 0 };
+}
+
+const char *trace_folder_readable(const struct trace_folder *t)
+{
+	return t->mended ? t->mended : t->path;
+}

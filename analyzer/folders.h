@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GILSCOPE_ANALYZER_FOLDERS_H
+#define GILSCOPE_ANALYZER_FOLDERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The trace folders below a path (those with a `metadata` file: one per
+ * process with per-process buffers, more with rotations), and what is damaged
+ * in them. Plain files: the LTTng layout of packets, nothing of their content.
+ * All functions return 0 or < 0 with a sentence, unless said otherwise. Not thread-safe.
+ */
+
+/* A stream file that ends within a packet, or earlier than its index says. */
+struct cut_stream {
+	char *path;
+	int64_t whole_bytes; /* its whole packets */
+	uint32_t class_id;   /* stream_id and */
+	uint64_t instance_id; /* stream_instance_id of its packet headers; valid if whole_bytes */
+};
+
+struct trace_folder {
+	char *path;
+	char *mended; /* a folder of links and cut copies to be read instead; NULL: not needed */
+	struct cut_stream *cuts;
+	size_t n_cuts;
+};
+
+struct folders {
+	struct trace_folder *all; /* sorted by path */
+	size_t n;
+	char *temporary; /* holds the mended ones */
+};
+
+/*
+ * Finds the folders below `path` and looks for cut streams; a folder that has
+ * some gets its mended twin in $TMPDIR. Call folders_deinit() in any case.
+ */
+int folders_find(struct folders *f, const char *path);
+
+/* Also removes the mended folders. */
+void folders_deinit(struct folders *f);
+
+/* What babeltrace is to read. */
+const char *trace_folder_readable(const struct trace_folder *t);
+
+#endif

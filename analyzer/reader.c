@@ -1,0 +1,1040 @@
+/* SPDX-License-Identifier: MIT */
+#include "analyzer/reader.h"
+
+#include <babeltrace2/babeltrace.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "analyzer/folders.h"
+#include "base/err.h"
+
+enum {
+	MAX_MEMBERS = 8,
+	MAX_EVENT_CLASSES = 1 << 16,
+	EVENTS_PER_RUN = 1024, /* between two looks at the clock and at `interrupted` */
+};
+
+/* The payload fields of each kind, in the order in which decode() wants them; '$': a string. */
+static const char *const fields[GIL_KINDS][MAX_MEMBERS + 1] = {
+	[GIL_CREATE] = { "gil", "pid", "schema", "flags", "interval", "$recording", "$design",
+			 "$version" },
+	[GIL_DESTROY] = { "gil", "pid", "schema", "flags", "interval", "$recording", "$design",
+			  "$version" },
+	[GIL_THREAD] = { "gil", "tid", "pid", "serial", "ident", "is_main", "$name" },
+	[GIL_INTERVAL] = { "gil", "value" },
+	[GIL_ENTRY] = { "gil", "tid", "tick", "checks" },
+	[GIL_BUSY] = { "gil", "tid", "tick", "checks" },
+	[GIL_RETRY] = { "gil", "tid", "tick", "checks", "timed_out" },
+	[GIL_ACQUIRE] = { "gil", "tid", "tick", "checks" },
+	[GIL_RELEASE] = { "gil", "tid", "tick", "checks", "drop_requested" },
+	[GIL_LEAVE] = { "gil", "tid", "reason" },
+};
+
+struct member {
+	enum { MEMBER_SIGNED, MEMBER_UNSIGNED, MEMBER_STRING } type;
+	uint64_t index;
+};
+
+/* An event class, looked at once. */
+struct layout {
+	const bt_event_class *event_class; /* a reference; NULL: not seen yet */
+	int kind;                          /* enum gil_kind, or -1: not ours */
+	struct member members[MAX_MEMBERS];
+};
+
+struct stream {
+	const bt_port_output *port;   /* of its source component */
+	bt_message_iterator *iterator;
+	bt_message_array_const messages;
+	uint64_t n, next;             /* of the batch; those before `next` were released */
+	const bt_message *head;       /* the next event or loss; owned */
+	const struct layout *layout;  /* of an event */
+	int64_t ts_ns;                /* of the head; of the last one after the end */
+	int32_t cpu, pid;
+	struct layout *layouts;       /* by event class id */
+	size_t n_layouts;
+	const struct trace_folder *folder;
+	bool cut;                     /* its file is: more should follow */
+};
+
+struct reader {
+	struct folders folders;
+	struct trace_info trace;
+	int64_t begin_ns, end_ns;
+	const bt_plugin *plugin;
+	bt_graph *graph;
+	bt_component_class_sink *sink_class;
+	struct stream *streams;
+	size_t n_streams;
+	struct stream **heap; /* those with a head, the earliest first */
+	size_t n_heap;
+	const struct reader_ops *ops;
+	struct timespec progress_at;
+	int result; /* of the callbacks */
+	uint64_t other_events;
+	char damage[768];
+};
+
+/* ---- babeltrace's errors ------------------------------------------------------------ */
+
+/* Takes the chain of causes and keeps its innermost sentence, if it is one for human eyes. */
+static void take_cause(char *out, size_t size)
+{
+	const bt_error *error = bt_current_thread_take_error();
+	const char *message;
+
+	out[0] = '\0';
+	if (!error)
+		return;
+	message = bt_error_cause_get_message(bt_error_borrow_cause_by_index(error, 0));
+	if (message && !strstr(message, "0x") && !strstr(message, "addr="))
+		snprintf(out, size, " (%s)", message);
+	bt_error_release(error);
+}
+
+static int fail(const char *what)
+{
+	char cause[512];
+
+	take_cause(cause, sizeof(cause));
+	return err(-EIO, "babeltrace2 cannot %s%s", what, cause);
+}
+
+__attribute__((format(printf, 2, 3)))
+static void note_damage(struct reader *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (r->damage[0])
+		return; /* one sentence: the first */
+	va_start(ap, fmt);
+	vsnprintf(r->damage, sizeof(r->damage), fmt, ap);
+	va_end(ap);
+}
+
+/* ---- event classes ------------------------------------------------------------------- */
+
+static bool member_type(const bt_field_class *fc, bool text, struct member *out)
+{
+	bt_field_class_type type = bt_field_class_get_type(fc);
+
+	if (bt_field_class_type_is(type, BT_FIELD_CLASS_TYPE_UNSIGNED_INTEGER))
+		out->type = MEMBER_UNSIGNED;
+	else if (bt_field_class_type_is(type, BT_FIELD_CLASS_TYPE_SIGNED_INTEGER))
+		out->type = MEMBER_SIGNED;
+	else
+		out->type = MEMBER_STRING;
+	return text == (type == BT_FIELD_CLASS_TYPE_STRING) &&
+	       (text || out->type != MEMBER_STRING);
+}
+
+static bool find_member(const bt_field_class *payload, const char *name, struct member *out)
+{
+	bool text = name[0] == '$';
+	uint64_t n = bt_field_class_structure_get_member_count(payload);
+
+	for (uint64_t i = 0; i < n; i++) {
+		const bt_field_class_structure_member *m =
+			bt_field_class_structure_borrow_member_by_index_const(payload, i);
+
+		if (strcmp(bt_field_class_structure_member_get_name(m), name + text) != 0)
+			continue;
+		out->index = i;
+		return member_type(bt_field_class_structure_member_borrow_field_class_const(m), text,
+				   out);
+	}
+	return false;
+}
+
+/* One of our kinds, with all its fields and a clock; else -1. */
+static int kind_of(const bt_event_class *ec, struct member members[MAX_MEMBERS])
+{
+	static const char *const names[] = GIL_EVENT_NAMES;
+	const char *name = bt_event_class_get_name(ec);
+	const bt_field_class *payload = bt_event_class_borrow_payload_field_class_const(ec);
+	const bt_stream_class *sc = bt_event_class_borrow_stream_class_const(ec);
+	int kind = 0;
+
+	while (name && kind < GIL_KINDS && strcmp(names[kind], name) != 0)
+		kind++;
+	if (!name || kind == GIL_KINDS || !payload ||
+	    !bt_stream_class_borrow_default_clock_class_const(sc))
+		return -1;
+	for (size_t i = 0; fields[kind][i]; i++)
+		if (!find_member(payload, fields[kind][i], &members[i]))
+			return -1;
+	return kind;
+}
+
+static int grow_layouts(struct stream *s, uint64_t id)
+{
+	size_t n = (size_t)id + 16;
+	struct layout *layouts = reallocarray(s->layouts, n, sizeof(*layouts));
+
+	if (!layouts)
+		return err(-ENOMEM, "out of memory");
+	s->layouts = layouts;
+	memset(layouts + s->n_layouts, 0, (n - s->n_layouts) * sizeof(*layouts));
+	s->n_layouts = n;
+	return 0;
+}
+
+/* The layout of the event's class; NULL: not ours. A stream has one class per id. */
+static int layout_of(struct stream *s, const bt_event *event, const struct layout **out)
+{
+	const bt_event_class *ec = bt_event_borrow_class_const(event);
+	uint64_t id = bt_event_class_get_id(ec);
+	struct layout *layout;
+
+	*out = NULL;
+	if (id >= MAX_EVENT_CLASSES)
+		return 0;
+	if (id >= s->n_layouts) {
+		int r = grow_layouts(s, id);
+		if (r)
+			return r;
+	}
+	layout = &s->layouts[id];
+	if (layout->event_class != ec) {
+		bt_event_class_put_ref(layout->event_class);
+		bt_event_class_get_ref(ec);
+		layout->event_class = ec;
+		layout->kind = kind_of(ec, layout->members);
+	}
+	*out = layout->kind < 0 ? NULL : layout;
+	return 0;
+}
+
+/* ---- events and losses, out of messages ------------------------------------------------ */
+
+union value {
+	uint64_t number;
+	const char *text;
+};
+
+static union value value_of(const bt_field *payload, const struct member *m)
+{
+	const bt_field *f =
+		bt_field_structure_borrow_member_field_by_index_const(payload, m->index);
+
+	switch (m->type) {
+	case MEMBER_SIGNED:
+		return (union value){ .number = (uint64_t)bt_field_integer_signed_get_value(f) };
+	case MEMBER_UNSIGNED:
+		return (union value){ .number = bt_field_integer_unsigned_get_value(f) };
+	default:
+		return (union value){ .text = bt_field_string_get_value(f) };
+	}
+}
+
+static void decode_hot(struct gil_event *ev, const union value *v)
+{
+	ev->tid = (int32_t)v[1].number;
+	if (ev->kind == GIL_LEAVE) {
+		ev->reason = v[2].number < GIL_LEAVE_REASONS ? (enum gil_leave_reason)v[2].number :
+							       GIL_LEAVE_GONE;
+		ev->tick = GIL_NO_TICK;
+		return;
+	}
+	ev->tick = (int32_t)v[2].number;
+	ev->checks = v[3].number;
+	if (ev->kind == GIL_RETRY)
+		ev->timed_out = v[4].number;
+	if (ev->kind == GIL_RELEASE)
+		ev->drop_requested = v[4].number;
+}
+
+static void decode_facts(struct gil_event *ev, const union value *v)
+{
+	if (ev->kind == GIL_INTERVAL) {
+		ev->interval = (int64_t)v[1].number;
+	} else if (ev->kind == GIL_THREAD) {
+		ev->tid = (int32_t)v[1].number;
+		ev->thread = (struct gil_thread_fields){
+			.pid = (int32_t)v[2].number, .serial = (uint32_t)v[3].number,
+			.ident = v[4].number, .is_main = v[5].number, .name = v[6].text,
+		};
+	} else {
+		ev->create = (struct gil_create_fields){
+			.pid = (int32_t)v[1].number, .schema = (uint32_t)v[2].number,
+			.flags = (uint32_t)v[3].number, .interval = (int64_t)v[4].number,
+			.recording = v[5].text, .design = v[6].text, .version = v[7].text,
+		};
+	}
+}
+
+static void decode(const struct stream *s, struct gil_event *ev)
+{
+	const bt_event *event = bt_message_event_borrow_event_const(s->head);
+	const bt_field *payload = bt_event_borrow_payload_field_const(event);
+	union value v[MAX_MEMBERS];
+
+	for (size_t i = 0; i < MAX_MEMBERS && fields[s->layout->kind][i]; i++)
+		v[i] = value_of(payload, &s->layout->members[i]);
+	*ev = (struct gil_event){
+		.ts_ns = s->ts_ns,
+		.gil = v[0].number,
+		.cpu = s->cpu,
+		.kind = (enum gil_kind)s->layout->kind,
+	};
+	if (ev->kind >= GIL_FIRST_HOT)
+		decode_hot(ev, v);
+	else
+		decode_facts(ev, v);
+}
+
+static int64_t ns_of(const bt_clock_snapshot *snapshot, int64_t otherwise_ns)
+{
+	int64_t ns;
+
+	if (bt_clock_snapshot_get_ns_from_origin(snapshot, &ns) !=
+	    BT_CLOCK_SNAPSHOT_GET_NS_FROM_ORIGIN_STATUS_OK)
+		return otherwise_ns;
+	return ns;
+}
+
+static struct gil_loss decode_lost_events(const struct stream *s)
+{
+	const bt_stream_class *sc = bt_stream_borrow_class_const(
+		bt_message_discarded_events_borrow_stream_const(s->head));
+	struct gil_loss loss = { .from_ns = s->ts_ns, .to_ns = s->ts_ns, .pid = s->pid };
+
+	if (bt_stream_class_discarded_events_have_default_clock_snapshots(sc))
+		loss.to_ns = ns_of(
+			bt_message_discarded_events_borrow_end_default_clock_snapshot_const(s->head),
+			s->ts_ns);
+	loss.events_known = bt_message_discarded_events_get_count(s->head, &loss.events) ==
+			    BT_PROPERTY_AVAILABILITY_AVAILABLE;
+	return loss;
+}
+
+static struct gil_loss decode_lost_packets(const struct stream *s)
+{
+	const bt_stream_class *sc = bt_stream_borrow_class_const(
+		bt_message_discarded_packets_borrow_stream_const(s->head));
+	struct gil_loss loss = { .from_ns = s->ts_ns, .to_ns = s->ts_ns, .pid = s->pid };
+
+	if (bt_stream_class_discarded_packets_have_default_clock_snapshots(sc))
+		loss.to_ns = ns_of(
+			bt_message_discarded_packets_borrow_end_default_clock_snapshot_const(s->head),
+			s->ts_ns);
+	if (bt_message_discarded_packets_get_count(s->head, &loss.packets) !=
+	    BT_PROPERTY_AVAILABILITY_AVAILABLE)
+		loss.packets = 1;
+	return loss;
+}
+
+/* ---- one stream -------------------------------------------------------------------------- */
+
+static int64_t environment_number(const bt_trace *trace, const char *name)
+{
+	const bt_value *v = bt_trace_borrow_environment_entry_value_by_name_const(trace, name);
+
+	return v && bt_value_is_signed_integer(v) ? bt_value_integer_signed_get(v) : 0;
+}
+
+static void environment_text(const bt_trace *trace, const char *name, char *out, size_t size)
+{
+	const bt_value *v = bt_trace_borrow_environment_entry_value_by_name_const(trace, name);
+
+	if (v && bt_value_is_string(v))
+		snprintf(out, size, "%s", bt_value_string_get(v));
+}
+
+static void on_stream_begin(struct reader *r, struct stream *s, const bt_message *msg)
+{
+	const bt_trace *trace =
+		bt_stream_borrow_trace_const(bt_message_stream_beginning_borrow_stream_const(msg));
+
+	s->pid = (int32_t)environment_number(trace, "vpid");
+	environment_text(trace, "hostname", r->trace.host, sizeof(r->trace.host));
+	environment_text(trace, "domain", r->trace.domain, sizeof(r->trace.domain));
+}
+
+static void on_packet_begin(struct stream *s, const bt_message *msg)
+{
+	const bt_field *context = bt_packet_borrow_context_field_const(
+		bt_message_packet_beginning_borrow_packet_const(msg));
+	const bt_field *cpu = context ? bt_field_structure_borrow_member_field_by_name_const(
+						context, "cpu_id") : NULL;
+
+	s->cpu = -1;
+	if (cpu && bt_field_class_type_is(bt_field_get_class_type(cpu),
+					  BT_FIELD_CLASS_TYPE_UNSIGNED_INTEGER))
+		s->cpu = (int32_t)bt_field_integer_unsigned_get_value(cpu);
+}
+
+static bool loss_begin(const bt_message *msg, bool packets, const bt_clock_snapshot **out)
+{
+	const bt_stream *stream = packets ? bt_message_discarded_packets_borrow_stream_const(msg) :
+					    bt_message_discarded_events_borrow_stream_const(msg);
+	const bt_stream_class *sc = bt_stream_borrow_class_const(stream);
+
+	if (packets ? !bt_stream_class_discarded_packets_have_default_clock_snapshots(sc) :
+		      !bt_stream_class_discarded_events_have_default_clock_snapshots(sc))
+		return false;
+	*out = packets ?
+		bt_message_discarded_packets_borrow_beginning_default_clock_snapshot_const(msg) :
+		bt_message_discarded_events_borrow_beginning_default_clock_snapshot_const(msg);
+	return true;
+}
+
+/* Looks at a message. @return 1: it has its place in time (layout and ts_ns are set); 0: it has none; < 0. */
+static int look_at(struct reader *r, struct stream *s, const bt_message *msg)
+{
+	bt_message_type type = bt_message_get_type(msg);
+	const bt_clock_snapshot *begin;
+	int result;
+
+	switch (type) {
+	case BT_MESSAGE_TYPE_EVENT:
+		result = layout_of(s, bt_message_event_borrow_event_const(msg), &s->layout);
+		if (result || !s->layout) {
+			r->other_events++;
+			return result;
+		}
+		s->ts_ns = ns_of(bt_message_event_borrow_default_clock_snapshot_const(msg), s->ts_ns);
+		return 1;
+	case BT_MESSAGE_TYPE_DISCARDED_EVENTS:
+	case BT_MESSAGE_TYPE_DISCARDED_PACKETS:
+		s->layout = NULL;
+		if (loss_begin(msg, type == BT_MESSAGE_TYPE_DISCARDED_PACKETS, &begin))
+			s->ts_ns = ns_of(begin, s->ts_ns);
+		return 1;
+	case BT_MESSAGE_TYPE_STREAM_BEGINNING:
+		on_stream_begin(r, s, msg);
+		return 0;
+	case BT_MESSAGE_TYPE_PACKET_BEGINNING:
+		on_packet_begin(s, msg);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* The stream has more than can be read. */
+static int tell_rest_lost(struct reader *r, const struct stream *s)
+{
+	struct gil_loss loss = { .from_ns = s->ts_ns, .to_ns = r->end_ns, .pid = s->pid };
+	int status = r->ops->lost(r->ops->data, &loss);
+
+	return status < 0 ? status : 0;
+}
+
+/* The next batch. @return 1, 0 at the end, < 0. */
+static int next_batch(struct reader *r, struct stream *s)
+{
+	char cause[512];
+
+	s->next = s->n = 0;
+	switch (bt_message_iterator_next(s->iterator, &s->messages, &s->n)) {
+	case BT_MESSAGE_ITERATOR_NEXT_STATUS_OK:
+		return 1;
+	case BT_MESSAGE_ITERATOR_NEXT_STATUS_END:
+		return s->cut ? tell_rest_lost(r, s) : 0;
+	case BT_MESSAGE_ITERATOR_NEXT_STATUS_MEMORY_ERROR:
+		return err(-ENOMEM, "out of memory");
+	default:
+		/* What is behind a damaged place is lost; the other streams go on. */
+		s->n = 0;
+		take_cause(cause, sizeof(cause));
+		note_damage(r, "'%s' is damaged%s: what follows in one of its streams could not be "
+			    "read; copy the trace again, or record it again", s->folder->path, cause);
+		return tell_rest_lost(r, s);
+	}
+}
+
+/* Goes to the next event or loss. @return 1, 0 at the end, or < 0. */
+static int advance(struct reader *r, struct stream *s)
+{
+	BT_MESSAGE_PUT_REF_AND_RESET(s->head);
+	for (;;) {
+		int status = s->next < s->n ? 1 : next_batch(r, s);
+		const bt_message *msg;
+
+		if (status <= 0)
+			return status;
+		msg = s->messages[s->next++];
+		status = look_at(r, s, msg);
+		if (status == 1) {
+			s->head = msg;
+			return 1;
+		}
+		bt_message_put_ref(msg);
+		if (status < 0)
+			return status;
+	}
+}
+
+/* ---- the merge ------------------------------------------------------------------------- */
+
+static void sift_down(struct reader *r, size_t i)
+{
+	struct stream *moving = r->heap[i];
+
+	for (;;) {
+		size_t child = 2 * i + 1;
+
+		if (child + 1 < r->n_heap && r->heap[child + 1]->ts_ns < r->heap[child]->ts_ns)
+			child++;
+		if (child >= r->n_heap || r->heap[child]->ts_ns >= moving->ts_ns)
+			break;
+		r->heap[i] = r->heap[child];
+		i = child;
+	}
+	r->heap[i] = moving;
+}
+
+/* Puts every stream's first message on the heap. */
+static int fill_heap(struct reader *r)
+{
+	for (size_t i = 0; i < r->n_streams; i++) {
+		int status = advance(r, &r->streams[i]);
+
+		if (status < 0)
+			return status;
+		if (status)
+			r->heap[r->n_heap++] = &r->streams[i];
+	}
+	for (size_t i = r->n_heap / 2; i-- > 0;)
+		sift_down(r, i);
+	return 0;
+}
+
+/* Of equal time stamps losses come first, then facts, then what is legal now. */
+static int rank_of(const struct reader *r, const struct stream *s)
+{
+	struct gil_event ev;
+
+	if (!s->layout)
+		return 0;
+	if (s->layout->kind < (int)GIL_FIRST_HOT)
+		return 1;
+	decode(s, &ev);
+	return r->ops->legal(r->ops->data, &ev) ? 2 : 3;
+}
+
+static bool is_tie(const struct reader *r)
+{
+	int64_t ts_ns = r->heap[0]->ts_ns;
+
+	return (r->n_heap > 1 && r->heap[1]->ts_ns == ts_ns) ||
+	       (r->n_heap > 2 && r->heap[2]->ts_ns == ts_ns);
+}
+
+/* The place in the heap of the stream whose head comes next. */
+static size_t pick(const struct reader *r)
+{
+	size_t best = 0;
+	int best_rank;
+
+	if (!is_tie(r))
+		return 0;
+	best_rank = rank_of(r, r->heap[0]);
+	for (size_t i = 1; i < r->n_heap && best_rank > 0; i++) {
+		int rank = r->heap[i]->ts_ns == r->heap[0]->ts_ns ? rank_of(r, r->heap[i]) : INT_MAX;
+
+		if (rank < best_rank) {
+			best = i;
+			best_rank = rank;
+		}
+	}
+	return best;
+}
+
+static int deliver(struct reader *r, const struct stream *s)
+{
+	struct gil_event ev;
+	struct gil_loss loss;
+
+	if (s->layout) {
+		decode(s, &ev);
+		return r->ops->event(r->ops->data, &ev);
+	}
+	loss = bt_message_get_type(s->head) == BT_MESSAGE_TYPE_DISCARDED_EVENTS ?
+	       decode_lost_events(s) : decode_lost_packets(s);
+	return r->ops->lost(r->ops->data, &loss);
+}
+
+/* @return 1: go on, 0: the end, < 0. */
+static int step(struct reader *r)
+{
+	size_t place;
+	int status;
+
+	if (!r->n_heap)
+		return 0;
+	place = pick(r);
+	status = deliver(r, r->heap[place]);
+	if (status)
+		return status < 0 ? status : 0;
+	status = advance(r, r->heap[place]);
+	if (status < 0)
+		return status;
+	if (!status)
+		r->heap[place] = r->heap[--r->n_heap];
+	if (place < r->n_heap)
+		sift_down(r, place);
+	return 1;
+}
+
+static void tell_progress(struct reader *r)
+{
+	struct timespec now;
+	double elapsed_s, fraction;
+
+	if (!r->ops->progress || !r->n_heap || r->end_ns <= r->begin_ns)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	elapsed_s = (double)(now.tv_sec - r->progress_at.tv_sec) +
+		    (double)(now.tv_nsec - r->progress_at.tv_nsec) / 1e9;
+	if (elapsed_s < 0.1)
+		return;
+	r->progress_at = now;
+	fraction = (double)(r->heap[0]->ts_ns - r->begin_ns) / (double)(r->end_ns - r->begin_ns);
+	r->ops->progress(r->ops->data, fraction < 0 ? 0 : fraction > 1 ? 1 : fraction);
+}
+
+/* ---- our sink component ------------------------------------------------------------------ */
+
+static struct reader *reader_of(bt_self_component_sink *self)
+{
+	return bt_self_component_get_data(bt_self_component_sink_as_self_component(self));
+}
+
+/* One input port per stream: the merge is ours, babeltrace's muxer looks at all streams each time. */
+static bt_component_class_initialize_method_status
+sink_init(bt_self_component_sink *self, bt_self_component_sink_configuration *configuration,
+	  const bt_value *params, void *data)
+{
+	struct reader *r = data;
+	char name[32];
+
+	(void)configuration;
+	(void)params;
+	bt_self_component_set_data(bt_self_component_sink_as_self_component(self), r);
+	for (size_t i = 0; i < r->n_streams; i++) {
+		bt_self_component_add_port_status status;
+
+		snprintf(name, sizeof(name), "in%zu", i);
+		status = bt_self_component_sink_add_input_port(self, name, NULL, NULL);
+		if (status != BT_SELF_COMPONENT_ADD_PORT_STATUS_OK)
+			return (int)status; /* babeltrace's statuses share one value space */
+	}
+	return BT_COMPONENT_CLASS_INITIALIZE_METHOD_STATUS_OK;
+}
+
+static bt_component_class_sink_graph_is_configured_method_status
+sink_configured(bt_self_component_sink *self)
+{
+	struct reader *r = reader_of(self);
+
+	for (size_t i = 0; i < r->n_streams; i++) {
+		bt_message_iterator_create_from_sink_component_status status =
+			bt_message_iterator_create_from_sink_component(
+				self, bt_self_component_sink_borrow_input_port_by_index(self, i),
+				&r->streams[i].iterator);
+		if (status != BT_MESSAGE_ITERATOR_CREATE_FROM_SINK_COMPONENT_STATUS_OK)
+			return (int)status;
+	}
+	r->result = fill_heap(r);
+	return r->result < 0 ? BT_COMPONENT_CLASS_SINK_GRAPH_IS_CONFIGURED_METHOD_STATUS_ERROR :
+			       BT_COMPONENT_CLASS_SINK_GRAPH_IS_CONFIGURED_METHOD_STATUS_OK;
+}
+
+static bt_component_class_sink_consume_method_status sink_consume(bt_self_component_sink *self)
+{
+	struct reader *r = reader_of(self);
+	int status = 1;
+
+	if (r->ops->interrupted && *r->ops->interrupted)
+		return BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_END;
+	for (int i = 0; i < EVENTS_PER_RUN && status == 1; i++)
+		status = step(r);
+	tell_progress(r);
+	if (status == 1)
+		return BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_OK;
+	r->result = status;
+	return status < 0 ? BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_ERROR :
+			    BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_END;
+}
+
+static void close_stream(struct stream *s)
+{
+	BT_MESSAGE_PUT_REF_AND_RESET(s->head);
+	for (; s->next < s->n; s->next++)
+		bt_message_put_ref(s->messages[s->next]);
+	BT_MESSAGE_ITERATOR_PUT_REF_AND_RESET(s->iterator);
+	for (size_t i = 0; i < s->n_layouts; i++)
+		bt_event_class_put_ref(s->layouts[i].event_class);
+	free(s->layouts);
+	s->layouts = NULL;
+	s->n_layouts = 0;
+}
+
+static void sink_finalize(bt_self_component_sink *self)
+{
+	struct reader *r = reader_of(self);
+
+	for (size_t i = 0; i < r->n_streams; i++)
+		close_stream(&r->streams[i]);
+}
+
+static int make_sink_class(struct reader *r)
+{
+	r->sink_class = bt_component_class_sink_create("gil", sink_consume);
+	if (!r->sink_class ||
+	    bt_component_class_sink_set_initialize_method(r->sink_class, sink_init) ||
+	    bt_component_class_sink_set_graph_is_configured_method(r->sink_class,
+								   sink_configured) ||
+	    bt_component_class_sink_set_finalize_method(r->sink_class, sink_finalize))
+		return fail("make a sink");
+	return 0;
+}
+
+/* ---- opening: the sources -------------------------------------------------------------- */
+
+static void valuep(bt_value **v)
+{
+	bt_value_put_ref(*v);
+}
+
+static void const_valuep(const bt_value **v)
+{
+	bt_value_put_ref(*v);
+}
+
+static void queryp(bt_query_executor **q)
+{
+	bt_query_executor_put_ref(*q);
+}
+
+static bt_value *make_inputs(const char *path)
+{
+	bt_value *params = bt_value_map_create(), *inputs;
+
+	if (params && !bt_value_map_insert_empty_array_entry(params, "inputs", &inputs) &&
+	    !bt_value_array_append_string_element(inputs, path))
+		return params;
+	bt_value_put_ref(params);
+	return NULL;
+}
+
+static bool is_ctf2(const char *folder)
+{
+	cleanup(freep) char *path = NULL;
+	cleanup(filep) FILE *f = NULL;
+
+	if (asprintf(&path, "%s/metadata", folder) < 0)
+		path = NULL;
+	f = path ? fopen(path, "re") : NULL;
+	return f && fgetc(f) == 0x1e; /* the record separator of JSON text sequences */
+}
+
+static bool can_read_metadata(const char *folder)
+{
+	cleanup(freep) char *path = NULL;
+
+	if (asprintf(&path, "%s/metadata", folder) < 0)
+		path = NULL;
+	return path && !access(path, R_OK);
+}
+
+/* Why a folder's metadata cannot be used, as a sentence. */
+static void explain_folder(const char *folder, char *out, size_t size)
+{
+	char cause[512];
+
+	take_cause(cause, sizeof(cause));
+	if (!can_read_metadata(folder))
+		snprintf(out, size, "'%s/metadata' cannot be read: %s", folder, strerror(errno));
+	else if (is_ctf2(folder))
+		snprintf(out, size, "'%s' is in CTF 2, which babeltrace2 %u.%u cannot read: record with "
+			 "LTTNG_SESSIOND_DEFAULT_TRACE_FORMAT=ctf-1.8, or use babeltrace2 2.1",
+			 folder, bt_version_get_major(), bt_version_get_minor());
+	else
+		snprintf(out, size, "'%s/metadata' is cut off or damaged, and without it the trace "
+			 "cannot be understood: copy the trace again from where it was recorded",
+			 folder);
+}
+
+static int64_t map_number(const bt_value *map, const char *key)
+{
+	const bt_value *v = bt_value_map_borrow_entry_value_const(map, key);
+
+	if (!v)
+		return 0;
+	return bt_value_is_signed_integer(v) ? bt_value_integer_signed_get(v) :
+	       bt_value_is_unsigned_integer(v) ? (int64_t)bt_value_integer_unsigned_get(v) : 0;
+}
+
+static void widen_range(struct reader *r, const bt_value *stream_info)
+{
+	const bt_value *range = bt_value_map_borrow_entry_value_const(stream_info, "range-ns");
+	int64_t begin_ns, end_ns;
+
+	if (!range)
+		return;
+	begin_ns = map_number(range, "begin");
+	end_ns = map_number(range, "end");
+	if (!r->begin_ns || begin_ns < r->begin_ns)
+		r->begin_ns = begin_ns;
+	if (end_ns > r->end_ns)
+		r->end_ns = end_ns;
+}
+
+/* Asks for the folder's time range: also a proof that its metadata and packets can be understood. */
+static bool query_folder(struct reader *r, const bt_component_class_source *fs,
+			 const bt_value *params)
+{
+	cleanup(queryp) bt_query_executor *query = bt_query_executor_create(
+		bt_component_class_source_as_component_class_const(fs), "babeltrace.trace-infos",
+		params);
+	cleanup(const_valuep) const bt_value *infos = NULL;
+
+	if (!query ||
+	    bt_query_executor_set_logging_level(query, BT_LOGGING_LEVEL_NONE) ||
+	    bt_query_executor_query(query, &infos) != BT_QUERY_EXECUTOR_QUERY_STATUS_OK)
+		return false;
+	for (uint64_t i = 0; i < bt_value_array_get_length(infos); i++) {
+		const bt_value *streams = bt_value_map_borrow_entry_value_const(
+			bt_value_array_borrow_element_by_index_const(infos, i), "stream-infos");
+
+		for (uint64_t j = 0; streams && j < bt_value_array_get_length(streams); j++)
+			widen_range(r, bt_value_array_borrow_element_by_index_const(streams, j));
+	}
+	return true;
+}
+
+/* Ports are named "trace | stream class id | stream id". */
+static bool is_cut(const struct trace_folder *folder, const char *port_name)
+{
+	char end[64];
+	size_t length = strlen(port_name), n;
+
+	for (size_t i = 0; i < folder->n_cuts; i++) {
+		n = (size_t)snprintf(end, sizeof(end), " | %" PRIu32 " | %" PRIu64,
+				     folder->cuts[i].class_id, folder->cuts[i].instance_id);
+		if (folder->cuts[i].whole_bytes && length > n &&
+		    !strcmp(port_name + length - n, end))
+			return true;
+	}
+	return false;
+}
+
+static int add_streams(struct reader *r, const bt_component_source *source,
+		       const struct trace_folder *folder)
+{
+	uint64_t n = bt_component_source_get_output_port_count(source);
+	struct stream *streams = reallocarray(r->streams, r->n_streams + n + 1, sizeof(*streams));
+
+	if (!streams)
+		return err(-ENOMEM, "out of memory");
+	r->streams = streams;
+	for (uint64_t i = 0; i < n; i++) {
+		const bt_port_output *port =
+			bt_component_source_borrow_output_port_by_index_const(source, i);
+
+		r->streams[r->n_streams++] = (struct stream){
+			.folder = folder,
+			.port = port,
+			.cpu = -1,
+			.cut = is_cut(folder, bt_port_get_name(bt_port_output_as_port_const(port))),
+		};
+	}
+	return 0;
+}
+
+/* @return 0, READER_E_UNREADABLE with the reason in `why`, or < 0. */
+enum { READER_E_UNREADABLE = 1 };
+static int add_source(struct reader *r, const struct trace_folder *folder, char *why, size_t size)
+{
+	const bt_component_class_source *fs =
+		bt_plugin_borrow_source_component_class_by_name_const(r->plugin, "fs");
+	cleanup(valuep) bt_value *params = make_inputs(trace_folder_readable(folder));
+	const bt_component_source *source;
+	char name[32];
+
+	if (!fs || !params)
+		return fail("use its source.ctf.fs component");
+	snprintf(name, sizeof(name), "trace%zu", (size_t)(folder - r->folders.all));
+	if (!query_folder(r, fs, params) ||
+	    bt_graph_add_source_component(r->graph, fs, name, params, BT_LOGGING_LEVEL_NONE,
+					  &source)) {
+		explain_folder(folder->path, why, size);
+		return READER_E_UNREADABLE;
+	}
+	return add_streams(r, source, folder);
+}
+
+static void note_cuts(struct reader *r, const struct trace_folder *folder)
+{
+	for (size_t i = 0; i < folder->n_cuts; i++)
+		note_damage(r, "'%s' is cut off after %" PRId64 " bytes, and the events behind are "
+			    "lost: copy the trace again from where it was recorded",
+			    folder->cuts[i].path, folder->cuts[i].whole_bytes);
+}
+
+static int add_sources(struct reader *r)
+{
+	char why[sizeof(r->damage)] = "";
+	size_t n_unreadable = 0;
+
+	for (size_t i = 0; i < r->folders.n; i++) {
+		int status = add_source(r, &r->folders.all[i], why, sizeof(why));
+
+		if (status < 0)
+			return status;
+		n_unreadable += status == READER_E_UNREADABLE;
+		if (status == READER_E_UNREADABLE)
+			note_damage(r, "%s", why);
+		note_cuts(r, &r->folders.all[i]);
+	}
+	/* One process's broken trace does not hide the others. */
+	if (n_unreadable == r->folders.n)
+		return err(-EINVAL, "%s", r->damage);
+	return 0;
+}
+
+/* Each stream has its file open. */
+static void allow_open_files(size_t n)
+{
+	enum { OTHERS = 64 };
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= n + OTHERS)
+		return;
+	limit.rlim_cur = n + OTHERS < limit.rlim_max ? n + OTHERS : limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int connect_streams(struct reader *r)
+{
+	const bt_component_sink *sink;
+
+	r->heap = calloc(r->n_streams + 1, sizeof(*r->heap));
+	if (!r->heap)
+		return err(-ENOMEM, "out of memory");
+	for (size_t i = 0; i < r->n_streams; i++)
+		r->streams[i].ts_ns = r->begin_ns;
+	if (bt_graph_add_sink_component_with_initialize_method_data(
+		    r->graph, r->sink_class, "gil", NULL, r, BT_LOGGING_LEVEL_NONE, &sink))
+		return fail("add our sink");
+	for (size_t i = 0; i < r->n_streams; i++)
+		if (bt_graph_connect_ports(r->graph, r->streams[i].port,
+					   bt_component_sink_borrow_input_port_by_index_const(sink, i),
+					   NULL))
+			return fail("connect a stream");
+	r->trace.streams = (uint32_t)r->n_streams;
+	allow_open_files(r->n_streams);
+	return 0;
+}
+
+static int find_plugin(struct reader *r)
+{
+	if (bt_plugin_find("ctf", BT_TRUE, BT_FALSE, BT_TRUE, BT_FALSE, BT_FALSE, &r->plugin) ==
+	    BT_PLUGIN_FIND_STATUS_OK)
+		return 0;
+	return err(-ENOENT, "babeltrace2's plugin 'ctf' is not there: install the package babeltrace2, "
+		   "or set BABELTRACE_PLUGIN_PATH to its folder");
+}
+
+int reader_open(struct reader **out, const char *path)
+{
+	cleanup(reader_freep) struct reader *r = calloc(1, sizeof(*r));
+	int status;
+
+	if (!r)
+		return err(-ENOMEM, "out of memory");
+	r->trace.path = path;
+	status = folders_find(&r->folders, path);
+	if (!status)
+		status = find_plugin(r);
+	if (status)
+		return status;
+	r->graph = bt_graph_create(0); /* MIP 0 is read by 2.0 and 2.1 */
+	if (!r->graph)
+		return fail("make a graph");
+	status = add_sources(r);
+	if (!status)
+		status = make_sink_class(r);
+	if (!status)
+		status = connect_streams(r);
+	if (!status)
+		*out = steal(&r);
+	return status;
+}
+
+struct reader *reader_free(struct reader *r)
+{
+	if (!r)
+		return NULL;
+	bt_graph_put_ref(r->graph);
+	bt_component_class_sink_put_ref(r->sink_class);
+	bt_plugin_put_ref(r->plugin);
+	folders_deinit(&r->folders);
+	free(r->streams);
+	free(r->heap);
+	free(r);
+	return NULL;
+}
+
+const struct trace_info *reader_trace(const struct reader *r)
+{
+	return &r->trace;
+}
+
+int64_t reader_end_ns(const struct reader *r)
+{
+	return r->end_ns;
+}
+
+uint64_t reader_other_events(const struct reader *r)
+{
+	return r->other_events;
+}
+
+const char *reader_damage(const struct reader *r)
+{
+	return r->damage;
+}
+
+/* ---- reading ----------------------------------------------------------------------------- */
+
+/* Streams of which nothing can be read leave a hole in all the trace. */
+static int tell_lost_files(struct reader *r)
+{
+	struct gil_loss loss = { .from_ns = r->begin_ns, .to_ns = r->end_ns };
+	bool any = false;
+
+	for (size_t i = 0; i < r->folders.n; i++)
+		for (size_t j = 0; j < r->folders.all[i].n_cuts; j++)
+			any |= !r->folders.all[i].cuts[j].whole_bytes;
+	return any ? r->ops->lost(r->ops->data, &loss) : 0;
+}
+
+int reader_run(struct reader *r, const struct reader_ops *ops)
+{
+	bt_graph_run_status status;
+	char cause[512];
+
+	r->ops = ops;
+	r->result = tell_lost_files(r);
+	if (r->result < 0 || !r->n_streams)
+		return r->result;
+	do
+		status = bt_graph_run(r->graph);
+	while (status == BT_GRAPH_RUN_STATUS_AGAIN);
+	take_cause(cause, sizeof(cause));
+	if (r->result < 0)
+		return r->result;
+	if (status != BT_GRAPH_RUN_STATUS_OK)
+		return err(-EIO, "babeltrace2 cannot read '%s'%s", r->trace.path, cause);
+	return 0;
+}

@@ -1,0 +1,89 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The documents say what the programs do today."""
+import re
+
+import harness
+
+
+def commands_of_gilscope():
+    text = harness.run(harness.GILSCOPE, "--help").out
+    block = re.search(r"^Commands:\n(.*?)\n\n", text, re.S | re.M).group(1)
+    return [line.split()[0] for line in block.splitlines()]
+
+
+def options_of(*command):
+    return set(re.findall(r"--[a-z][a-z-]*", harness.run(*command, "--help").out))
+
+
+class Docs(harness.TestCase):
+    needs_lttng = False
+
+    def test_help_of_each_command(self):
+        commands = commands_of_gilscope()
+        self.assertEqual(sorted(commands), sorted(
+            "record env report battle timeline export verify doctor".split()))
+        for command in commands:
+            result = self.gilscope(command, "--help")
+            self.assertTrue(result.out.startswith(f"Usage: gilscope {command} "), result.out)
+            self.assertEqual(result.err, "")
+            self.assertEqual(self.gilscope("help", command).out, result.out)
+
+    def test_help_fits_a_terminal(self):
+        for command in commands_of_gilscope():
+            for line in self.gilscope(command, "--help").out.splitlines():
+                self.assertLessEqual(len(line), 100, line)
+
+    def test_documents_use_commands_and_options_that_exist(self):
+        commands = commands_of_gilscope()
+        pages = [harness.SOURCE / "README.md", *(harness.SOURCE / "docs").glob("*.md")]
+        checked = 0
+        for page in pages:
+            text = page.read_text()
+            for line in re.findall(r"^[^\n#]*\bgilscope [a-z][^\n]*", text, re.M):
+                for command, rest in re.findall(r"\bgilscope ([a-z]+)((?: [^|`#&;)]*)?)", line):
+                    if command not in commands:
+                        continue
+                    # Behind a recorded program the options are the program's own.
+                    own = rest if command != "record" else re.split(r" (?:--|[a-z/][\w/.]*) ", rest + " ")[0]
+                    for option in re.findall(r"--[a-z][a-z-]*", own):
+                        self.assertIn(option, options_of(harness.GILSCOPE, command), f"{page.name}: {line}")
+                    checked += 1
+            for rest in re.findall(r"\bgilrun battle([^|`#&;)\n]*)", text):
+                for option in re.findall(r"--[a-z][a-z-]*", rest):
+                    self.assertIn(option, options_of(harness.GILRUN), page.name)
+        self.assertGreater(checked, 8)
+
+    def test_files_that_documents_name_exist(self):
+        for page in [harness.SOURCE / "README.md", *(harness.SOURCE / "docs").glob("*.md")]:
+            for path in re.findall(r"`((?:docs|scripts|tests|examples|base|tracepoints|analyzer|viz|cli|runtime)/[\w./-]*)`",
+                                   page.read_text()):
+                self.assertTrue((harness.SOURCE / path).exists(), f"{page.name} names {path}")
+
+    def test_man_pages_are_made_from_the_help(self):
+        page = harness.BUILD / "docs" / "gilscope.1"
+        if not page.exists():
+            self.skipTest("man pages are not built in this configuration")
+        text = page.read_text().replace("\\-", "-").replace("\\e", "\\")
+        for command in commands_of_gilscope():
+            for option in options_of(harness.GILSCOPE, command):
+                self.assertIn(option, text)
+
+
+class Metrics(harness.TestCase):
+    def test_each_name_in_the_export_is_defined_and_the_reverse(self):
+        self.record(harness.GILRUN, "battle", "--count", "200000")
+        report = self.report()
+        text = (harness.SOURCE / "docs" / "metrics.md").read_text()
+        sections = {title: body for title, body in re.findall(r"^## ([^\n]*)\n(.*?)(?=^## |\Z)", text, re.S | re.M)}
+        for title, rows in (("threads", report["threads"][:1]), ("pairs", report["pairs"][:1]),
+                            ("gils", report["gils"][:1]),
+                            ("trace and quality", [dict(report["trace"], **report["quality"])])):
+            defined = set()
+            for cell in re.findall(r"^\| (`[^|]*) \|", sections[title], re.M):
+                defined.update(re.findall(r"`(\w+)`", cell))
+            self.assertEqual(set(rows[0]), defined, title)
+
+
+if __name__ == "__main__":
+    harness.main()
