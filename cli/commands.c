@@ -5,6 +5,11 @@
 
 const struct cli_command *const cli_commands[] = {
 	&cmd_record,
+	&cmd_report,
+	&cmd_battle,
+	&cmd_timeline,
+	&cmd_export,
+	&cmd_verify,
 	&cmd_env,
 	&cmd_doctor,
 	NULL,

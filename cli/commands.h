@@ -5,8 +5,13 @@
 #include "cli/cli.h"
 
 /* One file per command, named after it. */
+extern const struct cli_command cmd_battle;
 extern const struct cli_command cmd_doctor;
 extern const struct cli_command cmd_env;
+extern const struct cli_command cmd_export;
 extern const struct cli_command cmd_record;
+extern const struct cli_command cmd_report;
+extern const struct cli_command cmd_timeline;
+extern const struct cli_command cmd_verify;
 
 #endif

@@ -119,12 +119,9 @@ static void print_groups(const struct grid *t, const struct page *page, unsigned
 		const char *dash = page->utf8 ? "─" : "-";
 
 		fprintf(page->out, "%*s%s", GAP, "", text_ink(page, INK_FAINT));
-		if (!title)
-			fprintf(page->out, "%*s", (int)width, "");
 		for (; title && rule + title + 1 < width; rule++)
 			fputs(dash, page->out);
-		if (title)
-			fprintf(page->out, "%s%s", rule ? " " : "", t->columns[i].group);
+		fprintf(page->out, "%*s%s", (int)(width - rule - title), "", t->columns[i].group);
 		fputs(text_ink(page, INK_PLAIN), page->out);
 	}
 	fputc('\n', page->out);

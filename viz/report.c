@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <string.h>
 
 enum { PAIRS_SHOWN = 20 };
@@ -65,7 +66,7 @@ static const struct thread_metrics *worst_off(const struct section *s)
 }
 
 /* "..., nearly all of it while t1 held it" */
-static void print_blame(const struct section *s, const struct thread_metrics *waiter)
+static void compose_blame(const struct section *s, const struct thread_metrics *waiter, FILE *out)
 {
 	const struct pair_metrics *top = NULL;
 	uint64_t all = 0;
@@ -83,19 +84,17 @@ static void print_blame(const struct section *s, const struct thread_metrics *wa
 	if (!top || !all)
 		return;
 	share = (double)top->wait_ns / (double)all;
-	fprintf(s->page->out, ", %s while %s held it",
+	fprintf(out, ", %s while %s held it",
 		share > 0.9 ? "nearly all of it" : share > 0.5 ? "most of it" :
 		PERCENT(top->wait_ns, all), THREAD(s, &s->threads[top->holder]));
 }
 
-static void print_verdict(const struct section *s)
+static void compose_verdict(const struct section *s, FILE *out)
 {
 	const struct thread_metrics *t = worst_off(s);
 	uint64_t waited = t ? waited_ns(t) : 0;
-	FILE *out = s->page->out;
 
-	fputs(text_ink(s->page, INK_STRONG), out);
-	if (!waited && !s->gil->failed) {
+	if (!t || (!waited && !s->gil->failed)) {
 		fputs("No contention: nobody ever waited for the GIL. The GIL is not your problem.", out);
 	} else if (waited < t->life_ns / 100) {
 		fprintf(out, "Little contention: %s waited longest for the GIL, %s of %s (%s). "
@@ -104,44 +103,65 @@ static void print_verdict(const struct section *s)
 	} else {
 		fprintf(out, "%s waited %s of %s (%s) for the GIL", THREAD(s, t), DURATION(waited),
 			DURATION(t->life_ns), PERCENT(waited, t->life_ns));
-		print_blame(s, t);
+		compose_blame(s, t, out);
 		if (t->still_waiting)
 			fputs(", and was waiting still when the trace ended", out);
 		fputc('.', out);
 	}
-	fprintf(out, "%s\n\n", text_ink(s->page, INK_PLAIN));
+}
+
+static int print_verdict(const struct section *s)
+{
+	cleanup(freep) char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return err(-ENOMEM, "out of memory");
+	compose_verdict(s, out);
+	fclose(out);
+	fputs(text_ink(s->page, INK_STRONG), s->page->out);
+	text_paragraph(s->page, "", text);
+	fprintf(s->page->out, "%s\n", text_ink(s->page, INK_PLAIN));
+	return 0;
 }
 
 /* ---- the summary ---------------------------------------------------------------- */
 
-static void print_whose(const struct section *s)
+/* A line of the summary, broken where the page is narrow. */
+__attribute__((format(printf, 2, 3)))
+static void say(const struct section *s, const char *fmt, ...)
 {
-	const struct gil_info *g = &s->gil->info;
-	FILE *out = s->page->out;
+	char text[1024];
+	va_list ap;
 
-	fputs("  ", out);
-	if (g->pid)
-		fprintf(out, "process %" PRId32 ": ", g->pid);
-	if (!g->known) {
-		fputs("an interpreter that did not say what it is\n", out);
-		return;
-	}
-	fprintf(out, "%s", NAME(s->page, g->version));
-	if (*g->design)
-		fprintf(out, ", %s GIL", NAME(s->page, g->design));
-	if (g->interval && gil_is_ticked(g))
-		fprintf(out, ", a check every %s ticks", COUNT((uint64_t)g->interval));
-	else if (g->interval)
-		fprintf(out, ", switch interval %s", DURATION((uint64_t)g->interval * 1000));
-	fputc('\n', out);
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	text_paragraph(s->page, "  ", text);
 }
 
-/* The retries of a GIL by what ended the sleep. */
-static void print_failures(const struct section *s)
+static void say_whose(const struct section *s)
+{
+	const struct gil_info *g = &s->gil->info;
+	const char *of = g->known ? NAME(s->page, g->version) : "an interpreter that did not say what it is";
+	const char *design = NAME(s->page, g->design);
+	const char *comma = *design ? ", GIL design " : "";
+
+	if (g->interval && gil_is_ticked(g))
+		say(s, "Process %" PRId32 ": %s%s%s, a check every %s ticks.", g->pid, of, comma, design,
+		    COUNT((uint64_t)g->interval));
+	else if (g->interval)
+		say(s, "Process %" PRId32 ": %s%s%s, switch interval %s.", g->pid, of, comma, design,
+		    DURATION((uint64_t)g->interval * 1000));
+	else
+		say(s, "Process %" PRId32 ": %s%s%s.", g->pid, of, comma, design);
+}
+
+static void say_failures(const struct section *s)
 {
 	const struct gil_metrics *g = s->gil;
 	uint64_t busy = 0, retries = 0, timed_out = 0;
-	FILE *out = s->page->out;
 
 	for (size_t i = 0; i < s->n_threads; i++) {
 		if (!is_mine(s, &s->threads[i]))
@@ -150,31 +170,30 @@ static void print_failures(const struct section *s)
 		retries += s->threads[i].retries;
 		timed_out += s->threads[i].retries_timed_out;
 	}
-	fprintf(out, "  %s failed %s: %s found it taken, %s slept on (%s timed out, %s lost the race)\n",
-		COUNT(busy + retries), PLURAL(busy + retries, "attempt"), COUNT(busy), COUNT(retries),
-		COUNT(timed_out), COUNT(retries - timed_out));
+	say(s, "%s failed %s: %s found it taken (busy), %s woke up in vain (retries: %s timed out, %s lost "
+	    "the race).", COUNT(busy + retries), PLURAL(busy + retries, "attempt"), COUNT(busy),
+	    COUNT(retries), COUNT(timed_out), COUNT(retries - timed_out));
 	if (g->checks)
-		fprintf(out, "  %s checks; badness %.3f failed attempts per check%s\n", COUNT(g->checks),
-			(double)g->failed / (double)g->checks,
-			g->info.flags & GIL_FLAG_CHECKS_EXACT ? "" : " (checks are approximate here)");
+		say(s, "%s checks%s; badness, the failed attempts per check: %.3f.", COUNT(g->checks),
+		    g->info.flags & GIL_FLAG_CHECKS_EXACT ? "" : " (those that let it go on request)",
+		    (double)g->failed / (double)g->checks);
 }
 
 static void print_summary(const struct section *s)
 {
 	const struct gil_metrics *g = s->gil;
 	uint64_t wall = wall_ns(g);
-	FILE *out = s->page->out;
 
-	fputs("  The GIL is the lock that a thread must hold to run Python code: one runs, all others wait.\n",
-	      out);
-	print_whose(s);
-	fprintf(out, "  %s long; the GIL was held %s of it, and waited for %s\n", DURATION(wall),
-		PERCENT(g->held_ns, wall), PERCENT(g->wanted_ns, wall));
-	fprintf(out, "  %s %s of the GIL, %s thread %s\n", COUNT(g->acquisitions),
-		PLURAL(g->acquisitions, "acquisition"), COUNT(g->switches),
-		g->switches == 1 ? "switch" : "switches");
-	print_failures(s);
-	fputc('\n', out);
+	say(s, "The GIL is the lock that a thread must hold to run Python code: one runs, all others "
+	    "wait.");
+	say_whose(s);
+	say(s, "In %s it was held %s of the time, and waited for %s of the time.", DURATION(wall),
+	    PERCENT(g->held_ns, wall), PERCENT(g->wanted_ns, wall));
+	say(s, "%s %s, %s %s from thread to thread.", COUNT(g->acquisitions),
+	    PLURAL(g->acquisitions, "acquisition"), COUNT(g->switches),
+	    g->switches == 1 ? "switch" : "switches");
+	say_failures(s);
+	fputc('\n', s->page->out);
 }
 
 /* ---- the tables ----------------------------------------------------------------- */
@@ -289,7 +308,9 @@ static int print_section(const struct section *s)
 {
 	int r;
 
-	print_verdict(s);
+	r = print_verdict(s);
+	if (r)
+		return r;
 	print_summary(s);
 	r = print_threads(s);
 	return r ? r : print_pairs(s);
@@ -335,8 +356,8 @@ int report_print(const struct metrics *metrics, const struct quality *quality,
 	for (size_t i = 0; i < n && !r; i++) {
 		s.gil = &gils[i];
 		if (n > 1)
-			fprintf(page->out, "%s=== GIL %" PRIu32 " of %zu, process %" PRId32 "%s\n\n",
-				text_ink(page, INK_NOTE), gils[i].info.index + 1, n, gils[i].info.pid,
+			fprintf(page->out, "%s=== GIL %" PRIu32 ", process %" PRId32 "%s\n\n",
+				text_ink(page, INK_NOTE), gils[i].info.index, gils[i].info.pid,
 				text_ink(page, INK_PLAIN));
 		r = print_section(&s);
 	}

@@ -210,12 +210,12 @@ void play(struct play *p, const char *events)
 	cleanup(model_freep) struct model *model = NULL;
 	cleanup(freep) char *copy = strdup(events);
 	struct score score = { .gil = UINT64_C(1) << 32 | 1 };
-	struct sink *sinks[2] = { &writer };
+	struct sink *sinks[3] = { &writer, NULL, p->extra };
 
 	p->options.trace = &trace;
 	assert_int_equal(metrics_new(&p->metrics), 0);
 	sinks[1] = metrics_sink(p->metrics);
-	assert_int_equal(model_new(&model, &p->options, sinks, 2), 0);
+	assert_int_equal(model_new(&model, &p->options, sinks, p->extra ? 3 : 2), 0);
 	score.model = model;
 	for (char *save, *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		play_line(&score, line);

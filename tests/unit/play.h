@@ -26,6 +26,7 @@ struct play {
 	struct metrics *metrics; /* after the play */
 	char log[16384];         /* what the sinks were told, a line each */
 	bool whole_log;          /* also intervals, attempts and handovers */
+	struct sink *extra;      /* another sink to feed; NULL: none */
 	int result;              /* of model_end() */
 };
 

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include "viz/battle.h"
+
+#include "cli/commands.h"
+#include "cli/paper.h"
+#include "cli/reading.h"
+
+#include <string.h>
+
+static struct {
+	const char *fields;
+	bool explain;
+	uint64_t limit;
+} options;
+
+static int read_and_print(const struct battle_options *o, struct quality *quality)
+{
+	cleanup(battle_freep) struct battle *battle = NULL;
+	struct page page;
+	int r, closed;
+
+	paper_open(&page);
+	r = battle_new(&battle, &page, o);
+	if (!r)
+		r = reading_run((struct sink *[]){ battle_sink(battle) }, 1, true, quality);
+	closed = paper_close();
+	return r ? r : closed;
+}
+
+static int run(int argc, char **argv)
+{
+	struct battle_options o = { BATTLE_FIELDS, options.limit, options.explain };
+	struct quality quality;
+	const char *bad;
+	int status = paper_check();
+
+	if (!status && options.fields && battle_parse_fields(options.fields, &o.fields, &bad))
+		status = cli_usage("--fields: unknown field '%.*s'; there are time, delta, cpu, tid, thread, "
+				   "tick, checks and event", (int)strcspn(bad, ","), bad);
+	if (!status)
+		status = reading_choose(argc, argv);
+	if (status)
+		return status;
+	if (read_and_print(&o, &quality))
+		return EXIT_RUNTIME;
+	reading_warn(&quality);
+	return reading_status(&quality);
+}
+
+static const struct cli_option table[] = {
+	{ "explain", 'e', CLI_FLAG, NULL, "say in sentences what happens, and tie signals to retries",
+	  &options.explain },
+	{ "fields", 'F', CLI_STRING, "LIST", "+time,+delta,+cpu,+tid add columns; -tick takes one away",
+	  &options.fields },
+	{ "limit", 'n', CLI_COUNT, "LINES", "stop after so many lines", &options.limit },
+	PAPER_OPTIONS,
+	{ 0 },
+};
+
+static const char *const examples[] = {
+	"gilscope battle | head -n 40", "the first forty lines",
+	"gilscope battle --explain", "the same, told to somebody who sees it for the first time",
+	"gilscope battle --fields +time,+delta,+cpu", "when, how long after the line before, on which CPU",
+	"gilscope battle --thread 't1,worker-*' --time +1.5s,+1.6s", "these threads in a tenth of a second",
+	NULL,
+};
+
+const struct cli_command cmd_battle = {
+	.name = "battle",
+	.arguments = "[TRACE]",
+	.summary = "Print the fight for the GIL, event by event",
+	.text = "One line an event, in the columns of 2009: thread, tick, checks, EVENT.\n"
+		"\n"
+		"  ENTRY    the thread, which does not hold the GIL, wants it\n"
+		"  BUSY     it found the GIL taken and goes to sleep\n"
+		"  RETRY    it woke up, found the GIL taken still or again, and sleeps on\n"
+		"  ACQUIRE  it has the GIL\n"
+		"  RELEASE  it lets the GIL go\n"
+		"  LEAVE    an attempt ended without the GIL (poke, gone, gil_off), or the thread\n"
+		"           ended (thread_end)\n"
+		"\n"
+		"The tick is what was left of the check interval, '-' where the interpreter has no\n"
+		"such counter (CPython 3.2 and later); checks is how many checks it has honoured.\n"
+		"Lines that begin with '.....' are no events: thread switches, and what was lost.\n"
+		"Where the trace has more than one GIL, each line begins with [pid PID], or with\n"
+		"[pid PID gil INDEX] where one process has several. Fields are always printed in\n"
+		"the order time, delta, cpu, tid, thread, tick, checks, event; --fields time,event\n"
+		"prints just these. Times are in seconds, from the first event of the trace.",
+	.options = table,
+	.common = reading_options,
+	.run = run,
+	.examples = examples,
+};

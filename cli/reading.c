@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/reading.h"
+
+#include "base/err.h"
+#include "cli/recording.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MAX_SINKS = 4, BAR_CELLS = 30, PROGRESS_AFTER_MS = 500 };
+
+static const char default_trace[] = "./gil.trace";
+
+static struct {
+	const char *input, *gil, *thread, *time;
+	bool all, strict;
+} options;
+
+const struct cli_option reading_options[] = {
+	{ "input", 'i', CLI_STRING, "TRACE", "the trace to read (default: ./gil.trace)", &options.input },
+	{ "gil", 0, CLI_STRING, "GIL", "only this GIL: its index, its id, or pid:PID", &options.gil },
+	{ "thread", 0, CLI_STRING, "LIST", "only these threads: names, shell patterns or tids, with commas",
+	  &options.thread },
+	{ "time", 0, CLI_STRING, "A,B", "only this time: +1.5s,+2s from the begin, 10%-20%, or absolute",
+	  &options.time },
+	{ "all", 0, CLI_FLAG, NULL, "also what other recordings left in the trace", &options.all },
+	{ "strict", 0, CLI_FLAG, NULL, "exit with 3 when events are lost or unlawful", &options.strict },
+	{ 0 },
+};
+
+static struct recording recording;
+static volatile sig_atomic_t interrupted;
+static char damage[1024];
+
+int reading_choose(int argc, char **argv)
+{
+	struct stat st;
+	int r;
+
+	if (argc > 1)
+		return cli_usage("'%s': one trace at a time", argv[1]);
+	if (argc == 1 && options.input)
+		return cli_usage("two traces, '%s' and '%s': one at a time", options.input, argv[0]);
+	if (argc == 1)
+		options.input = argv[0];
+	if (!options.input)
+		options.input = default_trace;
+	if (stat(options.input, &st)) {
+		r = -errno;
+		err(r, r == -ENOENT ? "there is no trace '%s': make one with 'gilscope record COMMAND', or "
+				      "name another" : "cannot read '%s'", options.input);
+		return EXIT_RUNTIME;
+	}
+	r = recording_read(&recording, options.input);
+	return r < 0 ? EXIT_RUNTIME : EXIT_OK;
+}
+
+const char *reading_path(void)
+{
+	return options.input;
+}
+
+/* ---- the progress bar ------------------------------------------------------------- */
+
+struct progress {
+	struct timespec begin;
+	bool shown;
+};
+
+static int64_t ms_since(const struct timespec *begin)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - begin->tv_sec) * 1000 + (now.tv_nsec - begin->tv_nsec) / 1000000;
+}
+
+static void show_progress(void *data, double fraction)
+{
+	struct progress *p = data;
+	int cells = (int)(fraction * BAR_CELLS);
+
+	if (!p->shown && ms_since(&p->begin) < PROGRESS_AFTER_MS)
+		return;
+	p->shown = true;
+	cells = cells < 0 ? 0 : cells > BAR_CELLS ? BAR_CELLS : cells;
+	fprintf(stderr, "\rreading %s [%.*s%*s] %3.0f %%", options.input, cells,
+		"##############################", BAR_CELLS - cells, "", fraction * 100);
+}
+
+static void clear_progress(const struct progress *p)
+{
+	if (p->shown)
+		fputs("\r\033[K", stderr);
+}
+
+/* A bar and lines of text on the same terminal, or under a pager, would mix. */
+static bool may_show_progress(bool streams)
+{
+	struct stat st;
+
+	if (!isatty(STDERR_FILENO))
+		return false;
+	return !streams || (!fstat(STDOUT_FILENO, &st) && S_ISREG(st.st_mode));
+}
+
+/* ---- reading ---------------------------------------------------------------------- */
+
+static void on_interrupt(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+/* A sink that wants nothing but the counts at the end. */
+static int has_enough(void *data, const struct trace_info *trace)
+{
+	(void)data;
+	(void)trace;
+	return SINK_E_ENOUGH;
+}
+
+static int ignore_lost(void *data, const struct gil_loss *loss)
+{
+	(void)data;
+	(void)loss;
+	return 0;
+}
+
+static int keep_end(void *data, const struct trace_end *end)
+{
+	struct quality *quality = data;
+
+	quality->end = *end;
+	return 0;
+}
+
+/* What was lost at the very end of a stream, only the recorder knows. */
+static void add_recorders_losses(struct trace_end *e)
+{
+	if (!*recording.id)
+		return;
+	if (recording.lost_events > e->lost_events)
+		e->lost_events = recording.lost_events;
+	if (recording.lost_packets > e->lost_packets)
+		e->lost_packets = recording.lost_packets;
+	e->loss_unknown |= !recording.loss_known;
+}
+
+int reading_run(struct sink *const *sinks, size_t n_sinks, bool streams, struct quality *quality)
+{
+	struct sink counts = { .name = "counts", .data = quality, .begin = has_enough,
+			       .lost = ignore_lost, .end = keep_end };
+	struct sigaction catch = { .sa_handler = on_interrupt, .sa_flags = SA_RESETHAND }, before;
+	struct progress progress = { .shown = false };
+	struct sink *all[MAX_SINKS + 1];
+	struct analysis_options o = {
+		.path = options.input, .gil = options.gil, .thread = options.thread,
+		.time = options.time, .interrupted = &interrupted,
+		.recording = options.all || !*recording.id ? NULL : recording.id,
+		.progress = may_show_progress(streams) ? show_progress : NULL,
+		.progress_data = &progress,
+	};
+	int r;
+
+	*quality = (struct quality){ .damage = NULL };
+	n_sinks = n_sinks < MAX_SINKS ? n_sinks : MAX_SINKS;
+	for (size_t i = 0; i < n_sinks; i++)
+		all[i] = sinks[i];
+	all[n_sinks] = &counts;
+	clock_gettime(CLOCK_MONOTONIC, &progress.begin);
+	sigaction(SIGINT, &catch, &before);
+	r = analysis_run(&o, all, n_sinks + 1);
+	sigaction(SIGINT, &before, NULL);
+	clear_progress(&progress);
+	if (r == ANALYSIS_E_INCOMPLETE) {
+		snprintf(damage, sizeof(damage), "%s", err_innermost());
+		err_clear();
+		quality->damage = damage;
+		r = 0;
+	}
+	add_recorders_losses(&quality->end);
+	return r;
+}
+
+/* ---- afterwards ------------------------------------------------------------------- */
+
+void reading_warn(const struct quality *q)
+{
+	if (q->damage)
+		cli_warn("%s", q->damage);
+	if (q->end.lost_events || q->end.lost_packets || q->end.loss_unknown)
+		cli_warn("'%s' is incomplete: %s%s %s and %s %s lost", options.input,
+			 q->end.loss_unknown ? "at least " : "", COUNT(q->end.lost_events),
+			 PLURAL(q->end.lost_events, "event"), COUNT(q->end.lost_packets),
+			 PLURAL(q->end.lost_packets, "packet"));
+	if (q->end.violations)
+		cli_warn("'%s' has %s unlawful %s: see 'gilscope verify'", options.input,
+			 COUNT(q->end.violations), PLURAL(q->end.violations, "event"));
+}
+
+int reading_status(const struct quality *q)
+{
+	bool good = quality_complete(q) && !q->end.violations;
+
+	return options.strict && !good ? EXIT_LOSS : EXIT_OK;
+}

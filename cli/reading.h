@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GILSCOPE_CLI_READING_H
+#define GILSCOPE_CLI_READING_H
+
+#include "analyzer/analysis.h"
+#include "cli/cli.h"
+#include "viz/quality.h"
+
+/* What the commands that read a trace share: which trace, what of it, how it went. Not thread-safe. */
+
+/* Options for the `common` table of a command. */
+extern const struct cli_option reading_options[];
+
+/*
+ * Finds out which trace is meant, and that it is there.
+ * @return EXIT_OK, or an exit status after a message or with a sentence.
+ */
+int reading_choose(int argc, char **argv);
+
+/* The trace that was chosen. Borrowed from argv. */
+const char *reading_path(void);
+
+/*
+ * Reads it once and feeds the sinks; Ctrl-C ends it early. Shows its progress
+ * on stderr when it takes long and stderr is a terminal that shows nothing else.
+ * @streams the sinks print while they read. @quality is filled in.
+ * @return 0, or < 0 with a sentence.
+ */
+int reading_run(struct sink *const *sinks, size_t n_sinks, bool streams, struct quality *quality);
+
+/* For outputs that do not show the quality: warns on stderr when something is missing or unlawful. */
+void reading_warn(const struct quality *quality);
+
+/* The exit status after a full reading: EXIT_LOSS where --strict asks for it. */
+int reading_status(const struct quality *quality);
+
+#endif

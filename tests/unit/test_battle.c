@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "play.h"
+#include "viz/battle.h"
+
+#include <cmocka.h>
+
+static const char slide[] =
+	"t2 100 5392 ENTRY\n"
+	"t2 100 5392 ACQUIRE\n"
+	"t2 100 5393 RELEASE\n"
+	"..... A thread switch\n"
+	"t1 100 5393 ACQUIRE\n"
+	"t2 100 5393 ENTRY\n"
+	"t2 27 5393 BUSY\n"
+	"t1 100 5394 RELEASE\n"
+	"t1 100 5394 ENTRY\n"
+	"t1 100 5394 ACQUIRE\n"
+	"t2 74 5394 RETRY\n"
+	"t1 100 5395 RELEASE\n"
+	"t1 100 5395 ENTRY\n"
+	"t1 100 5395 ACQUIRE\n"
+	"t2 83 5395 RETRY\n";
+
+static const char names[] = "create 100\nt2 thread 2 t2\nt1 thread 1 t1\n";
+
+/* The battle of an event list; the caller frees it. */
+static char *fight(const char *events, const char *more, struct battle_options options, bool utf8)
+{
+	cleanup(battle_freep) struct battle *battle = NULL;
+	cleanup(freep) char *all = NULL;
+	struct page page = { .utf8 = utf8 };
+	struct play p = { 0 };
+	char *text;
+	size_t size;
+
+	if (!options.fields)
+		options.fields = BATTLE_FIELDS;
+	page.out = open_memstream(&text, &size);
+	assert_int_equal(battle_new(&battle, &page, &options), 0);
+	p.extra = battle_sink(battle);
+	assert_true(asprintf(&all, "%s%s", events, more) > 0);
+	play(&p, all);
+	play_done(&p);
+	fclose(page.out);
+	return text;
+}
+
+static void expect(const char *events, const char *more, struct battle_options options,
+		   const char *wanted)
+{
+	cleanup(freep) char *text = fight(events, more, options, false);
+
+	assert_string_equal(text, wanted);
+}
+
+static void test_the_slide_byte_for_byte(void **state)
+{
+	(void)state;
+	expect(names, slide, (struct battle_options){ 0 }, slide);
+}
+
+static void test_no_tick_on_time_slices(void **state)
+{
+	(void)state;
+	expect("create 5000us\nt1 thread 1 worker\n",
+	       "t1 -1 7 ENTRY\nt1 -1 7 ACQUIRE\nt1 -1 8 RELEASE request\nt1 -1 8 LEAVE thread_end\n",
+	       (struct battle_options){ 0 },
+	       "worker - 7 ENTRY\nworker - 7 ACQUIRE\nworker - 8 RELEASE\nworker - - LEAVE thread_end\n");
+}
+
+static void test_fields(void **state)
+{
+	unsigned fields = BATTLE_FIELDS;
+	const char *bad;
+
+	(void)state;
+	assert_int_equal(battle_parse_fields("+time,+delta,+cpu,+tid,-checks", &fields, &bad), 0);
+	expect("@1000\ncreate 100\nt1 thread 1 t1\n", "@2000001500\nt1 100 1 ENTRY\n@2000001625\nt1 100 1 ACQUIRE\n",
+	       (struct battle_options){ .fields = fields },
+	       "   2.000000500 +0.000000000 [001] 1 t1 100 ENTRY\n"
+	       "   2.000000625 +0.000000125 [001] 1 t1 100 ACQUIRE\n");
+	assert_int_equal(battle_parse_fields("event,thread", &fields, &bad), 0);
+	assert_int_equal(fields, BATTLE_EVENT | BATTLE_THREAD);
+	assert_int_equal(battle_parse_fields("+time,colour", &fields, &bad), BATTLE_E_FIELD);
+	assert_string_equal(bad, "colour");
+	assert_int_equal(fields, BATTLE_EVENT | BATTLE_THREAD);
+	assert_int_equal(battle_parse_fields("+tim", &fields, &bad), BATTLE_E_FIELD);
+}
+
+static void test_limit(void **state)
+{
+	(void)state;
+	expect(names, slide, (struct battle_options){ .limit = 4 },
+	       "t2 100 5392 ENTRY\nt2 100 5392 ACQUIRE\nt2 100 5393 RELEASE\n..... A thread switch\n");
+}
+
+static void test_losses_and_violations_are_always_shown(void **state)
+{
+	(void)state;
+	expect("@100\ncreate 100\nt1 thread 1 t1\n",
+	       "@200\nt1 100 1 ENTRY\nt1 100 1 ACQUIRE\nlost 220 300 1234\n@310\nt1 9 5 RELEASE\n"
+	       "t1 9 5 RELEASE\n",
+	       (struct battle_options){ 0 },
+	       "t1 100 1 ENTRY\nt1 100 1 ACQUIRE\n..... 1,234 events lost here\nt1 9 5 RELEASE\n"
+	       "t1 9 5 RELEASE\n..... unlawful: RELEASE by a thread that does not hold it\n");
+}
+
+static void test_two_gils_of_one_process(void **state)
+{
+	(void)state;
+	expect("create 100\nt1 thread 1 t1\nt1 100 1 ENTRY\n", "gil 99\ncreate 100\nt1 thread 1 t1\nt1 100 4 ENTRY\n",
+	       (struct battle_options){ 0 },
+	       "t1 100 1 ENTRY\n[pid 77 gil 1] t1 100 4 ENTRY\n");
+}
+
+static void test_names_cannot_harm_the_terminal(void **state)
+{
+	(void)state;
+	expect("create 100\nt1 thread 1 a\033[31mb\n", "t1 100 1 ENTRY\n", (struct battle_options){ 0 },
+	       "a\\x1b[31mb 100 1 ENTRY\n");
+}
+
+/* Every event of the slide stands in the told one, in the same order. */
+static void assert_told(const char *told, const char *events)
+{
+	cleanup(freep) char *copy = strdup(events);
+
+	for (char *save, *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		told = strstr(told, line);
+		assert_non_null(told);
+		told += strlen(line);
+	}
+}
+
+static void test_explain_tells_the_slide(void **state)
+{
+	cleanup(freep) char *text = fight(names, slide, (struct battle_options){ .explain = true }, false);
+
+	(void)state;
+	assert_told(text, slide);
+	assert_non_null(strstr(text, "# t2 tries to keep running, but has to block: t1 holds the GIL.\n"));
+	assert_non_null(strstr(text, "signal ( t1 100 5394 RELEASE\n"
+				     "       (   # t1 lets the GIL go and signals t2.\n"
+				     "       ( t1 100 5394 ENTRY\n"
+				     "       ( t1 100 5394 ACQUIRE\n"
+				     "       (   # Here, the GIL battle begins: t1 takes the GIL back"));
+	assert_non_null(strstr(text, "       ( t2 74 5394 RETRY\n"
+				     "           # t2 woke up 30 ns after t1's signal, found the GIL in "
+				     "use by t1, and blocks again.\n"));
+	/* The second round needs no words. */
+	assert_non_null(strstr(text, "signal ( t1 100 5395 RELEASE\n"
+				     "       ( t1 100 5395 ENTRY\n"
+				     "       ( t1 100 5395 ACQUIRE\n"
+				     "       ( t2 83 5395 RETRY\n"));
+}
+
+static void test_explain_tells_the_end_of_a_battle(void **state)
+{
+	cleanup(freep) char *text = NULL, *events = NULL;
+
+	(void)state;
+	assert_true(asprintf(&events, "%s%s", names, slide) > 0);
+	text = fight(events, "t1 100 5396 RELEASE\nt2 100 5396 ACQUIRE\n",
+		     (struct battle_options){ .explain = true }, false);
+	/* What was signalled and answered by an ACQUIRE has no bracket. */
+	assert_non_null(strstr(text, "         t1 100 5396 RELEASE\n"
+				     "         ..... A thread switch\n"
+				     "         t2 100 5396 ACQUIRE\n"
+				     "           # The battle ends: t2 has the GIL after 100 ns and 3 failed "
+				     "attempts, while t1 took it back 2 times.\n"));
+}
+
+static void test_explain_draws_brackets_in_utf8(void **state)
+{
+	cleanup(freep) char *text = fight(names, slide, (struct battle_options){ .explain = true }, true);
+
+	(void)state;
+	assert_non_null(strstr(text, "signal ╭ t1 100 5395 RELEASE\n"
+				     "       │ t1 100 5395 ENTRY\n"
+				     "       │ t1 100 5395 ACQUIRE\n"
+				     "       ╰ t2 83 5395 RETRY\n"));
+}
+
+static void test_explain_drops_a_bracket_that_is_too_long(void **state)
+{
+	cleanup(freep) char *text = NULL;
+	char events[2048];
+	int n = 0;
+
+	(void)state;
+	n += snprintf(events, sizeof(events), "t1 100 1 ENTRY\nt1 100 1 ACQUIRE\nt2 50 1 ENTRY\nt2 50 1 BUSY\n");
+	for (int i = 0; i < 12; i++)
+		n += snprintf(events + n, sizeof(events) - (size_t)n,
+			      "t1 100 %d RELEASE\nt1 100 %d ENTRY\nt1 100 %d ACQUIRE\n", i + 2, i + 2, i + 2);
+	snprintf(events + n, sizeof(events) - (size_t)n, "t2 3 13 RETRY\n");
+	text = fight(names, events, (struct battle_options){ .explain = true }, false);
+	assert_told(text, events);
+	assert_null(strstr(text, "signal ("));
+	assert_non_null(strstr(text, "# t2 woke up 360 ns after t1's signal"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_slide_byte_for_byte),
+		cmocka_unit_test(test_no_tick_on_time_slices),
+		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_losses_and_violations_are_always_shown),
+		cmocka_unit_test(test_two_gils_of_one_process),
+		cmocka_unit_test(test_names_cannot_harm_the_terminal),
+		cmocka_unit_test(test_explain_tells_the_slide),
+		cmocka_unit_test(test_explain_tells_the_end_of_a_battle),
+		cmocka_unit_test(test_explain_draws_brackets_in_utf8),
+		cmocka_unit_test(test_explain_drops_a_bracket_that_is_too_long),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
