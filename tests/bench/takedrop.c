@@ -4,11 +4,10 @@
  * it can. For bench_probe.py, which calls it with ctypes.PyDLL: it is entered
  * with the GIL held.
  */
-#include <dlfcn.h>
-#include <stdint.h>
-#include <time.h>
-
 #include "tracepoints/emit_table.h"
+
+#include <dlfcn.h>
+#include <time.h>
 
 #define CALLED __attribute__((visibility("default")))
 
@@ -37,13 +36,15 @@ int takedrop_find(void)
 	return python.save && python.restore;
 }
 
-/* Does somebody record the events of this process? */
+/* How many of the events of a take and a drop does somebody record? */
 int takedrop_recorded(const char *provider)
 {
 	void *handle = dlopen(provider, RTLD_NOLOAD | RTLD_LAZY);
 	const struct emit_table *table = handle ? dlsym(handle, EMIT_TABLE_SYMBOL) : NULL;
 
-	return table && *table->on[GIL_ENTRY] && *table->on[GIL_ACQUIRE] && *table->on[GIL_RELEASE];
+	if (!table)
+		return 0;
+	return !!*table->on[GIL_ENTRY] + !!*table->on[GIL_ACQUIRE] + !!*table->on[GIL_RELEASE];
 }
 
 /* @return how long `n` pairs of drop and take took */

@@ -1,0 +1,40 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""What is written: the size of an event, and what is lost of 4 million events a second."""
+import bench
+import harness
+
+EVENTS_PER_S = 4000000
+SECONDS = 5
+
+
+def measure_size(trace):
+    """A real program: the two-thread ping-pong has all the common events."""
+    bench.record(trace, harness.PYTHON, bench.HERE / "workload.py", "pingpong", 20000)
+    with bench.hot_channel(trace) as hot:
+        size, events = bench.content_bytes(hot), bench.count_events(hot)
+    bench.verdict(bench.EVENT_SIZE, [size / events],
+                  f"{size:,.0f} bytes of content (packet headers in, padding out), {events:,} events")
+
+
+def measure_loss(trace, rounds):
+    losses, rates = [], []
+    for _ in range(rounds):
+        out = bench.record(trace, bench.BUILT / "flood", harness.PROVIDER, EVENTS_PER_S, SECONDS,
+                           may_lose=True)
+        emitted, taken_ns = map(int, out.split())
+        losses.append(bench.lost_events(trace))
+        rates.append(emitted / taken_ns * 1000)
+    bench.verdict(bench.LOSS, [max(losses)],
+                  f"{rounds} runs of {emitted:,} events at {min(rates):.2f} to {max(rates):.2f} million/s, "
+                  f"lost {', '.join(f'{loss:,}' for loss in losses)}")
+
+
+def measure(rounds):
+    with bench.folder() as folder:
+        measure_size(folder / "gil.trace")
+        measure_loss(folder / "gil.trace", rounds)
+
+
+if __name__ == "__main__":
+    bench.main(measure, rounds=5)
