@@ -50,7 +50,8 @@ done.set()
 
 class Setup:
     def __init__(self, probe, provider, takedrop, bare, environment):
-        self.probe, self.provider, self.takedrop, self.bare = probe, provider, takedrop, bare
+        self.probe, self.provider, self.takedrop, self.bare = map(
+            os.path.abspath, (probe, provider, takedrop, bare))
         self.environment = environment
 
     def pair(self, python, probed, threads=2, recorded=False):
