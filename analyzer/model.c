@@ -866,7 +866,7 @@ static void add_untold(struct hole *h, const struct gil_loss *loss)
 
 int model_lost(struct model *m, const struct gil_loss *loss)
 {
-	struct hole *hole;
+	struct hole *hole = NULL;
 	int r = hole_of(m, loss->pid, &hole);
 
 	if (r)
