@@ -23,7 +23,8 @@ struct analysis_options {
  * Reads the trace once and feeds the sinks.
  * @return 0; ANALYSIS_E_INCOMPLETE when a damaged file was read as far as it
  * goes (err_innermost() names it and the cure; the sinks were ended properly);
- * < 0 fatal with a sentence: no trace, no gil events wanted by the filters (unknown thread), a sink failed.
+ * < 0 fatal with a sentence: no trace, no gil event that the filters want
+ * (an unknown thread), a sink failed. end() of the sinks was not called then.
  */
 enum { ANALYSIS_E_INCOMPLETE = 1 };
 int analysis_run(const struct analysis_options *options, struct sink *const *sinks, size_t n_sinks);

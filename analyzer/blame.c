@@ -84,6 +84,15 @@ void wait_account_deinit(struct wait_account *wait)
 	*wait = (struct wait_account){ 0 };
 }
 
+void wait_account_trim(struct wait_account *wait)
+{
+	enum { KEPT = 32 };
+
+	wait->n = 0;
+	if (wait->size > KEPT)
+		wait_account_deinit(wait);
+}
+
 void wait_account_mark(struct wait_account *wait, const struct reign_log *log, int64_t ts_ns)
 {
 	wait->reign = log->n ? log->n - 1 : 0;

@@ -47,6 +47,9 @@ struct wait_account {
 
 void wait_account_deinit(struct wait_account *wait);
 
+/* After a wait: gives back what only a wait with many holders needs. */
+void wait_account_trim(struct wait_account *wait);
+
 /* Begins a wait at ts_ns; or lets a settled one go on. */
 void wait_account_mark(struct wait_account *wait, const struct reign_log *log, int64_t ts_ns);
 

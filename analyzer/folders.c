@@ -94,7 +94,7 @@ static int64_t end_by_index(const char *folder, const char *name)
 	return (int64_t)(be64toh(last.offset) + be64toh(last.packet_bits) / 8);
 }
 
-/* Steps over the packets. @return whether the file is cut; false for what is not of LTTng's layout. */
+/* Steps over the packets. @return whether the file is cut; of another layout nothing is said. */
 static bool find_cut(const char *folder, const char *name, struct cut_stream *cut)
 {
 	cleanup(fdp) int fd = open(cut->path, O_RDONLY | O_CLOEXEC);
@@ -394,7 +394,7 @@ bool trace_folder_has_whole_metadata(const struct trace_folder *t)
 		int64_t bytes = n == sizeof(packet) ? packet.packet_bits / 8 : 0;
 
 		if (n < (ssize_t)sizeof(packet.magic) || packet.magic != METADATA_MAGIC)
-			return at == 0; /* plain text, or of the other byte order: babeltrace's to judge */
+			return at == 0; /* plain text: babeltrace's to judge */
 		if (bytes < (int64_t)sizeof(packet) || packet.content_bits > packet.packet_bits ||
 		    bytes > st.st_size - at)
 			return false;

@@ -17,7 +17,7 @@
 struct cut_stream {
 	char *path;
 	int64_t bytes;        /* what it still has; 0: not even the start of a packet */
-	int64_t torn_at;      /* where the packet begins that is not whole; -1: whole ones are missing */
+	int64_t torn_at;      /* begin of the packet that is not whole; -1: whole ones are missing */
 	uint32_t class_id;    /* stream_id and */
 	uint64_t instance_id; /* stream_instance_id of its packets; valid if `bytes` */
 };

@@ -10,7 +10,7 @@
 
 enum {
 	THREADS_LIMIT = 4096, /* then the ended ones fold into "others" */
-	PAIRS_LIMIT = 65536,  /* then new holders fold into PAIR_OTHERS */
+	PAIRS_LIMIT = 32768,  /* then new holders fold into PAIR_OTHERS */
 	VIOLATIONS_SHOWN = 10,
 };
 
@@ -42,6 +42,7 @@ struct metrics {
 	size_t n_row_of;
 
 	struct gil_row *first_gil, *last_used_gil;
+	struct table gil_table; /* id -> row */
 	size_t n_gils;
 	struct gil_metrics *gils; /* at the end */
 
@@ -105,8 +106,7 @@ static struct gil_row *find_gil(struct metrics *m, const struct gil_info *info)
 
 	if (g && g->info == info)
 		return g;
-	for (g = m->first_gil; g && g->info != info; g = g->next)
-		;
+	g = table_get(&m->gil_table, info->id);
 	m->last_used_gil = g;
 	return g;
 }
@@ -313,12 +313,18 @@ static int on_gil(void *data, const struct gil_info *info)
 {
 	struct metrics *m = data;
 	struct gil_row *g;
+	int r;
 
 	if (find_gil(m, info))
 		return 0;
 	g = calloc(1, sizeof(*g));
 	if (!g)
 		return no_memory();
+	r = table_put(&m->gil_table, info->id, g);
+	if (r) {
+		free(g);
+		return r;
+	}
 	g->info = info;
 	g->others = NO_ROW;
 	g->next = m->first_gil;
@@ -542,12 +548,21 @@ static int make_gil_table(struct metrics *m)
 	return 0;
 }
 
+static int gil_by_index(const void *key, const void *element)
+{
+	const struct gil_info *info = key;
+	const struct gil_metrics *g = element;
+
+	return (info->index > g->info.index) - (info->index < g->info.index);
+}
+
+/* Every thread's GIL was announced before it. */
 static const struct gil_info *copy_of(const struct metrics *m, const struct gil_info *info)
 {
-	for (size_t i = 0; i < m->n_gils; i++)
-		if (m->gils[i].info.id == info->id)
-			return &m->gils[i].info;
-	return info;
+	const struct gil_metrics *g =
+		bsearch(info, m->gils, m->n_gils, sizeof(*m->gils), gil_by_index);
+
+	return g ? &g->info : info;
 }
 
 static void finish_threads(struct metrics *m)
@@ -562,7 +577,8 @@ static void finish_threads(struct metrics *m)
 		}
 		t->info.gil = copy_of(m, t->info.gil);
 		t->still_holding = t->info.state == STATE_HOLDING;
-		t->still_waiting = t->info.state == STATE_ENTERING || t->info.state == STATE_WAITING;
+		t->still_waiting = t->info.state == STATE_ENTERING ||
+				   t->info.state == STATE_WAITING;
 	}
 }
 
@@ -632,6 +648,7 @@ struct metrics *metrics_free(struct metrics *m)
 	}
 	for (size_t i = 0; i < m->n_violations; i++)
 		free(m->violations[i]);
+	table_deinit(&m->gil_table);
 	table_deinit(&m->pair_table);
 	free(m->threads);
 	free(m->infos);

@@ -255,7 +255,10 @@ static int end_attempt(struct model *m, struct thread *t, int64_t ts_ns, struct 
 		r = wait_account_close(&t->account, ts_ns - t->attempt_ns);
 	how.blames = t->account.blames;
 	how.n_blames = t->account.n;
-	return r ? r : tell_attempt(m, t, &how);
+	if (!r)
+		r = tell_attempt(m, t, &how);
+	wait_account_trim(&t->account);
+	return r;
 }
 
 static void drop_hold(struct gil *g, struct thread *t, int64_t ts_ns)
@@ -631,9 +634,9 @@ static int check_schema(const struct model *m, const struct gil_create_fields *f
 {
 	if (facts->schema >= 1 && facts->schema <= GIL_SCHEMA)
 		return 0;
-	return err(-EPROTO, "'%s' was recorded by another version of gilscope (its events are of schema %u, "
-		   "this gilscope reads 1 to %d): read it with that version", m->options.trace->path,
-		   facts->schema, GIL_SCHEMA);
+	return err(-EPROTO, "'%s' was recorded by another version of gilscope (schema %u, and this "
+		   "one reads 1 to %d): read it with that version",
+		   m->options.trace->path, facts->schema, GIL_SCHEMA);
 }
 
 /* Which GILs the user wants to see; their index counts those of the recording. */

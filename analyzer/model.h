@@ -27,7 +27,7 @@ struct model;
 struct model_options {
 	const char *recording, *gil, *thread, *time; /* as in struct analysis_options; borrowed */
 	const struct trace_info *trace; /* borrowed; read when the first event arrives */
-	int64_t end_ns;                 /* about when the trace ends, for percentages and open holes */
+	int64_t end_ns;                 /* about when the trace ends, for percentages */
 };
 
 int model_new(struct model **out, const struct model_options *options, struct sink *const *sinks,

@@ -390,7 +390,7 @@ static bool loss_begin(const bt_message *msg, bool packets, const bt_clock_snaps
 	return true;
 }
 
-/* Looks at a message. @return 1: it has its place in time (layout and ts_ns are set); 0: it has none; < 0. */
+/* @return 1: the message has its place in time (layout and ts_ns are set); 0: it has none; < 0. */
 static int look_at(struct reader *r, struct stream *s, const bt_message *msg)
 {
 	bt_message_type type = bt_message_get_type(msg);
@@ -544,7 +544,8 @@ static size_t pick(const struct reader *r)
 		return 0;
 	best_rank = rank_of(r, r->heap[0]);
 	for (size_t i = 1; i < r->n_heap && best_rank > 0; i++) {
-		int rank = r->heap[i]->ts_ns == r->heap[0]->ts_ns ? rank_of(r, r->heap[i]) : INT_MAX;
+		bool ties = r->heap[i]->ts_ns == r->heap[0]->ts_ns;
+		int rank = ties ? rank_of(r, r->heap[i]) : INT_MAX;
 
 		if (rank < best_rank) {
 			best = i;
@@ -614,7 +615,7 @@ static struct reader *reader_of(bt_self_component_sink *self)
 	return bt_self_component_get_data(bt_self_component_sink_as_self_component(self));
 }
 
-/* One input port per stream: the merge is ours, babeltrace's muxer looks at all streams each time. */
+/* One input port per stream: the merge is ours; 2.0's muxer looks at all streams each time. */
 static bt_component_class_initialize_method_status
 sink_init(bt_self_component_sink *self, bt_self_component_sink_configuration *configuration,
 	  const bt_value *params, void *data)
@@ -795,7 +796,7 @@ static void widen_range(struct reader *r, const bt_value *stream_info)
 		r->end_ns = end_ns;
 }
 
-/* Asks for the folder's time range: also a proof that its metadata and packets can be understood. */
+/* Asks for the folder's time range: also a proof that its metadata and packets are sound. */
 static bool query_folder(struct reader *r, const bt_component_class_source *fs,
 			 const bt_value *params)
 {

@@ -61,7 +61,7 @@ struct thread_info {
 	bool named;    /* `name` is the program's or the OS's, not ours */
 	char name[64]; /* MainThread, t1, t2, ... where the program gave none; control characters kept */
 	bool selected; /* by --thread; the others are only named, as holders, and show no events */
-	int64_t first_ns, last_ns; /* first and last event; for one that waits or holds at the end, the end */
+	int64_t first_ns, last_ns; /* first and last event; the end, if it waits or holds then */
 	enum thread_state state;
 };
 
@@ -112,7 +112,7 @@ struct attempt {
 	const struct thread_info *thread;
 	int64_t from_ns, to_ns;   /* wait_ns = to_ns - from_ns */
 	bool whole;               /* its ENTRY was seen, no hole in it, and it ended */
-	bool acquired;            /* else it left (see reason) or was open at the trace's end (still_waiting) */
+	bool acquired;            /* else it left (see reason), or is still_waiting, or cut */
 	bool still_waiting;
 	bool cut;                 /* a hole or an unlawful event ended it for us */
 	enum gil_leave_reason reason;

@@ -408,7 +408,8 @@ static void test_a_starving_wait(void **state)
 	size_t n = 0;
 
 	(void)state;
-	n += (size_t)sprintf(events + n, "%s%s", facts, "t3 thread 3 t3\nt1 1 1 ACQUIRE\nt3 1 1 ENTRY\nt3 1 1 BUSY\nt1 1 1 RELEASE\n");
+	n += (size_t)sprintf(events + n, "%s%s", facts, "t3 thread 3 t3\nt1 1 1 ACQUIRE\n"
+			     "t3 1 1 ENTRY\nt3 1 1 BUSY\nt1 1 1 RELEASE\n");
 	for (int i = 0; i < 10000; i++) {
 		int t = i % 2 ? 1 : 2;
 		n += (size_t)sprintf(events + n, "t%d 1 1 ENTRY\nt%d 1 1 ACQUIRE\nt%d 1 1 RELEASE\n",
@@ -550,6 +551,57 @@ static void test_a_newer_schema_is_refused(void **state)
 	err_clear();
 }
 
+struct listener {
+	int limit, events, ends;
+};
+
+static int listen_event(void *data, const struct gil_event *ev, const struct step *step)
+{
+	struct listener *l = data;
+
+	(void)ev;
+	(void)step;
+	return ++l->events == l->limit ? SINK_E_ENOUGH : 0;
+}
+
+static int listen_lost(void *data, const struct gil_loss *loss)
+{
+	(void)data;
+	(void)loss;
+	return 0;
+}
+
+static int listen_end(void *data, const struct trace_end *end)
+{
+	struct listener *l = data;
+
+	(void)end;
+	l->ends++;
+	return 0;
+}
+
+static void test_sinks_that_have_enough(void **state)
+{
+	cleanup(model_freep) struct model *m = NULL;
+	const struct trace_info trace = { .path = "x" };
+	struct model_options options = { .trace = &trace };
+	struct gil_event entry = { .kind = GIL_ENTRY, .gil = 1 };
+	struct listener one = { .limit = 1 }, three = { .limit = 3 };
+	struct sink a = { .data = &one, .event = listen_event, .lost = listen_lost, .end = listen_end };
+	struct sink b = { .data = &three, .event = listen_event, .lost = listen_lost,
+			  .end = listen_end };
+	struct sink *sinks[] = { &a, &b };
+
+	(void)state;
+	assert_int_equal(model_new(&m, &options, sinks, 2), 0);
+	for (entry.tid = 1; entry.tid <= 3; entry.tid++)
+		assert_int_equal(model_feed(m, &entry), entry.tid < 3 ? 0 : MODEL_E_ENOUGH);
+	assert_int_equal(model_end(m, 0, false), 0);
+	assert_int_equal(one.events, 1);
+	assert_int_equal(three.events, 3);
+	assert_int_equal(one.ends + three.ends, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -573,6 +625,7 @@ int main(void)
 		cmocka_unit_test(test_time_filter),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_a_newer_schema_is_refused),
+		cmocka_unit_test(test_sinks_that_have_enough),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
