@@ -71,7 +71,8 @@ int analysis_run(const struct analysis_options *options, struct sink *const *sin
 	r = model_new(&model, &wishes, sinks, n_sinks);
 	if (!r)
 		r = read_into(model, reader, options);
-	if (!r && reader_damage(reader)[0])
-		return err(ANALYSIS_E_INCOMPLETE, "%s", reader_damage(reader));
-	return r;
+	if (!reader_damage(reader)[0])
+		return r;
+	/* What is missing may be why it failed. */
+	return err(r ? r : ANALYSIS_E_INCOMPLETE, "%s", reader_damage(reader));
 }

@@ -28,6 +28,8 @@ struct packet_start {
 	uint64_t stream_instance_id;
 	uint64_t timestamp_begin, timestamp_end;
 	uint64_t content_bits, packet_bits;
+	uint64_t sequence, discarded_events;
+	uint32_t cpu; /* events follow */
 } __attribute__((packed));
 
 struct metadata_start {
@@ -94,8 +96,13 @@ static int64_t end_by_index(const char *folder, const char *name)
 	return (int64_t)(be64toh(last.offset) + be64toh(last.packet_bits) / 8);
 }
 
+static bool holds_events(const struct packet_start *p)
+{
+	return p->content_bits / 8 > sizeof(*p) || p->discarded_events;
+}
+
 /* Steps over the packets. @return whether the file is cut; of another layout nothing is said. */
-static bool find_cut(const char *folder, const char *name, struct cut_stream *cut)
+static bool find_cut(struct trace_folder *t, const char *name, struct cut_stream *cut)
 {
 	cleanup(fdp) int fd = open(cut->path, O_RDONLY | O_CLOEXEC);
 	struct packet_start packet;
@@ -107,6 +114,8 @@ static bool find_cut(const char *folder, const char *name, struct cut_stream *cu
 		ssize_t n = pread(fd, &packet, sizeof(packet), cut->bytes);
 		int64_t bytes = n == sizeof(packet) ? (int64_t)(packet.packet_bits / 8) : 0;
 
+		t->has_events |= n != sizeof(packet) || packet.magic != PACKET_MAGIC ||
+				 holds_events(&packet);
 		if (n >= (ssize_t)sizeof(packet.magic) && packet.magic != PACKET_MAGIC)
 			return false;
 		if (n < (ssize_t)sizeof(packet))
@@ -122,7 +131,7 @@ static bool find_cut(const char *folder, const char *name, struct cut_stream *cu
 		}
 		cut->bytes += bytes;
 	}
-	return cut->bytes < end_by_index(folder, name);
+	return cut->bytes < end_by_index(t->path, name);
 }
 
 static bool is_stream_file(const char *path, const char *name)
@@ -141,7 +150,10 @@ static int check_stream(struct trace_folder *t, const char *name)
 
 	if (!path)
 		return no_memory();
-	if (!is_stream_file(path, name) || !find_cut(t->path, name, &cut))
+	if (!is_stream_file(path, name))
+		return 0;
+	t->n_streams++;
+	if (!find_cut(t, name, &cut))
 		return 0;
 	cuts = reallocarray(t->cuts, t->n_cuts + 1, sizeof(*cuts));
 	if (!cuts)
@@ -401,6 +413,11 @@ bool trace_folder_has_whole_metadata(const struct trace_folder *t)
 		at += bytes;
 	}
 	return true;
+}
+
+bool trace_folder_is_silent(const struct trace_folder *t)
+{
+	return t->n_streams && !t->has_events;
 }
 
 const char *trace_folder_readable(const struct trace_folder *t)

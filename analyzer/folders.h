@@ -27,6 +27,8 @@ struct trace_folder {
 	char *mended; /* a folder of links and cut copies to be read instead; NULL: not needed */
 	struct cut_stream *cuts;
 	size_t n_cuts;
+	size_t n_streams;
+	bool has_events;
 };
 
 struct folders {
@@ -49,6 +51,12 @@ void folders_deinit(struct folders *f);
  * given to babeltrace2 otherwise: 2.0.4 never returns from a cut one.
  */
 bool trace_folder_has_whole_metadata(const struct trace_folder *t);
+
+/*
+ * Nothing was recorded or lost: a process that was there, but said nothing. Not
+ * to be read: LTTng never completes its metadata.
+ */
+bool trace_folder_is_silent(const struct trace_folder *t);
 
 /* What babeltrace is to read. */
 const char *trace_folder_readable(const struct trace_folder *t);

@@ -796,19 +796,21 @@ static void widen_range(struct reader *r, const bt_value *stream_info)
 		r->end_ns = end_ns;
 }
 
-/* Asks for the folder's time range: also a proof that its metadata and packets are sound. */
-static bool query_folder(struct reader *r, const bt_component_class_source *fs,
-			 const bt_value *params)
+/* For the progress only. Not before the source could be added: 2.0.4 aborts in a query of damaged metadata. */
+static void ask_range(struct reader *r, const bt_component_class_source *fs, const bt_value *params)
 {
 	cleanup(queryp) bt_query_executor *query = bt_query_executor_create(
 		bt_component_class_source_as_component_class_const(fs), "babeltrace.trace-infos",
 		params);
 	cleanup(const_valuep) const bt_value *infos = NULL;
+	char cause[512];
 
 	if (!query ||
 	    bt_query_executor_set_logging_level(query, BT_LOGGING_LEVEL_NONE) ||
-	    bt_query_executor_query(query, &infos) != BT_QUERY_EXECUTOR_QUERY_STATUS_OK)
-		return false;
+	    bt_query_executor_query(query, &infos) != BT_QUERY_EXECUTOR_QUERY_STATUS_OK) {
+		take_cause(cause, sizeof(cause));
+		return;
+	}
 	for (uint64_t i = 0; i < bt_value_array_get_length(infos); i++) {
 		const bt_value *streams = bt_value_map_borrow_entry_value_const(
 			bt_value_array_borrow_element_by_index_const(infos, i), "stream-infos");
@@ -816,7 +818,6 @@ static bool query_folder(struct reader *r, const bt_component_class_source *fs,
 		for (uint64_t j = 0; streams && j < bt_value_array_get_length(streams); j++)
 			widen_range(r, bt_value_array_borrow_element_by_index_const(streams, j));
 	}
-	return true;
 }
 
 /* Ports are named "trace | stream class id | stream id". */
@@ -871,12 +872,13 @@ static int add_source(struct reader *r, const struct trace_folder *folder, char 
 	if (!fs || !params)
 		return fail("use its source.ctf.fs component");
 	snprintf(name, sizeof(name), "trace%zu", (size_t)(folder - r->folders.all));
-	if (!trace_folder_has_whole_metadata(folder) || !query_folder(r, fs, params) ||
+	if (!trace_folder_has_whole_metadata(folder) ||
 	    bt_graph_add_source_component(r->graph, fs, name, params, BT_LOGGING_LEVEL_NONE,
 					  &source)) {
 		explain_folder(folder->path, why, size);
 		return READER_E_UNREADABLE;
 	}
+	ask_range(r, fs, params);
 	return add_streams(r, source, folder);
 }
 
@@ -894,7 +896,8 @@ static int add_sources(struct reader *r)
 	size_t n_unreadable = 0;
 
 	for (size_t i = 0; i < r->folders.n; i++) {
-		int status = add_source(r, &r->folders.all[i], why, sizeof(why));
+		int status = trace_folder_is_silent(&r->folders.all[i]) ? 0 :
+			     add_source(r, &r->folders.all[i], why, sizeof(why));
 
 		if (status < 0)
 			return status;

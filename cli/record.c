@@ -205,7 +205,7 @@ static int run(int argc, char **argv)
 static const struct cli_option options[] = {
 	{ "output", 'o', CLI_STRING, "DIR", "write the trace to DIR (default: gil.trace)", &output },
 	{ "buffer-size", 0, CLI_SIZE, "SIZE",
-	  "buffer memory per CPU and process (default: 16M, less where memory is short)", &buffer_bytes },
+	  "buffer memory per CPU and process (default: at most 16M)", &buffer_bytes },
 	{ "strict", 0, CLI_FLAG, NULL, "end with 3 when the program succeeded but events were lost", &strict },
 	{ 0 },
 };
