@@ -796,7 +796,7 @@ static void widen_range(struct reader *r, const bt_value *stream_info)
 		r->end_ns = end_ns;
 }
 
-/* For the progress only. Not before the source could be added: 2.0.4 aborts in a query of damaged metadata. */
+/* For the progress only. */
 static void ask_range(struct reader *r, const bt_component_class_source *fs, const bt_value *params)
 {
 	cleanup(queryp) bt_query_executor *query = bt_query_executor_create(
@@ -818,6 +818,24 @@ static void ask_range(struct reader *r, const bt_component_class_source *fs, con
 		for (uint64_t j = 0; streams && j < bt_value_array_get_length(streams); j++)
 			widen_range(r, bt_value_array_borrow_element_by_index_const(streams, j));
 	}
+}
+
+static void graphp(bt_graph **g)
+{
+	bt_graph_put_ref(*g);
+}
+
+/*
+ * In a graph of its own: one that failed to take a component is of no more use. And not by a
+ * query: 2.0.4 aborts in a query of damaged metadata.
+ */
+static bool can_be_opened(const bt_component_class_source *fs, const bt_value *params)
+{
+	cleanup(graphp) bt_graph *trial = bt_graph_create(0);
+	const bt_component_source *source;
+
+	return trial && !bt_graph_add_source_component(trial, fs, "trial", params,
+						       BT_LOGGING_LEVEL_NONE, &source);
 }
 
 /* Ports are named "trace | stream class id | stream id". */
@@ -872,12 +890,12 @@ static int add_source(struct reader *r, const struct trace_folder *folder, char 
 	if (!fs || !params)
 		return fail("use its source.ctf.fs component");
 	snprintf(name, sizeof(name), "trace%zu", (size_t)(folder - r->folders.all));
-	if (!trace_folder_has_whole_metadata(folder) ||
-	    bt_graph_add_source_component(r->graph, fs, name, params, BT_LOGGING_LEVEL_NONE,
-					  &source)) {
+	if (!trace_folder_has_whole_metadata(folder) || !can_be_opened(fs, params)) {
 		explain_folder(folder->path, why, size);
 		return READER_E_UNREADABLE;
 	}
+	if (bt_graph_add_source_component(r->graph, fs, name, params, BT_LOGGING_LEVEL_NONE, &source))
+		return fail("open the trace");
 	ask_range(r, fs, params);
 	return add_streams(r, source, folder);
 }
