@@ -122,6 +122,7 @@ static bool find_cut(struct trace_folder *t, const char *name, struct cut_stream
 			return true;
 		if (bytes < (int64_t)sizeof(packet))
 			return false;
+		cut->discarded_events = packet.discarded_events; /* counts up */
 		cut->class_id = packet.stream_id;
 		cut->instance_id = packet.stream_instance_id;
 		if (bytes > st.st_size - cut->bytes) {
@@ -147,13 +148,16 @@ static int check_stream(struct trace_folder *t, const char *name)
 	cleanup(freep) char *path = print_to_new("%s/%s", t->path, name);
 	struct cut_stream cut = { .path = path, .torn_at = -1 };
 	struct cut_stream *cuts;
+	bool is_cut;
 
 	if (!path)
 		return no_memory();
 	if (!is_stream_file(path, name))
 		return 0;
+	is_cut = find_cut(t, name, &cut);
 	t->n_streams++;
-	if (!find_cut(t, name, &cut))
+	t->lost_events += cut.discarded_events;
+	if (!is_cut)
 		return 0;
 	cuts = reallocarray(t->cuts, t->n_cuts + 1, sizeof(*cuts));
 	if (!cuts)

@@ -15,6 +15,7 @@
 
 /* A stream file that ends within a packet, or earlier than its index says. */
 struct cut_stream {
+	uint64_t discarded_events; /* by its last packet */
 	char *path;
 	int64_t bytes;        /* what it still has; 0: not even the start of a packet */
 	int64_t torn_at;      /* begin of the packet that is not whole; -1: whole ones are missing */
@@ -29,6 +30,7 @@ struct trace_folder {
 	size_t n_cuts;
 	size_t n_streams;
 	bool has_events;
+	uint64_t lost_events; /* discarded by the tracer */
 };
 
 struct folders {

@@ -5,7 +5,7 @@
 #include "cli/recording.h"
 #include "cli/tracee.h"
 
-#include "analyzer/analysis.h"
+#include "analyzer/survey.h"
 #include "base/err.h"
 #include "tracepoints/daemon.h"
 #include "tracepoints/session.h"
@@ -30,6 +30,7 @@ struct record {
 	struct daemon *daemon;
 	struct session *session;
 	struct timespec began;
+	unsigned processes; /* that were recorded */
 	bool disk_full;
 };
 
@@ -101,40 +102,15 @@ static double seconds_since(const struct timespec *began)
 	return (double)(now.tv_sec - began->tv_sec) + (double)(now.tv_nsec - began->tv_nsec) / 1e9;
 }
 
-static int enough(void *data, const struct thread_info *thread)
-{
-	(void)data;
-	(void)thread;
-	return SINK_E_ENOUGH;
-}
-
-static int no_matter(void *data, const struct gil_loss *loss)
-{
-	(void)data;
-	(void)loss;
-	return 0;
-}
-
-/* Root's recordings share a daemon: other programs may be in the trace, too. Reads up to the first event of ours. */
-static bool has_own_events(const struct record *rec)
-{
-	struct sink sink = { .name = "any", .thread = enough, .lost = no_matter };
-	struct analysis_options options = { .path = rec->path, .recording = rec->info.id };
-	int mark = err_mark();
-	bool any = analysis_run(&options, (struct sink *[]){ &sink }, 1) >= 0;
-
-	err_forget(mark);
-	return any;
-}
-
 static void print_summary(const struct record *rec, double seconds)
 {
-	if (!has_own_events(rec)) {
+	if (!rec->processes) {
 		fprintf(stderr, "gilscope: nothing was recorded: no process created a GIL that gilscope "
 				"knows (CPython 3.7 or later, dynamically linked)\n");
 		return;
 	}
-	fprintf(stderr, "gilscope: recorded %.2f s: %.1f MiB in %s; ", seconds,
+	fprintf(stderr, "gilscope: recorded %u process%s in %.2f s: %.1f MiB in %s; ", rec->processes,
+		rec->processes == 1 ? "" : "es", seconds,
 		(double)output_size_bytes(rec->path) / (1 << 20), output);
 	if (!rec->info.loss_known)
 		fputs("whether events were lost is not known\n", stderr);
@@ -143,6 +119,23 @@ static void print_summary(const struct record *rec, double seconds)
 			rec->info.lost_events);
 	else
 		fputs("no event was lost\n", stderr);
+}
+
+/*
+ * The daemon forgets what processes lost that are gone, and counts the programs of root's other
+ * recordings: the packets' own counters say it exactly.
+ */
+static int count_losses(struct record *rec, const struct session_loss *loss)
+{
+	struct survey survey = { 0 };
+	int r = output_traces(rec->path) ?
+		survey_recording(&survey, rec->path, rec->info.id) : 0;
+
+	rec->processes = survey.processes;
+	rec->info.lost_events = survey.lost_events;
+	rec->info.lost_packets = loss->packets;
+	rec->info.loss_known = loss->known && !r;
+	return r;
 }
 
 /* Closes what is open, in every case; what was recorded stays. */
@@ -155,10 +148,7 @@ static int finish(struct record *rec)
 		r = session_close(rec->session, &loss);
 	rec->session = NULL;
 	rec->daemon = daemon_leave(rec->daemon);
-	rec->info.lost_events = loss.events;
-	rec->info.lost_packets = loss.packets;
-	rec->info.loss_known = loss.known;
-	return r;
+	return r ? r : count_losses(rec, &loss);
 }
 
 static int record(struct record *rec, char **argv, int *status)

@@ -104,9 +104,9 @@ class PlainLttng(harness.TestCase):
         program = self.running_battle(1_000_000_000)
         time.sleep(0.5)
         with sessions[0]:
-            time.sleep(0.3)
+            time.sleep(0.5)
             with sessions[1]:
-                time.sleep(0.2)
+                time.sleep(1)
         program.kill()
         for path in traces:
             report = self.report(str(path))

@@ -19,7 +19,8 @@ def cpu_lists():
 class Truth(harness.TestCase):
     def battle(self, *options, record_options=()):
         truth = self.folder / "truth.json"
-        self.record(harness.GILRUN, "battle", "--truth", truth, *options, options=record_options)
+        self.said = self.record(harness.GILRUN, "battle", "--truth", truth, *options,
+                                options=record_options).err
         return json.loads(truth.read_text())
 
     def assert_equal_counts(self, truth, report):
@@ -31,6 +32,8 @@ class Truth(harness.TestCase):
                 self.assertEqual(seen[thread["tid"]][counter], thread[counter],
                                  f"{thread['name']}: {counter}")
         self.assertEqual(report["quality"]["lost_events"], 0)
+        self.assertIn("recorded 1 process ", self.said)
+        self.assertIn("no event was lost", self.said)
         for kind in HOT:
             self.assertEqual(report["trace"]["events_by_kind"][kind], truth["events"][kind], kind)
 
@@ -56,6 +59,7 @@ class Truth(harness.TestCase):
         recorded = sum(report["trace"]["events_by_kind"][kind] for kind in HOT)
         self.assertGreater(report["quality"]["lost_events"], 0)
         self.assertEqual(recorded + report["quality"]["lost_events"], sum(truth["events"].values()))
+        self.assertIn(f" {report['quality']['lost_events']} events LOST", self.said)
         self.gilscope("verify", self.trace, expect=3)
         self.assertIn("lost", self.gilscope("report", self.trace).out)
 
