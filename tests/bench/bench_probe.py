@@ -35,8 +35,8 @@ bench.takedrop_pairs.restype = ctypes.c_int64
 bench.takedrop_pairs.argtypes = [ctypes.c_int64]
 if not bench.takedrop_find():
     sys.exit("no CPython")
-if wanted and not bench.takedrop_recorded(provider.encode()):
-    sys.exit("not recorded")
+if bench.takedrop_recorded(provider.encode()) != wanted:
+    sys.exit("not recorded" if wanted else "somebody else records gil:* on this session daemon")
 done = threading.Event()
 if int(threads) > 1:
     threading.Thread(target=done.wait).start()
