@@ -323,7 +323,8 @@ void emit_gil_destroy(struct emit_gil *g)
 	int saved = errno;
 	const struct emit_table *t = emit_table();
 
-	if (t && emit_enabled(GIL_DESTROY)) {
+	/* A fork child's own is a new one; the parent's lives on. */
+	if (t && g->id == id_here(g) && emit_enabled(GIL_DESTROY)) {
 		struct emit_gil_facts facts = gil_facts(g);
 		t->destroy(&facts);
 	}

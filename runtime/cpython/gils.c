@@ -83,7 +83,7 @@ static struct known_gil *search_all_parts(const void *object)
 	return k;
 }
 
-void gils_saw_destroy(const void *object)
+void gils_saw_end(const void *object)
 {
 	struct known_gil *k = search_all_parts(object);
 
@@ -91,15 +91,6 @@ void gils_saw_destroy(const void *object)
 		emit_gil_destroy(&k->gil.emit);
 		withdraw(k);
 	}
-}
-
-/* The memory of a freed GIL serves anew, or a fork child creates its own on the same addresses. */
-static void forget(const void *object)
-{
-	struct known_gil *k = search_all_parts(object);
-
-	if (k)
-		withdraw(k);
 }
 
 /* ---- recognition ----------------------------------------------------------- */
@@ -132,7 +123,7 @@ static void created(const void *const parts[GILS_PARTS], clockid_t clock, const 
 /* Of more than two mutexes in a row the last two may be the ones. */
 void gils_saw_mutex_init(const pthread_mutex_t *mutex, const pthread_mutexattr_t *attr)
 {
-	forget(mutex);
+	gils_saw_end(mutex);
 	if (attr) {
 		creation.calls = 0;
 	} else if (creation.calls == 0 || creation.calls == 3 || mutex == creation.parts[GILS_SM]) {
@@ -150,7 +141,7 @@ void gils_saw_cond_init(const pthread_cond_t *cond, const pthread_condattr_t *at
 {
 	clockid_t clock = CLOCK_REALTIME;
 
-	forget(cond);
+	gils_saw_end(cond);
 	if (creation.calls == 2) {
 		creation.parts[GILS_C] = cond;
 		creation.calls = 3;

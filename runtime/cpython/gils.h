@@ -17,12 +17,13 @@
  *
  *   mutex_init(m) mutex_init(sm) cond_init(c) cond_init(sc)
  *
- * It is forgotten when one of the four is destroyed, or initialised again: the
- * GIL of a subinterpreter is freed without a call.
+ * It ends when one of the four is destroyed, or initialised again: the GIL of
+ * a subinterpreter is freed without a call.
  *
- * gils_within(), gils_with(), gils_search(): wait-free. gils_saw_*() belong after the real call; the
- * fourth call of a creation loads the provider and takes the loader's lock. All
- * are thread-safe, given that nobody uses a GIL that is being created or destroyed.
+ * gils_saw_*() are told of the calls. The fourth of a creation loads the
+ * provider and takes the loader's lock; it belongs after the real call.
+ * gils_within(), gils_with() and gils_search() are wait-free. All are
+ * thread-safe, given that nobody uses a GIL that is being created or destroyed.
  */
 enum { GILS_MAX = 128, GILS_VERSION_SIZE = 64 };
 
@@ -49,7 +50,7 @@ extern _Atomic unsigned gils_count; /* those behind were never used */
 void gils_saw_mutex_init(const pthread_mutex_t *mutex, const pthread_mutexattr_t *attr);
 void gils_saw_cond_init(const pthread_cond_t *cond, const pthread_condattr_t *attr,
 			const void *caller);
-void gils_saw_destroy(const void *object);
+void gils_saw_end(const void *object); /* is destroyed, or will be something else */
 
 struct known_gil *gils_search(enum gils_part part, const void *object);
 

@@ -44,10 +44,10 @@ APART static int signal_near_gil(pthread_cond_t *cond)
 {
 	struct known_gil *k;
 
-	if ((k = gils_with(GILS_C, cond)))
-		gil_release(&k->gil, &self);
-	else if ((k = gils_with(GILS_SC, cond)))
+	if ((k = gils_with(GILS_SC, cond)))
 		gil_acquire(&k->gil, &self);
+	else if ((k = gils_with(GILS_C, cond)))
+		gil_release(&k->gil, &self);
 	return real.pthread_cond_signal(cond);
 }
 
@@ -110,7 +110,7 @@ INTERPOSED int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexatt
 
 INTERPOSED int pthread_mutex_destroy(pthread_mutex_t *mutex)
 {
-	gils_saw_destroy(mutex);
+	gils_saw_end(mutex);
 	return real.pthread_mutex_destroy(mutex);
 }
 
@@ -124,7 +124,7 @@ INTERPOSED int pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t 
 
 INTERPOSED int pthread_cond_destroy(pthread_cond_t *cond)
 {
-	gils_saw_destroy(cond);
+	gils_saw_end(cond);
 	return real.pthread_cond_destroy(cond);
 }
 

@@ -34,8 +34,8 @@ static void *next_symbol(const char *name)
 }
 
 /* ISO C has no conversion from an object pointer to a function pointer; POSIX promises the bits. */
-#define RESOLVE(name, parameters, arguments, without)                                       \
-	symbol = next_symbol(#name);                                   \
+#define RESOLVE(name, parameters, arguments, without)                              \
+	symbol = next_symbol(#name);                                               \
 	if (symbol)                                                                \
 		__atomic_store_n((void **)&real.name, symbol, __ATOMIC_RELAXED);
 
