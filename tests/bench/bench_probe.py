@@ -27,34 +27,8 @@ import bench
 import harness
 
 PAIRS = 1000000
-<<<<<<< HEAD
 EVENTS_PER_PAIR = 3
 TAKEDROP = bench.BUILT / "takedrop.so"
-=======
-MAX_EXTRA_NS = 5.0
-MAX_EVENT_RATIO = 1.25
-
-CHILD = """
-import ctypes, sys, threading
-threads, pairs, recorded, provider, library = sys.argv[1:]
-pairs, wanted = int(pairs), int(recorded)
-bench = ctypes.PyDLL(library)
-bench.takedrop_pairs.restype = ctypes.c_int64
-bench.takedrop_pairs.argtypes = [ctypes.c_int64]
-if not bench.takedrop_find():
-    sys.exit("no CPython")
-if bench.takedrop_recorded(provider.encode()) != wanted:
-    sys.exit("not recorded" if wanted else "somebody else records gil:* on this session daemon")
-done = threading.Event()
-if int(threads) > 1:
-    threading.Thread(target=done.wait).start()
-bench.takedrop_pairs(pairs // 10)
-drop, take = ctypes.c_int64(), ctypes.c_int64()
-bench.takedrop_split(ctypes.c_int64(pairs // 2), ctypes.byref(drop), ctypes.byref(take))
-print(bench.takedrop_pairs(pairs) / pairs, drop.value * 2 / pairs, take.value * 2 / pairs)
-done.set()
-"""
->>>>>>> probe
 
 
 class Lttng:
