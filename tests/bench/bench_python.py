@@ -34,10 +34,11 @@ def measure(rounds):
         wall, cpu = sides(rounds, trace, "count", COUNT)
         bench.compare(bench.CPU_BOUND, *wall, "ms", names, ": wall time")
         bench.compare(bench.CPU_BOUND, *cpu, "ms", names, ": CPU time")
-        (ours, theirs), _ = sides(rounds, trace, "pingpong", ROUND_TRIPS)
-        rate = bench.count_events(trace) / ours[-1] * 1000
-        bench.compare(bench.PING_PONG, ours, theirs, "ms", names, f" ({rate:,.0f} events/s)")
+        wall, cpu = sides(rounds, trace, "pingpong", ROUND_TRIPS)
+        rate = bench.count_events(trace) / min(wall[0]) * 1000
+        bench.compare(bench.PING_PONG, *wall, "ms", names, f" ({rate:,.0f} events/s): wall time")
+        bench.compare(bench.PING_PONG, *cpu, "ms", names, ": CPU time")
 
 
 if __name__ == "__main__":
-    bench.main(measure, rounds=15)
+    bench.main(measure, rounds=25)

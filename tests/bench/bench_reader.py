@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Reading a trace: time against babeltrace2's own reader, and memory.
 
-The traces are battles of the lab. GILSCOPE_BENCH_EVENTS is how large the
+Time: a battle of the lab, and a Python ping-pong, in which nearly each
+release hands over. Memory: battles. GILSCOPE_BENCH_EVENTS is how large the
 largest is (default: 10 million; the budget speaks of 50 million, 1.5 GB of
 disk), GILSCOPE_BENCH_DIR where it lies.
 """
@@ -16,6 +17,7 @@ import harness
 LARGEST = int(os.environ.get("GILSCOPE_BENCH_EVENTS", 10000000))
 SMALL = 1000000    # events; for memory
 MIDDLE = 4000000   # for time
+ROUND_TRIPS = 330000  # makes about as many
 THREADS = 1000
 TICKS_PER_ITERATION = 3
 TICKS_PER_CHECK = 101
@@ -31,6 +33,11 @@ def battle(trace, events, threads=2):
     if found < events:
         raise bench.CannotMeasure(f"a battle made {found:,} events instead of {events:,}")
     return found
+
+
+def ping_pong(trace):
+    bench.record(trace, harness.PYTHON, bench.HERE / "workload.py", "pingpong", ROUND_TRIPS)
+    return bench.count_events(trace)
 
 
 def finish(*words):
@@ -69,13 +76,17 @@ def measure_memory(trace, events, threads=2):
             bench.verdict(bench.MEMORY, [peak_mib], f"{events:,} events", note)
 
 
+def measure_time(trace, events, rounds, name):
+    ours, theirs = bench.alternate(rounds, lambda: report(trace), lambda: dummy(trace))
+    bench.compare(bench.READING, [1000 * row[0] for row in ours], [1000 * row[0] for row in theirs],
+                  "ms", ("report", "dummy"), f" ({name}, {events:,} events)")
+
+
 def measure(rounds):
     with bench.folder() as folder:
         trace = folder / "gil.trace"
-        events = battle(trace, MIDDLE)
-        ours, theirs = bench.alternate(rounds, lambda: report(trace), lambda: dummy(trace))
-        bench.compare(bench.READING, [1000 * row[0] for row in ours], [1000 * row[0] for row in theirs],
-                      "ms", ("report", "dummy"), f" ({events:,} events)")
+        measure_time(trace, battle(trace, MIDDLE), rounds, "battle")
+        measure_time(trace, ping_pong(trace), rounds, "ping-pong")
         measure_memory(trace, battle(trace, SMALL))
         measure_memory(trace, battle(trace, SMALL, THREADS), THREADS)
         measure_memory(trace, battle(trace, LARGEST))
