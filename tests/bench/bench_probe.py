@@ -116,8 +116,9 @@ def measure(rounds):
         alone, quiet = bench.alternate(rounds, lambda: python(True, threads=1),
                                        lambda: python(False, threads=1))
         for name, part in ("drop", 1), ("take", 2):
-            print(f"       | (a {name} where the process had one thread | with "
-                  f"{statistics.median(row[part] for row in alone):.1f} ns, without {statistics.median(row[part] for row in quiet):.1f} ns)")
+            probed_ns, bare_ns = (statistics.median(row[part] for row in rows) for rows in (alone, quiet))
+            print(f"       | (a {name} where the process had one thread | "
+                  f"with {probed_ns:.1f} ns, without {bare_ns:.1f} ns)")
 
 
 if __name__ == "__main__":

@@ -24,8 +24,9 @@ def flood(trace):
     emitted, taken_ns = map(int, out.split())
     with bench.hot_channel(trace) as hot:
         lost = emitted - bench.count_events(hot)
-    if lost != bench.lost_events(trace):
-        raise bench.CannotMeasure(f"{lost:,} events are missing, the recorder says {bench.lost_events(trace):,}")
+    said = bench.lost_events(trace)
+    if lost != said:
+        raise bench.CannotMeasure(f"{lost:,} events are missing, the recorder says {said:,}")
     return emitted, lost, emitted / taken_ns * 1000
 
 
@@ -33,8 +34,8 @@ def measure_loss(trace, rounds):
     runs = [flood(trace) for _ in range(rounds)]
     emitted, losses, rates = zip(*runs)
     bench.verdict(bench.LOSS, [max(losses)],
-                  f"{rounds} runs of {emitted[0]:,} events at {min(rates):.2f} to {max(rates):.2f} million/s, "
-                  f"lost {', '.join(f'{loss:,}' for loss in losses)}")
+                  f"{rounds} runs of {emitted[0]:,} events at {min(rates):.2f} to {max(rates):.2f} "
+                  f"million/s, lost {', '.join(f'{loss:,}' for loss in losses)}")
 
 
 def measure(rounds):
