@@ -105,8 +105,9 @@ static double seconds_since(const struct timespec *began)
 static void print_summary(const struct record *rec, double seconds)
 {
 	if (!rec->processes) {
-		fprintf(stderr, "gilscope: nothing was recorded: no process created a GIL that gilscope "
-				"knows (CPython 3.7 or later, dynamically linked)\n");
+		fprintf(stderr, "gilscope: nothing was recorded: no process created a GIL that gilscope knows "
+				"(CPython 3.7 or later,\ndynamically linked), or the session daemon was "
+				"too busy to answer it within a second\n");
 		return;
 	}
 	fprintf(stderr, "gilscope: recorded %u process%s in %.2f s: %.1f MiB in %s; ", rec->processes,

@@ -120,7 +120,7 @@ class Recording(harness.TestCase):
             self.skipTest("cannot mount a tmpfs here")
         try:
             self.trace = str(disk / "gil.trace")
-            result = self.record(harness.GILRUN, "battle", "--count", "6000000",
+            result = self.record(harness.GILRUN, "battle", "--count", "20000000",
                                  options=("--buffer-size", "1M"))
             self.assertIn("disk is nearly full", result.err)
             verified = self.gilscope("verify", self.trace, expect=None)
@@ -139,8 +139,13 @@ class Reading(harness.TestCase):
 
     def setUp(self):
         super().setUp()
+        # babeltrace2 2.0.4 leaks the message that it is at when a stream turns out to be damaged.
+        self.environment = {"ASAN_OPTIONS": "detect_leaks=0:" + os.environ.get("ASAN_OPTIONS", "")}
         self.record(harness.GILRUN, "battle", "--count", "300000", options=("--buffer-size", "256K"))
         self.whole = self.report()
+
+    def gilscope(self, *words, **options):
+        return super().gilscope(*words, env=self.environment, **options)
 
     def streams(self):
         """The files of the hot channel, largest first."""
