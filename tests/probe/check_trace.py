@@ -194,7 +194,7 @@ def fought(gil, threads):
     interval_ns = 1000 * (gil.intervals or [int(gil.facts.get("interval", 0))])[-1]
     fighters = [thread for thread in gil.threads.values()
                 if thread.counts["busy"] and len(thread.requested_ns) >= 4
-                and 0.9 * interval_ns <= min(thread.requested_ns) <= 1.5 * interval_ns]
+                and 0.9 * interval_ns <= min(thread.requested_ns) <= 2 * interval_ns]
     return len(fighters) >= threads
 
 
