@@ -104,9 +104,12 @@ class TestCase(unittest.TestCase):
 
 
 class lttng_session:
-    """A session made with the `lttng` program, as a user would; a daemon that it started is ended."""
+    """A session made with the `lttng` program, as a user would; a daemon that it started is ended.
 
-    def __init__(self, test, name, output, events, channel_options=()):
+    Per-process buffers: with per-user ones LTTng 2.13 may hang after the kill of a program.
+    """
+
+    def __init__(self, test, name, output, events, channel_options=("--buffers-pid",)):
         self.name = f"{name}-{os.getpid()}"
         home = tempfile.mkdtemp(prefix="gs-", dir="/tmp")
         test.addCleanup(shutil.rmtree, home, ignore_errors=True)
