@@ -43,6 +43,20 @@ class Recording(harness.TestCase):
         result = self.record(path, expect=126)
         self.assert_one_sentence(result.err, "broken")
 
+    def test_without_lttng_says_what_to_type(self):
+        if self.before:
+            self.skipTest("root's session daemon runs already, so none has to be started")
+        empty = {"PATH": str(self.folder)}
+        result = self.record("/bin/true", expect=125, env=empty)
+        self.assert_one_sentence(result.err, "lttng-sessiond is not installed", "apt install lttng-tools")
+        result = self.gilscope("doctor", expect=1, env=empty)
+        self.assertRegex(result.out, "FAIL .*apt install lttng-tools")
+
+    def test_doctor_on_a_machine_that_works(self):
+        result = self.gilscope("doctor")
+        self.assertNotIn("FAIL", result.out)
+        self.assertIn("Recording works here.", result.out)
+
     def test_no_command(self):
         self.assert_one_sentence(self.gilscope("record", expect=2).err, "command")
 

@@ -43,6 +43,28 @@ class Python(harness.TestCase):
         self.assert_lawful()
 
 
+class Examples(harness.TestCase):
+    """The seed's two programs, on Python 2.7 and 3."""
+    needs_lttng = False
+
+    def test_tasks(self):
+        for name, path in harness.interpreters(at_least=(2, 7)):
+            with self.subTest(name):
+                out = harness.run(path, harness.SOURCE / "examples" / "tasks.py").out
+                self.assertIn("Main thread name: MainThread\n", out)
+                pid = out.splitlines()[0].rsplit(" ", 1)[1]
+                # Two threads print at once: their lines may run into each other.
+                for task in ("1", "2"):
+                    self.assertIn(f"Task {task} assigned to thread: t{task}", out)
+                    self.assertIn(f"ID of process running task {task}: {pid}", out)
+
+    def test_count(self):
+        for name, path in harness.interpreters(at_least=(2, 7)):
+            with self.subTest(name):
+                out = harness.run(path, COUNT, "10000").out
+                self.assertRegex(out, r"(?s)Sequential *: .*Threaded *: ")
+
+
 def add(name, path):
     def test(self):
         self.check(path)
