@@ -155,8 +155,12 @@ static int finish(struct record *rec)
 static int record(struct record *rec, char **argv, int *status)
 {
 	double seconds;
-	int r = open_recording(rec), closed;
+	int r = open_recording(rec), closed, interrupted = tracee_interrupted();
 
+	if (!r && interrupted) {
+		*status = interrupted;
+		return finish(rec);
+	}
 	if (!r)
 		r = run_program(rec, argv, status);
 	if (r) {
@@ -185,6 +189,7 @@ static int run(int argc, char **argv)
 	if (output_prepare(output, rec.path))
 		return EXIT_RECORDER;
 	name_recording(&rec.info);
+	tracee_hold_signals();
 	if (record(&rec, argv, &status))
 		return status == EXIT_NOT_RUNNABLE ? status : EXIT_RECORDER;
 	if (strict && status == EXIT_OK &&

@@ -37,7 +37,6 @@ static struct {
 	int32_t pid;
 	pthread_key_t thread_end;
 	atomic_bool asleep; /* a fork child that has not spoken yet */
-	bool forked;
 	char recording[128];
 	char main_os_name[OS_NAME_SIZE];
 } process;
@@ -137,7 +136,6 @@ static void after_fork_child(void)
 		atomic_store(&emit_on[kind], kind < GIL_FIRST_HOT ? OFF : &on);
 	draw_nonce();
 	process.pid = getpid();
-	process.forked = true;
 	atomic_store(&process.asleep, true);
 	atomic_store_explicit(&process.next_thread, 0, memory_order_relaxed);
 	self.tid = 0;
@@ -165,9 +163,10 @@ static void wake(const struct emit_table *t)
 
 int emit_owned_fd(unsigned first, unsigned last)
 {
-	const struct emit_table *t = process.forked ? emit_table() : NULL;
+	const struct emit_table *t = emit_table();
 
-	if (!t)
+	/* Another pid: a child that came without fork()'s handlers, and is about to exec. */
+	if (!t || getpid() != process.pid)
 		return -1;
 	if (last > OWNED_FD_MAX)
 		last = OWNED_FD_MAX;

@@ -144,7 +144,7 @@ INTERPOSED int pthread_cond_destroy(pthread_cond_t *cond)
 	return real.pthread_cond_destroy(cond);
 }
 
-/* ---- a fork child that closes everything -------------------------------------- */
+/* ---- programs that close everything -------------------------------------------- */
 
 INTERPOSED int close(int fd)
 {
@@ -157,12 +157,14 @@ INTERPOSED int close(int fd)
 
 INTERPOSED int close_range(unsigned first, unsigned last, int flags)
 {
-	int spared, ret = 0;
+	int spared;
 
-	while (!ret && (spared = emit_owned_fd(first, last)) >= 0) {
-		if ((unsigned)spared > first)
-			ret = real.close_range(first, (unsigned)spared - 1, flags);
+	while ((spared = emit_owned_fd(first, last)) >= 0) {
+		if ((unsigned)spared > first && real.close_range(first, (unsigned)spared - 1, flags))
+			return -1;
+		if ((unsigned)spared == last)
+			return 0;
 		first = (unsigned)spared + 1;
 	}
-	return ret || first > last ? ret : real.close_range(first, last, flags);
+	return real.close_range(first, last, flags);
 }

@@ -16,6 +16,11 @@ def daemon_of_root():
     return harness.read_pid("/var/run/lttng/lttng-sessiond.pid")
 
 
+def sessions_of_root():
+    """What `lttng list` prints; it would start no daemon."""
+    return "" if os.geteuid() or not daemon_of_root() else harness.run("lttng", "list").out
+
+
 class Recording(harness.TestCase):
     def setUp(self):
         super().setUp()
@@ -101,6 +106,18 @@ class Recording(harness.TestCase):
 
     def test_sigint_to_the_recorder_alone_ends_the_program(self):
         self.interrupt(to_group=False)
+
+    def test_a_signal_while_it_starts(self):
+        # Whenever it comes: nothing is left open, and the program does not start after it.
+        for ms in (0, 10, 20, 40, 80, 120, 160):
+            process = subprocess.Popen([harness.GILSCOPE, "record", "-o", self.trace, "sleep", "60"],
+                                       stderr=subprocess.PIPE, text=True, start_new_session=True)
+            time.sleep(ms / 1000)
+            os.killpg(process.pid, signal.SIGTERM)
+            _, error = process.communicate(timeout=60)
+            self.assertIn(process.returncode, (-signal.SIGTERM, 128 + signal.SIGTERM), f"{ms} ms: {error}")
+            self.assertEqual(daemon_of_root(), self.before, f"{ms} ms: a daemon was left behind")
+            self.assertNotIn(f"gilscope-{process.pid}-", sessions_of_root(), f"{ms} ms")
 
     def test_unwritable_output(self):
         result = self.gilscope("record", "-o", "/proc/x.trace", "true", expect=125)
