@@ -73,13 +73,16 @@ def verdict(budget, figures, sides, note=""):
     """Prints the budget's line. `figures`: of each round; their median is what counts."""
     figure = statistics.median(figures)
     form = budget.kind.form.format
-    spread = ""
+    spread = unsure = ""
     if len(figures) > 1:
         low, _, high = statistics.quantiles(figures, n=4)
         spread = f" (quartiles {form(low)} to {form(high)}, {len(figures)} rounds)"
+        # About the standard error of a median: closer to the limit than that says little.
+        if (high - low) / len(figures) ** 0.5 > abs(figure - budget.limit):
+            unsure = " | TOO NOISY to be sure: repeat on a quiet machine"
     word = "within" if figure <= budget.limit else "OVER  "
     print(f"{word} | {budget.what}{note} | {sides} | {form(figure)}{spread} | "
-          f"at most {form(budget.limit)}", flush=True)
+          f"at most {form(budget.limit)}{unsure}", flush=True)
 
 
 def compare(budget, ours, theirs, unit, names=("ours", "theirs"), note=""):
