@@ -19,7 +19,8 @@
 enum { LOOK_MS = 100 }; /* how often the free disk space is looked at */
 static const uint64_t spare_bytes = UINT64_C(16) << 20;
 
-static const char *output = "gil.trace";
+static const char default_output[] = "gil.trace";
+static const char *output = default_output;
 static uint64_t buffer_bytes;
 static bool strict;
 
@@ -120,6 +121,10 @@ static void print_summary(const struct record *rec, double seconds)
 			rec->info.lost_events);
 	else
 		fputs("no event was lost\n", stderr);
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "gilscope: look at it with 'gilscope report%s%s'\n",
+			strcmp(output, default_output) ? " " : "",
+			strcmp(output, default_output) ? output : "");
 }
 
 /*
