@@ -444,6 +444,15 @@ static int on_event(void *data, const struct gil_event *event, const struct step
 	return event->kind == GIL_BUSY || event->kind == GIL_RETRY ? count_failed(m, g, step) : 0;
 }
 
+/* A stay may begin or end where no event is: at the ends of the time asked for. */
+static void widen(struct gil_metrics *g, const struct interval *interval)
+{
+	if (!g->first_ns || interval->from_ns < g->first_ns)
+		g->first_ns = interval->from_ns;
+	if (interval->to_ns > g->last_ns)
+		g->last_ns = interval->to_ns;
+}
+
 static int on_interval(void *data, const struct interval *interval)
 {
 	struct metrics *m = data;
@@ -452,6 +461,7 @@ static int on_interval(void *data, const struct interval *interval)
 	uint64_t ns = (uint64_t)(interval->to_ns - interval->from_ns);
 
 	t->state_ns[interval->state] += ns;
+	widen(&g->m, interval);
 	if (interval->state != STATE_HOLDING)
 		return 0;
 	t->checks += interval->checks;
@@ -462,6 +472,7 @@ static int on_interval(void *data, const struct interval *interval)
 	return interval->whole ? histogram_add(t->hold_ns, ns) : 0;
 }
 
+/* Who found the GIL free waited for nobody: the pairs are about the others. */
 static int blame_pairs(struct metrics *m, const struct attempt *attempt)
 {
 	for (uint32_t i = 0; i < attempt->n_blames; i++) {
@@ -485,7 +496,7 @@ static int on_attempt(void *data, const struct attempt *attempt)
 	struct metrics *m = data;
 	struct thread_metrics *t = find_thread(m, attempt->thread);
 	uint64_t wait_ns = (uint64_t)(attempt->to_ns - attempt->from_ns);
-	int r = blame_pairs(m, attempt);
+	int r = attempt->busy || attempt->retries ? blame_pairs(m, attempt) : 0;
 
 	if (r || !attempt->whole || !attempt->acquired)
 		return r;

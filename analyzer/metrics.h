@@ -32,13 +32,13 @@ static inline uint64_t thread_failed(const struct thread_metrics *t)
 	return t->busy + t->retries;
 }
 
-/* How much `waiter` waited while `holder` held. Indexes into the thread table; PAIR_NOBODY: free or unknown. */
+/* How much `waiter` waited, in contended attempts, while `holder` held. Indexes into the thread table; PAIR_NOBODY: free or unknown. */
 #define PAIR_NOBODY UINT32_MAX
 #define PAIR_OTHERS (UINT32_MAX - 1) /* as holder: all those beyond the limit of pairs */
 struct pair_metrics {
 	uint32_t waiter, holder;
 	uint64_t wait_ns, max_ns; /* max_ns: the longest share of one wait */
-	uint64_t waits;           /* attempts with a share of this holder */
+	uint64_t waits;           /* contended attempts with a share of this holder */
 	uint64_t failed;          /* BUSY and RETRY blamed on it */
 };
 
@@ -46,9 +46,9 @@ struct gil_metrics {
 	struct gil_info info; /* a copy */
 	uint64_t acquisitions, failed, checks, ticks, switches;
 	uint64_t held_ns;      /* sum of the holds that were seen, also of those cut */
-	uint64_t wanted_ns;    /* time with at least one thread waiting */
+	uint64_t wanted_ns;    /* time with at least one thread asleep waiting */
 	uint64_t dead_ns;      /* free while wanted, between two holders */
-	int64_t first_ns, last_ns;
+	int64_t first_ns, last_ns; /* first and last event, or the ends of --time */
 };
 
 int metrics_new(struct metrics **out);

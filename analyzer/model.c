@@ -161,7 +161,7 @@ static bool in_hole(const struct gil *g)
 static void advance(struct gil *g, int64_t ts_ns)
 {
 	if (g->at_ns != INT64_MIN && ts_ns > g->at_ns) {
-		if (g->waiting)
+		if (g->waiting_selected)
 			g->info.wanted_ns += ts_ns - g->at_ns;
 		if (g->wanting)
 			g->wanting_ns += ts_ns - g->at_ns;
@@ -179,7 +179,10 @@ static void set_state(struct thread *t, enum thread_state state, int64_t ts_ns, 
 {
 	struct gil *g = t->gil;
 
-	g->waiting += (state == STATE_WAITING) - (t->info.state == STATE_WAITING);
+	int change = (state == STATE_WAITING) - (t->info.state == STATE_WAITING);
+
+	g->waiting += change;
+	g->waiting_selected += t->info.selected ? change : 0;
 	g->wanting += wants(state) - wants(t->info.state);
 	t->info.state = state;
 	t->since_ns = ts_ns;
@@ -536,7 +539,10 @@ static int apply(struct model *m, struct thread *t, const struct gil_event *ev, 
 
 static void select_thread(struct model *m, struct thread *t)
 {
-	t->info.selected |= thread_filter_match(m->options.thread, &t->info);
+	if (t->info.selected || !thread_filter_match(m->options.thread, &t->info))
+		return;
+	t->info.selected = true;
+	t->gil->waiting_selected += t->info.state == STATE_WAITING;
 }
 
 static int new_thread(struct model *m, struct gil *g, const struct gil_event *ev,
@@ -619,7 +625,7 @@ static int feed_thread(struct model *m, struct gil *g, const struct gil_event *e
 		unlawful = "its time is before that of the event before it";
 	step.thread = &t->info;
 	step.violation = in_hole(g) ? NULL : unlawful;
-	if (step.before == STATE_UNKNOWN || step.before == STATE_ENDED)
+	if (!t->whole || step.before == STATE_UNKNOWN || step.before == STATE_ENDED)
 		step.since_ns = INT64_MIN;
 	t->info.last_ns = ev->ts_ns;
 	r = apply(m, t, ev, &step);
@@ -889,7 +895,7 @@ int model_lost(struct model *m, const struct gil_loss *loss)
 	return tell_loss(m, hole);
 }
 
-/* Waits and holds go on to the end; of the others their last event is all we know. */
+/* Waits and holds go on to the GIL's end; of the others their last event is all we know. */
 static int close_thread(struct model *m, struct thread *t, int64_t end_ns)
 {
 	enum thread_state state = t->info.state;
@@ -908,17 +914,30 @@ static int close_thread(struct model *m, struct thread *t, int64_t end_ns)
 	return r;
 }
 
+/*
+ * What a process was at when it ended or was killed did not go on until the
+ * trace's end: each GIL ends with its last event, or with the time asked for.
+ */
+static int64_t end_of(const struct model *m, const struct gil *g)
+{
+	bool stopped_early = m->started && m->now_ns > m->to_ns;
+
+	return stopped_early || g->at_ns == INT64_MIN ? m->end.end_ns : g->at_ns;
+}
+
 static int close_all(struct model *m)
 {
 	int r = 0;
 
 	for (struct gil *g = m->registry.first_gil; g && !r; g = g->next) {
-		if (in_hole(g) && g->hole_until_ns < m->end.end_ns)
+		int64_t end_ns = end_of(m, g);
+
+		if (in_hole(g) && g->hole_until_ns < end_ns)
 			r = lose_sight_of_all(m, g, g->hole_until_ns);
 		if (g->at_ns != INT64_MIN)
-			advance(g, m->end.end_ns);
+			advance(g, end_ns);
 		for (struct thread *t = g->live; t && !r; t = t->next_live)
-			r = close_thread(m, t, m->end.end_ns);
+			r = close_thread(m, t, end_ns);
 	}
 	return r;
 }

@@ -28,6 +28,7 @@ struct gil {
 	int64_t released_ns;      /* by the last holder; INT64_MIN unknown */
 	int32_t released_cpu;
 	uint32_t waiting, wanting; /* threads in WAITING; in ENTERING or WAITING */
+	uint32_t waiting_selected; /* in WAITING, of those asked for */
 	int64_t at_ns;            /* up to here both sums go: */
 	int64_t wanting_ns, wanting_at_release_ns; /* time with somebody entering or waiting */
 	int64_t hole_until_ns;    /* events may be missing until then; INT64_MIN: no hole */

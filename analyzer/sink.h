@@ -29,7 +29,7 @@ struct gil_info {
 	int64_t interval; /* the present one: ticks if GIL_FLAG_TICKED, else microseconds; 0 unknown */
 	bool known;       /* its gil:create was seen */
 	char design[32], version[64], recording[64];
-	int64_t wanted_ns;      /* so far, with at least one thread in STATE_WAITING */
+	int64_t wanted_ns;      /* so far, with at least one selected thread in STATE_WAITING */
 };
 
 static inline bool gil_is_ticked(const struct gil_info *g)
@@ -61,7 +61,7 @@ struct thread_info {
 	bool named;    /* `name` is the program's or the OS's, not ours */
 	char name[64]; /* MainThread, t1, t2, ... where the program gave none; control characters kept */
 	bool selected; /* by --thread; the others are only named, as holders, and show no events */
-	int64_t first_ns, last_ns; /* first and last event; the end, if it waits or holds then */
+	int64_t first_ns, last_ns; /* first and last event; its GIL's end, if it waits or holds then */
 	enum thread_state state;
 };
 
@@ -81,7 +81,7 @@ struct step {
 	const struct thread_info *holder; /* BUSY, RETRY: who is blamed (the holder, else the last one); may be NULL */
 	const struct thread_info *switched_from; /* ACQUIRE: the last holder when it is another thread, else NULL */
 	uint32_t waiters;                /* threads in STATE_WAITING now */
-	int64_t since_ns;                /* when the thread came into `before`; INT64_MIN unknown */
+	int64_t since_ns;                /* when the thread came into `before`; INT64_MIN not seen */
 	const char *violation;           /* why the event is unlawful, or NULL */
 };
 

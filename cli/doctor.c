@@ -141,6 +141,7 @@ static void check_recording(const char *folder)
 	struct session_loss loss;
 
 	snprintf(name, sizeof(name), "gilscope-doctor-%d", (int)getpid());
+	tracee_hold_signals();
 	if (daemon_join(&daemon)) {
 		say_error("a session daemon");
 		return;

@@ -25,7 +25,7 @@ const struct cli_option reading_options[] = {
 	{ "gil", 0, CLI_STRING, "GIL", "only this GIL: its index, its id, or pid:PID", &options.gil },
 	{ "thread", 0, CLI_STRING, "LIST", "only these threads: names, shell patterns or tids, with commas",
 	  &options.thread },
-	{ "time", 0, CLI_STRING, "A,B", "only this time: +1.5s,+2s from the begin, 10%-20%, or absolute",
+	{ "time", 0, CLI_STRING, "A,B", "only this time: +1.5s,+2s from the begin, 10%-20%, or since 1970",
 	  &options.time },
 	{ "all", 0, CLI_FLAG, NULL, "also what other recordings left in the trace", &options.all },
 	{ "strict", 0, CLI_FLAG, NULL, "exit with 3 when events are lost or unlawful", &options.strict },

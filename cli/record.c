@@ -19,7 +19,8 @@
 enum { LOOK_MS = 100 }; /* how often the free disk space is looked at */
 static const uint64_t spare_bytes = UINT64_C(16) << 20;
 
-static const char *output = "gil.trace";
+static const char default_output[] = "gil.trace";
+static const char *output = default_output;
 static uint64_t buffer_bytes;
 static bool strict;
 
@@ -105,8 +106,9 @@ static double seconds_since(const struct timespec *began)
 static void print_summary(const struct record *rec, double seconds)
 {
 	if (!rec->processes) {
-		fprintf(stderr, "gilscope: nothing was recorded: no process created a GIL that gilscope "
-				"knows (CPython 3.7 or later, dynamically linked)\n");
+		fprintf(stderr, "gilscope: nothing was recorded: no process created a GIL that gilscope knows "
+				"(CPython 3.7 or later,\ndynamically linked), or the session daemon was "
+				"too busy to answer it within a second\n");
 		return;
 	}
 	fprintf(stderr, "gilscope: recorded %u process%s in %.2f s: %.1f MiB in %s; ", rec->processes,
@@ -119,6 +121,10 @@ static void print_summary(const struct record *rec, double seconds)
 			rec->info.lost_events);
 	else
 		fputs("no event was lost\n", stderr);
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "gilscope: look at it with 'gilscope report%s%s'\n",
+			strcmp(output, default_output) ? " " : "",
+			strcmp(output, default_output) ? output : "");
 }
 
 /*
@@ -154,8 +160,12 @@ static int finish(struct record *rec)
 static int record(struct record *rec, char **argv, int *status)
 {
 	double seconds;
-	int r = open_recording(rec), closed;
+	int r = open_recording(rec), closed, interrupted = tracee_interrupted();
 
+	if (!r && interrupted) {
+		*status = interrupted;
+		return finish(rec);
+	}
 	if (!r)
 		r = run_program(rec, argv, status);
 	if (r) {
@@ -184,6 +194,7 @@ static int run(int argc, char **argv)
 	if (output_prepare(output, rec.path))
 		return EXIT_RECORDER;
 	name_recording(&rec.info);
+	tracee_hold_signals();
 	if (record(&rec, argv, &status))
 		return status == EXIT_NOT_RUNNABLE ? status : EXIT_RECORDER;
 	if (strict && status == EXIT_OK &&

@@ -67,7 +67,8 @@ const struct cli_command cmd_timeline = {
 	.arguments = "[TRACE]",
 	.summary = "Draw one lane per thread, and list its runs",
 	.text = "A lane shows what its thread did most of the time in each column: it held the GIL,\n"
-		"waited for it, or was outside (it computed without the GIL, slept, or did I/O).\n"
+		"waited for it, or was outside (it computed without the GIL, slept, did I/O, or had\n"
+		"let the GIL go and got no CPU to ask for it again).\n"
 		"An exclamation mark stands where it did not hold the GIL most of the time and\n"
 		"failed to get it; the row below the lanes counts the failed attempts of all\n"
 		"threads. Columns to the right: the shares of the whole axis.\n"

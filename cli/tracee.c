@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-static sigset_t own_mask; /* of this process before tracee_start() */
+static sigset_t own_mask; /* of this process before tracee_hold_signals() */
 
 static bool is_program(const char *path)
 {
@@ -60,6 +60,28 @@ static void signals_of_interest(sigset_t *set)
 		sigaddset(set, signals[i]);
 }
 
+void tracee_hold_signals(void)
+{
+	sigset_t set;
+
+	signals_of_interest(&set);
+	sigprocmask(SIG_BLOCK, &set, &own_mask);
+}
+
+int tracee_interrupted(void)
+{
+	static const int ending[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
+	struct sigaction action;
+	sigset_t pending;
+
+	sigpending(&pending);
+	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
+		if (sigismember(&pending, ending[i]) == 1 && !sigaction(ending[i], NULL, &action) &&
+		    action.sa_handler != SIG_IGN)
+			return 128 + ending[i];
+	return 0;
+}
+
 static _Noreturn void become(const char *path, char **argv, const struct environment *e, bool quiet,
 			     int report)
 {
@@ -80,14 +102,11 @@ static _Noreturn void become(const char *path, char **argv, const struct environ
 int tracee_start(const char *path, char **argv, const struct environment *e, bool quiet, pid_t *out)
 {
 	int ends[2], code;
-	sigset_t set;
 
 	if (pipe2(ends, O_CLOEXEC))
 		return err(-errno, "cannot start '%s': %s", path, strerror(errno));
 	cleanup(fdp) int from = ends[0];
 	cleanup(fdp) int to = ends[1];
-	signals_of_interest(&set);
-	sigprocmask(SIG_BLOCK, &set, &own_mask);
 	*out = fork();
 	if (*out < 0)
 		return err(-errno, "cannot start '%s': %s", path, strerror(errno));

@@ -10,12 +10,21 @@
 
 /* The program that `record` runs. One at a time; not thread-safe. */
 
+/*
+ * From now on the signals that end a program wait, for the program when it
+ * runs, so that the recorder always gets to close the trace. Once, before
+ * anything is opened that must be closed.
+ */
+void tracee_hold_signals(void);
+
+/* Did one come before the program was started? @return 0 or 128 + signal. */
+int tracee_interrupted(void);
+
 /* Finds `name` as a shell would. @return 0; EXIT_NOT_FOUND or EXIT_NOT_RUNNABLE with a sentence. */
 int tracee_find(const char *name, char path[PATH_MAX]);
 
 /*
- * Starts it with the environment added. From now on the signals that end a
- * program go to it, so that the recorder always gets to close the trace.
+ * Starts it with the environment added, after tracee_hold_signals().
  * @quiet: its standard output goes nowhere.
  * @return 0, or < 0 with a sentence.
  */

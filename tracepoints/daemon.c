@@ -66,9 +66,17 @@ static bool is_session_daemon(pid_t pid)
 
 static _Noreturn void become_daemon(const char *home, pid_t parent)
 {
+	static const int ending[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
 	cleanup(fdp) int null = open("/dev/null", O_RDWR);
+	sigset_t none;
 
-	setsid(); /* the terminal's Ctrl-C is not for it */
+	setsid(); /* the terminal's Ctrl-C is not for it, */
+	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
+		signal(ending[i], SIG_IGN); /* also one that came just now; the recorder holds them back */
+		signal(ending[i], SIG_DFL);
+	}
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (int fd = 0; fd <= 2 && null >= 0; fd++)
 		dup2(null, fd);
 	unsetenv("LD_PRELOAD");

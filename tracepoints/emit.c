@@ -37,7 +37,6 @@ static struct {
 	int32_t pid;
 	pthread_key_t thread_end;
 	atomic_bool asleep; /* a fork child that has not spoken yet */
-	bool forked;
 	char recording[128];
 	char main_os_name[OS_NAME_SIZE];
 } process;
@@ -137,7 +136,6 @@ static void after_fork_child(void)
 		atomic_store(&emit_on[kind], kind < GIL_FIRST_HOT ? OFF : &on);
 	draw_nonce();
 	process.pid = getpid();
-	process.forked = true;
 	atomic_store(&process.asleep, true);
 	atomic_store_explicit(&process.next_thread, 0, memory_order_relaxed);
 	self.tid = 0;
@@ -165,9 +163,10 @@ static void wake(const struct emit_table *t)
 
 int emit_owned_fd(unsigned first, unsigned last)
 {
-	const struct emit_table *t = process.forked ? emit_table() : NULL;
+	const struct emit_table *t = emit_table();
 
-	if (!t)
+	/* Another pid: a child that came without fork()'s handlers, and is about to exec. */
+	if (!t || getpid() != process.pid)
 		return -1;
 	if (last > OWNED_FD_MAX)
 		last = OWNED_FD_MAX;
@@ -209,11 +208,27 @@ static const char *own_name(char os_name[OS_NAME_SIZE], bool is_main)
 	return os_name;
 }
 
-static void say_facts(const struct emit_table *t, const struct emit_gil *g)
+static void say_thread(const struct emit_table *t, uint64_t gil)
 {
 	char os_name[OS_NAME_SIZE] = "";
+	struct emit_thread_facts facts = {
+		.gil = gil,
+		.ident = (uint64_t)pthread_self(),
+		.tid = self.tid,
+		.pid = process.pid,
+		.serial = self.serial,
+		.is_main = self.tid == process.pid,
+	};
+
+	if (!emit_enabled(GIL_THREAD))
+		return;
+	facts.name = own_name(os_name, facts.is_main);
+	t->thread(&facts);
+}
+
+static void say_facts(const struct emit_table *t, const struct emit_gil *g)
+{
 	struct emit_gil_facts facts = gil_facts(g);
-	struct emit_thread_facts thread;
 
 	if (!self.tid) {
 		self.tid = (int32_t)syscall(SYS_gettid);
@@ -223,19 +238,9 @@ static void say_facts(const struct emit_table *t, const struct emit_gil *g)
 	self.said_gil = id_here(g);
 	self.said_to = *t->listeners;
 	self.said_at_s = coarse_now_s();
-	thread = (struct emit_thread_facts){
-		.gil = self.said_gil,
-		.ident = (uint64_t)pthread_self(),
-		.tid = self.tid,
-		.pid = process.pid,
-		.serial = self.serial,
-		.is_main = self.tid == process.pid,
-	};
-	thread.name = own_name(os_name, thread.is_main);
 	if (emit_enabled(GIL_CREATE))
 		t->create(&facts);
-	if (emit_enabled(GIL_THREAD))
-		t->thread(&thread);
+	say_thread(t, self.said_gil);
 }
 
 static const struct emit_table *prepare(const struct emit_gil *g)
@@ -355,8 +360,11 @@ static void thread_ends(void *unused)
 	const struct emit_table *t = emit_table();
 
 	(void)unused;
-	if (self.said_gil && emit_enabled(GIL_LEAVE))
-		t->leave(self.said_gil, self.tid, GIL_LEAVE_THREAD_END);
+	if (self.said_gil) {
+		say_thread(t, self.said_gil); /* it may have got its name after its first event */
+		if (emit_enabled(GIL_LEAVE))
+			t->leave(self.said_gil, self.tid, GIL_LEAVE_THREAD_END);
+	}
 	/* Should the thread speak again (a later destructor), it is a new one. */
 	memset(&self, 0, sizeof(self));
 }

@@ -68,9 +68,10 @@ void emit_release_slow(const struct emit_gil *g, int32_t tick, uint64_t checks, 
 void emit_leave_slow(const struct emit_gil *g, enum gil_leave_reason reason);
 
 /*
- * In a fork child: the first of LTTng's descriptors in `first` to `last`, or
- * -1. A child that closes all of its descriptors must spare these: LTTng aborts
- * where one is missing. They close on exec. Elsewhere always -1.
+ * The first of LTTng's descriptors in `first` to `last`, or -1. A program that
+ * closes all of its descriptors must spare these: LTTng aborts where one is
+ * missing, and writes into whatever is opened in its place. They close on exec,
+ * so in a vfork child it is always -1.
  */
 int emit_owned_fd(unsigned first, unsigned last);
 

@@ -135,9 +135,10 @@ static enum bracket on_retry(struct explainer *x, struct scene *s, struct fighte
 	return bracket;
 }
 
-static enum bracket on_release(struct explainer *x, struct scene *s, const struct gil_event *e,
-			       const struct step *step)
+static enum bracket on_release(struct explainer *x, struct scene *s, struct fighter *f,
+			       const struct gil_event *e, const struct step *step)
 {
+	f->has_held = true;
 	if (!step->waiters)
 		return BRACKET_NONE;
 	if (!s->rounds) {
@@ -164,7 +165,7 @@ static void say_cost(struct explainer *x, const struct fighter *f, const struct 
 	say(x, "%s has the GIL after ", THREAD(step->thread));
 	if (step->since_ns != INT64_MIN)
 		say(x, "%s and ", DURATION((uint64_t)(e->ts_ns - step->since_ns)));
-	say(x, "%s failed %s", COUNT(f->failed), PLURAL(f->failed, "attempt"));
+	say(x, "%s%s failed %s", step->since_ns == INT64_MIN ? "at least " : "", COUNT(f->failed), PLURAL(f->failed, "attempt"));
 }
 
 static enum bracket on_acquire(struct explainer *x, struct scene *s, struct fighter *f,
@@ -238,7 +239,7 @@ int explainer_event(struct explainer *x, const struct gil_event *event, const st
 	else if (event->kind == GIL_RETRY)
 		*bracket = on_retry(x, s, f, event, step);
 	else if (event->kind == GIL_RELEASE)
-		*bracket = on_release(x, s, event, step);
+		*bracket = on_release(x, s, f, event, step);
 	else if (event->kind == GIL_ACQUIRE)
 		*bracket = on_acquire(x, s, f, event, step);
 	else if (event->kind == GIL_LEAVE)

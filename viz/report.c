@@ -21,6 +21,7 @@ struct section {
 	const struct pair_metrics *pairs;
 	size_t n_pairs;
 	uint64_t *blamed_ns; /* by thread: the sum of its pairs, also of waits that were cut */
+	bool all;            /* no thread was left out by --thread */
 };
 
 static bool is_mine(const struct section *s, const struct thread_metrics *t)
@@ -32,6 +33,14 @@ static bool is_mine(const struct section *s, const struct thread_metrics *t)
 static bool is_shown(const struct section *s, const struct thread_metrics *t)
 {
 	return is_mine(s, t) && (t->info.selected || t->folded);
+}
+
+static bool is_whole(const struct section *s)
+{
+	for (size_t i = 0; i < s->n_threads; i++)
+		if (is_mine(s, &s->threads[i]) && !is_shown(s, &s->threads[i]))
+			return false;
+	return true;
 }
 
 static bool is_my_pair(const struct section *s, const struct pair_metrics *p)
@@ -96,19 +105,34 @@ static const char *holder_words(char *buffer, size_t size, const struct section 
 }
 #define HOLDER(s, p) holder_words((char[TEXT_NAME + 16]){ 0 }, TEXT_NAME + 16, (s), (p))
 
-/* ", nearly all of it while t1 held it", or the two largest shares */
+static size_t count_holders(const struct section *s, const struct thread_metrics *waiter)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_pairs; i++)
+		n += &s->threads[s->pairs[i].waiter] == waiter && s->pairs[i].wait_ns &&
+		     s->pairs[i].holder < s->n_threads;
+	return n;
+}
+
+/*
+ * ", nearly all of it while t1 held it", the two largest shares, or, when no
+ * two matter, among how many it is spread
+ */
 static void compose_blame(const struct section *s, const struct thread_metrics *waiter, FILE *out)
 {
 	const struct pair_metrics *p = largest_share(s, waiter, NULL);
+	const struct pair_metrics *next = p ? largest_share(s, waiter, p) : NULL;
 	uint64_t all = s->blamed_ns[waiter - s->threads];
+	size_t holders = count_holders(s, waiter);
 
-	if (p && p->wait_ns > all / 10 * 9) {
+	if (p && p->wait_ns > all / 10 * 9)
 		fprintf(out, ", nearly all of it while %s", HOLDER(s, p));
-		return;
-	}
-	for (int i = 0; p && i < 2; i++, p = largest_share(s, waiter, p))
-		fprintf(out, ", %s%s while %s", PERCENT(p->wait_ns, all), i ? "" : " of it",
-			HOLDER(s, p));
+	else if (next && p->wait_ns + next->wait_ns > all / 2)
+		fprintf(out, ", %s of it while %s, %s while %s", PERCENT(p->wait_ns, all),
+			HOLDER(s, p), PERCENT(next->wait_ns, all), HOLDER(s, next));
+	else if (holders > 1)
+		fprintf(out, ", while %s other threads held it in turn", COUNT(holders));
 }
 
 static void compose_verdict(const struct section *s, FILE *out)
@@ -117,7 +141,13 @@ static void compose_verdict(const struct section *s, FILE *out)
 	uint64_t waited = t ? waited_ns(t) : 0;
 
 	if (!t || (!waited && !s->gil->failed)) {
-		fputs("No contention: nobody ever waited for the GIL. The GIL is not your problem.", out);
+		fprintf(out, "No contention: %s ever waited for the GIL. The GIL is not your problem.",
+			s->all ? "nobody" : "none of these threads");
+	} else if (waited < t->life_ns / 100 && s->gil->wanted_ns >= wall_ns(s->gil) / 100) {
+		fprintf(out, "Many short waits: somebody waited for the GIL %s of the time, but nobody "
+			"for long: the longest was %s with %s of %s (%s).",
+			PERCENT(s->gil->wanted_ns, wall_ns(s->gil)), THREAD(s, t), DURATION(waited),
+			DURATION(t->life_ns), PERCENT(waited, t->life_ns));
 	} else if (waited < t->life_ns / 100) {
 		fprintf(out, "Little contention: %s waited longest for the GIL, %s of %s (%s). "
 			"The GIL is not your problem.", THREAD(s, t), DURATION(waited),
@@ -127,7 +157,7 @@ static void compose_verdict(const struct section *s, FILE *out)
 			DURATION(t->life_ns), PERCENT(waited, t->life_ns));
 		compose_blame(s, t, out);
 		if (t->still_waiting)
-			fputs(", and was waiting still when the trace ended", out);
+			fputs(", and was waiting still when last seen", out);
 		fputc('.', out);
 	}
 }
@@ -175,12 +205,15 @@ static void say_failures(const struct section *s)
 		retries += s->threads[i].retries;
 		timed_out += s->threads[i].retries_timed_out;
 	}
-	say(s, "%s failed %s: %s found it taken (busy), %s woke up in vain (retries: %s timed out, %s lost "
-	    "the race).", COUNT(busy + retries), PLURAL(busy + retries, "attempt"), COUNT(busy),
-	    COUNT(retries), COUNT(timed_out), COUNT(retries - timed_out));
+	if (busy + retries)
+		say(s, "%s failed %s: %s found it taken (busy), %s woke up in vain (retries: %s timed out, %s "
+		    "lost the race).", COUNT(busy + retries), PLURAL(busy + retries, "attempt"),
+		    COUNT(busy), COUNT(retries), COUNT(timed_out), COUNT(retries - timed_out));
+	else
+		say(s, "No attempt failed: whoever wanted it found it free.");
 	if (g->checks)
-		say(s, "%s checks%s; badness, the failed attempts per check: %.3f.", COUNT(g->checks),
-		    g->info.flags & GIL_FLAG_CHECKS_EXACT ? "" : " (those that let it go on request)",
+		say(s, "%s %s%s; badness, the failed attempts per check: %.3f.", COUNT(g->checks),
+		    PLURAL(g->checks, "check"), g->info.flags & GIL_FLAG_CHECKS_EXACT ? "" : " (those that let it go on request)",
 		    (double)g->failed / (double)g->checks);
 }
 
@@ -188,18 +221,17 @@ static void print_summary(const struct section *s)
 {
 	const struct gil_metrics *g = s->gil;
 	uint64_t wall = wall_ns(g);
-	bool all = true;
 
-	for (size_t i = 0; i < s->n_threads; i++)
-		all &= !is_mine(s, &s->threads[i]) || is_shown(s, &s->threads[i]);
 	say(s, "The GIL is the lock that a thread must hold to run Python code: one runs, all others "
 	    "wait.");
 	say(s, "Process %" PRId32 ": %s.", g->info.pid, GIL(s->page, &g->info));
-	if (all)
-		say(s, "In %s it was held %s of the time, and waited for %s of the time.",
+	if (s->all)
+		say(s, "In %s it was held %s of the time, and somebody was asleep waiting for it %s of "
+		    "the time.",
 		    DURATION(wall), PERCENT(g->held_ns, wall), PERCENT(g->wanted_ns, wall));
 	else
-		say(s, "In %s these threads held it %s of the time, and waited for it %s of the time.",
+		say(s, "In %s these threads held it %s of the time, and one or more of them were asleep "
+		    "waiting for it %s of the time.",
 		    DURATION(wall), PERCENT(g->held_ns, wall), PERCENT(g->wanted_ns, wall));
 	say(s, "%s %s, %s %s from thread to thread.", COUNT(g->acquisitions),
 	    PLURAL(g->acquisitions, "acquisition"), COUNT(g->switches),
@@ -373,6 +405,7 @@ int report_print(const struct metrics *metrics, const struct quality *quality,
 		blamed_ns[s.pairs[i].waiter] += s.pairs[i].wait_ns;
 	for (size_t i = 0; i < n && !r; i++) {
 		s.gil = &gils[i];
+		s.all = is_whole(&s);
 		if (n > 1)
 			fprintf(page->out, "%s=== GIL %" PRIu32 ", process %" PRId32 "%s\n\n",
 				text_ink(page, INK_NOTE), gils[i].info.index, gils[i].info.pid,

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/cpython/gils.h"
 
-#include <string.h>
-
-#include "runtime/cpython/interpreter.h"
+#include <stdlib.h>
 
 struct gils_range gils_mutexes = { .begin = UINTPTR_MAX }, gils_conds = { .begin = UINTPTR_MAX };
 struct known_gil gils[GILS_MAX];
@@ -17,9 +15,21 @@ static _Thread_local __attribute__((tls_model("initial-exec"))) struct {
 
 static bool provider_loaded;
 
+/* Before the destructors of libraries, LTTng's among them: see stay_if_over() in interpose.c. */
+static void at_exit(void)
+{
+	unsigned count = atomic_load(&gils_count);
+
+	for (struct known_gil *k = gils; k < gils + count; k++)
+		if (atomic_load(&k->used) && !k->interpreter.is_initialized())
+			atomic_store(&k->over, true);
+}
+
 static void load_provider(void)
 {
 	provider_loaded = emit_load() == 0;
+	if (provider_loaded)
+		atexit(at_exit);
 }
 
 /* ---- the table ----------------------------------------------------------- */
@@ -98,21 +108,21 @@ void gils_saw_end(const void *object)
 static void created(const void *const parts[GILS_PARTS], clockid_t clock, const void *caller)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	char version[GILS_VERSION_SIZE];
+	struct interpreter interpreter;
 	struct known_gil *k;
 
-	if (interpreter_at(caller, version, sizeof(version)))
+	if (interpreter_at(caller, &interpreter))
 		return;
 	pthread_once(&once, load_provider);
 	k = provider_loaded ? claim() : NULL;
 	if (!k)
 		return;
 	k->clock = clock;
-	memcpy(k->version, version, sizeof(version));
+	k->interpreter = interpreter;
 	k->gil = (struct gil){
 		.emit = {
 			.design = "cpython",
-			.version = k->version,
+			.version = k->interpreter.version,
 			.interval = GIL_DEFAULT_INTERVAL_US,
 		},
 	};

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "runtime/cpython/grammar.h"
+#include "runtime/cpython/interpreter.h"
 
 /*
  * Which addresses are GILs. A GIL is known by the four calls that create it,
@@ -25,7 +26,7 @@
  * gils_within(), gils_with() and gils_search() are wait-free. All are
  * thread-safe, given that nobody uses a GIL that is being created or destroyed.
  */
-enum { GILS_MAX = 128, GILS_VERSION_SIZE = 64 };
+enum { GILS_MAX = 128 };
 
 /* The four parts of a GIL, in the order of their creation. */
 enum gils_part { GILS_M, GILS_SM, GILS_C, GILS_SC, GILS_PARTS };
@@ -34,8 +35,9 @@ struct known_gil {
 	struct gil gil;
 	_Atomic(const void *) parts[GILS_PARTS]; /* NULL: no GIL here */
 	clockid_t clock;                         /* of the waits' deadlines */
-	char version[GILS_VERSION_SIZE];
+	struct interpreter interpreter;
 	_Atomic bool used;
+	_Atomic bool over; /* the process exits, and the interpreter is finalised */
 };
 
 /* Encloses the m of all GILs, or all c and sc. Only ever grows. */

@@ -51,6 +51,21 @@ APART static int signal_near_gil(pthread_cond_t *cond)
 	return real.pthread_cond_signal(cond);
 }
 
+/*
+ * A daemon thread may still wait for the GIL of an interpreter that is gone.
+ * When its wait times out, CPython (3.10) uses freed memory and crashes, unless
+ * the process has ended by then; LTTng's destructor would give it the time. So
+ * such a wait never ends, as in CPython itself since 3.14.
+ */
+static void stay_if_over(struct known_gil *k, pthread_mutex_t *mutex)
+{
+	if (!atomic_load_explicit(&k->over, memory_order_relaxed))
+		return;
+	real.pthread_mutex_unlock(mutex);
+	for (;;)
+		pause();
+}
+
 static int64_t ns_until(const struct timespec *deadline, clockid_t clock)
 {
 	struct timespec now;
@@ -71,6 +86,7 @@ APART static int timedwait_near_gil(pthread_cond_t *cond, pthread_mutex_t *mutex
 		gil_saw_deadline(&k->gil, ns_until(deadline, k->clock));
 	gil_wait(&k->gil, &self);
 	ret = real.pthread_cond_timedwait(cond, mutex, deadline);
+	stay_if_over(k, mutex);
 	gil_waited(&k->gil, &self, ret == ETIMEDOUT);
 	return ret;
 }
@@ -128,7 +144,7 @@ INTERPOSED int pthread_cond_destroy(pthread_cond_t *cond)
 	return real.pthread_cond_destroy(cond);
 }
 
-/* ---- a fork child that closes everything -------------------------------------- */
+/* ---- programs that close everything -------------------------------------------- */
 
 INTERPOSED int close(int fd)
 {
@@ -141,12 +157,14 @@ INTERPOSED int close(int fd)
 
 INTERPOSED int close_range(unsigned first, unsigned last, int flags)
 {
-	int spared, ret = 0;
+	int spared;
 
-	while (!ret && (spared = emit_owned_fd(first, last)) >= 0) {
-		if ((unsigned)spared > first)
-			ret = real.close_range(first, (unsigned)spared - 1, flags);
+	while ((spared = emit_owned_fd(first, last)) >= 0) {
+		if ((unsigned)spared > first && real.close_range(first, (unsigned)spared - 1, flags))
+			return -1;
+		if ((unsigned)spared == last)
+			return 0;
 		first = (unsigned)spared + 1;
 	}
-	return ret || first > last ? ret : real.close_range(first, last, flags);
+	return real.close_range(first, last, flags);
 }

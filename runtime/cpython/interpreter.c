@@ -16,10 +16,10 @@ static void *defined_in(void *base, void *handle, const char *name)
 	return symbol && dladdr(symbol, &info) && info.dli_fbase == base ? symbol : NULL;
 }
 
-static bool is_interpreter(void *base, void *handle)
+static bool is_interpreter(void *base, void *handle, struct interpreter *out)
 {
-	return defined_in(base, handle, "Py_IsInitialized") &&
-	       defined_in(base, handle, "PyEval_SaveThread");
+	*(void **)&out->is_initialized = defined_in(base, handle, "Py_IsInitialized");
+	return out->is_initialized && defined_in(base, handle, "PyEval_SaveThread");
 }
 
 /* "3.11.2 (main, May  2 2024, ...) [GCC ...]": what stands before the bracket. */
@@ -38,7 +38,7 @@ static void read_version(void *base, void *handle, char *version, size_t size)
 		version[n - 1] = '\0';
 }
 
-int interpreter_at(const void *address, char *version, size_t size)
+int interpreter_at(const void *address, struct interpreter *out)
 {
 	void *own = NULL, *handle = RTLD_DEFAULT;
 	int ret = INTERPRETER_E_NONE, saved = errno;
@@ -46,13 +46,13 @@ int interpreter_at(const void *address, char *version, size_t size)
 
 	if (!dladdr(address, &info))
 		goto out;
-	if (!is_interpreter(info.dli_fbase, handle)) {
+	if (!is_interpreter(info.dli_fbase, handle, out)) {
 		/* A libpython that somebody opened with RTLD_LOCAL. */
 		own = handle = dlopen(info.dli_fname, RTLD_NOLOAD | RTLD_LAZY);
-		if (!own || !is_interpreter(info.dli_fbase, own))
+		if (!own || !is_interpreter(info.dli_fbase, own, out))
 			goto out;
 	}
-	read_version(info.dli_fbase, handle, version, size);
+	read_version(info.dli_fbase, handle, out->version, sizeof(out->version));
 	ret = 0;
 out:
 	if (own)

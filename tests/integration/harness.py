@@ -104,24 +104,24 @@ class TestCase(unittest.TestCase):
 
 
 class lttng_session:
-    """A session made with the `lttng` program, as a user would; a daemon that it started is ended."""
+    """A session made with the `lttng` program, as a user would; a daemon that it started is ended.
 
-    def __init__(self, test, name, output, events, channel_options=()):
+    Per-process buffers: with per-user ones LTTng 2.13 may hang after the kill of a program.
+    """
+
+    def __init__(self, test, name, output, events, channel_options=("--buffers-pid",)):
         self.name = f"{name}-{os.getpid()}"
-        self.environment = {}
-        pid_file = "/var/run/lttng/lttng-sessiond.pid"
-        if os.geteuid():
-            home = tempfile.mkdtemp(prefix="gs-", dir="/tmp")
-            test.addCleanup(shutil.rmtree, home, ignore_errors=True)
-            self.environment = {"LTTNG_HOME": home}
-            pid_file = f"{home}/.lttng/lttng-sessiond.pid"
+        home = tempfile.mkdtemp(prefix="gs-", dir="/tmp")
+        test.addCleanup(shutil.rmtree, home, ignore_errors=True)
+        self.environment = {"LTTNG_HOME": home}
+        pid_file = f"{home}/.lttng/lttng-sessiond.pid" if os.geteuid() else "/var/run/lttng/lttng-sessiond.pid"
         was = read_pid(pid_file)
         self.do("create", self.name, f"--output={output}")
         if not was:
             test.addCleanup(end_process, read_pid(pid_file))
-        self.do("enable-channel", "--userspace", *channel_options, "channel0")
+        self.do("enable-channel", "--session", self.name, "--userspace", *channel_options, "channel0")
         for event in events:
-            self.do("enable-event", "--userspace", "--channel=channel0", event)
+            self.do("enable-event", "--session", self.name, "--userspace", "--channel=channel0", event)
 
     def do(self, *words):
         done = run("lttng", *words, env=self.environment)

@@ -21,18 +21,19 @@ def readme_commands():
 class PlainLttng(harness.TestCase):
     def setUp(self):
         super().setUp()
-        if os.geteuid():
-            home = self.folder / "home"
-            home.mkdir()
-            self.environment = {"LTTNG_HOME": str(home)}
-            self.pid_file = home / ".lttng" / "lttng-sessiond.pid"
-        else:
-            self.environment = {}
+        # A home of its own: `lttng` keeps the name of the current session there.
+        home = self.folder / "home"
+        home.mkdir()
+        self.environment = {"LTTNG_HOME": str(home)}
+        self.pid_file = home / ".lttng" / "lttng-sessiond.pid"
+        if not os.geteuid():
             self.pid_file = "/var/run/lttng/lttng-sessiond.pid"
         if not harness.read_pid(self.pid_file):
             self.addCleanup(lambda: harness.end_process(harness.read_pid(self.pid_file)))
 
     def shell(self, commands):
+        # Should it fail half way, the session goes before the daemon does.
+        self.addCleanup(harness.run, "lttng", "destroy", "battle", env=self.environment)
         path = f"{harness.BUILD}/cli:{harness.BUILD}/runtime/lab:{os.environ['PATH']}"
         result = harness.run("sh", "-e", "-c", commands, cwd=self.folder,
                              env={"PATH": path, **self.environment})

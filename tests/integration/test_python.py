@@ -37,10 +37,42 @@ class Python(harness.TestCase):
             self.assertLess(t["hold_ns"]["p50"], 40_000_000)
             self.assertGreater(t["releases_requested"], 10)
 
+    def test_a_name_that_a_thread_gives_itself(self):
+        """As by prctl, at any time in its life."""
+        program = ("import ctypes, threading\n"
+                   "def work(name):\n"
+                   "    ctypes.CDLL(None).prctl(15, name, 0, 0, 0)\n"
+                   "ts = [threading.Thread(target=work, args=(n,)) for n in (b'reader', b'writer')]\n"
+                   "[t.start() for t in ts]; [t.join() for t in ts]\n")
+        self.record(harness.PYTHON, "-c", program)
+        self.assertEqual({t["name"] for t in self.report()["threads"]}, {"MainThread", "reader", "writer"})
+
     def test_count_example(self):
         result = self.record(harness.PYTHON, COUNT, "300000")
         self.assertEqual(result.status, 0)
         self.assert_lawful()
+
+
+class Examples(harness.TestCase):
+    """The seed's two programs, on Python 2.7 and 3."""
+    needs_lttng = False
+
+    def test_tasks(self):
+        for name, path in harness.interpreters(at_least=(2, 7)):
+            with self.subTest(name):
+                out = harness.run(path, harness.SOURCE / "examples" / "tasks.py").out
+                self.assertIn("Main thread name: MainThread\n", out)
+                pid = out.splitlines()[0].rsplit(" ", 1)[1]
+                # Two threads print at once: their lines may run into each other.
+                for task in ("1", "2"):
+                    self.assertIn(f"Task {task} assigned to thread: t{task}", out)
+                    self.assertIn(f"ID of process running task {task}: {pid}", out)
+
+    def test_count(self):
+        for name, path in harness.interpreters(at_least=(2, 7)):
+            with self.subTest(name):
+                out = harness.run(path, COUNT, "10000").out
+                self.assertRegex(out, r"(?s)Sequential *: .*Threaded *: ")
 
 
 def add(name, path):

@@ -74,7 +74,43 @@ static void test_starving_thread_is_named(void **state)
 
 	(void)state;
 	assert_memory_equal(text, "t2 waited ", strlen("t2 waited "));
-	assert_has(text, "was waiting still when the trace ended");
+	assert_has(text, "was waiting still when last seen");
+}
+
+/* Fifty threads in turn are in the way of one: naming two of them would explain nothing. */
+static void test_many_holders_are_counted(void **state)
+{
+	static char events[16384];
+	size_t n = (size_t)sprintf(events, "@1000\ncreate 100\nt100 thread 100 main\n"
+				   "t0 1 0 ENTRY\nt0 1 0 ACQUIRE\nt100 1 0 ENTRY\nt100 1 0 BUSY\n");
+	cleanup(freep) char *text = NULL;
+
+	(void)state;
+	for (int i = 0; i < 50; i++)
+		n += (size_t)sprintf(events + n, "@%d\nt%d 1 0 RELEASE\nt%d 1 0 ENTRY\nt%d 1 0 ACQUIRE\n",
+				     2000 + 1000 * i, i, i + 1, i + 1);
+	text = report(events, 0, NULL);
+	assert_has(text, "for the GIL, while 50 other threads held it in turn");
+}
+
+/* Each waits little, but somebody always does: that is contention. */
+static void test_many_short_waits_are_contention(void **state)
+{
+	static char events[65536];
+	size_t n = (size_t)sprintf(events, "create 5000us\n");
+	cleanup(freep) char *text = NULL;
+	int at = 1000;
+
+	(void)state;
+	for (int i = 0; i < 300; i++, at += 1000) {
+		int holder = i % 200, waiter = (i + 100) % 200;
+
+		n += (size_t)sprintf(events + n, "@%d\nt%d 1 0 ENTRY\nt%d 1 0 ACQUIRE\nt%d 1 0 ENTRY\n"
+				     "t%d 1 0 BUSY\n@%d\nt%d 1 0 RELEASE\nt%d 1 0 ACQUIRE\nt%d 1 0 RELEASE\n",
+				     at, holder, holder, waiter, waiter, at + 900, holder, waiter, waiter);
+	}
+	text = report(events, 0, NULL);
+	assert_memory_equal(text, "Many short waits", strlen("Many short waits"));
 }
 
 static void test_no_line_is_wider_than_the_page(void **state)
@@ -117,6 +153,8 @@ int main(void)
 		cmocka_unit_test(test_verdict_names_waiter_and_holder),
 		cmocka_unit_test(test_no_contention),
 		cmocka_unit_test(test_starving_thread_is_named),
+		cmocka_unit_test(test_many_holders_are_counted),
+		cmocka_unit_test(test_many_short_waits_are_contention),
 		cmocka_unit_test(test_no_line_is_wider_than_the_page),
 		cmocka_unit_test(test_bad_data_are_told),
 		cmocka_unit_test(test_each_gil_has_its_section),
