@@ -749,7 +749,8 @@ static int open_sinks(struct model *m, bool clipped)
 		if (g->at_ns != INT64_MIN)
 			clip(m, g, m->from_ns);
 	m->open = true;
-	m->end.begin_ns = clipped ? m->from_ns : m->trace.origin_ns;
+	m->trace.begin_ns = clipped ? m->from_ns : m->trace.origin_ns;
+	m->end.begin_ns = m->trace.begin_ns;
 	r = fanout_begin(&m->fanout, &m->trace);
 	return r ? r : tell_losses(m);
 }
