@@ -390,7 +390,8 @@ static int on_failed(struct model *m, struct thread *t, const struct gil_event *
 	else
 		t->retries++;
 	t->retries_timed_out += !begins && ev->timed_out;
-	step->holder = holder ? &holder->info : NULL;
+	/* Nobody is in their own way: another has it, and its ACQUIRE is lost or yet to come. */
+	step->holder = holder && holder != t ? &holder->info : NULL;
 	return r;
 }
 
