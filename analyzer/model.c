@@ -390,7 +390,8 @@ static int on_failed(struct model *m, struct thread *t, const struct gil_event *
 	else
 		t->retries++;
 	t->retries_timed_out += !begins && ev->timed_out;
-	step->holder = holder ? &holder->info : NULL;
+	/* Nobody is in their own way: another has it, and its ACQUIRE is lost or yet to come. */
+	step->holder = holder && holder != t ? &holder->info : NULL;
 	return r;
 }
 
@@ -749,7 +750,8 @@ static int open_sinks(struct model *m, bool clipped)
 		if (g->at_ns != INT64_MIN)
 			clip(m, g, m->from_ns);
 	m->open = true;
-	m->end.begin_ns = clipped ? m->from_ns : m->trace.origin_ns;
+	m->trace.begin_ns = clipped ? m->from_ns : m->trace.origin_ns;
+	m->end.begin_ns = m->trace.begin_ns;
 	r = fanout_begin(&m->fanout, &m->trace);
 	return r ? r : tell_losses(m);
 }

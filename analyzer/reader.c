@@ -234,7 +234,9 @@ static union value value_of(const bt_field *payload, const struct member *m)
 	case MEMBER_UNSIGNED:
 		return (union value){ .number = bt_field_integer_unsigned_get_value(f) };
 	default:
-		return (union value){ .text = bt_field_string_get_value(f) };
+		/* In babeltrace2 2.0 the value of an empty string is what the field held before. */
+		return (union value){ .text = bt_field_string_get_length(f) ?
+					      bt_field_string_get_value(f) : "" };
 	}
 }
 

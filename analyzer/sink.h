@@ -71,6 +71,7 @@ struct trace_info {
 	char domain[16];   /* "ust" */
 	uint32_t streams;
 	int64_t origin_ns; /* the first gil event, before --time: the zero of relative times */
+	int64_t begin_ns;  /* that, or the begin of --time */
 };
 
 /* What an event did. The interval, attempt and handover that it ended came just before it. */

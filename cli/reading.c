@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/reading.h"
 
+#include "analyzer/filter.h"
 #include "base/err.h"
 #include "cli/recording.h"
 
@@ -38,9 +39,13 @@ static char damage[1024];
 
 int reading_choose(int argc, char **argv)
 {
+	struct gil_filter gil;
+	struct time_filter time;
 	struct stat st;
 	int r;
 
+	if (gil_filter_parse(&gil, options.gil) || time_filter_parse(&time, options.time))
+		return EXIT_USAGE;
 	if (argc > 1)
 		return cli_usage("'%s': one trace at a time", argv[1]);
 	if (argc == 1 && options.input)

@@ -17,11 +17,13 @@ struct scene {
 	int64_t signal_ns;
 	unsigned since_signal;              /* events, up to BRACKET_MOST */
 	uint64_t rounds, losses;            /* of the battle going on; rounds is 0 without one */
+	uint64_t switches;                  /* from thread to thread */
 };
 
 /* What one thread went through. */
 struct fighter {
 	uint32_t failed; /* in the present attempt */
+	uint64_t asleep_at; /* the switches when it last went to sleep */
 	bool has_held;
 };
 
@@ -77,6 +79,7 @@ static void on_busy(struct explainer *x, struct scene *s, struct fighter *f, con
 {
 	s->waiter = step->thread;
 	f->failed = 1;
+	f->asleep_at = s->switches;
 	s->losses += s->rounds > 0;
 	say(x, "%s %s, but has to block: ", THREAD(step->thread),
 	    f->has_held ? "tries to keep running" : "wants to run");
@@ -86,7 +89,9 @@ static void on_busy(struct explainer *x, struct scene *s, struct fighter *f, con
 		say(x, "the GIL is taken.");
 }
 
-static void on_timeout(struct explainer *x, const struct fighter *f, const struct step *step)
+/* CPython's waiter asks only a holder who kept the GIL through all of its sleep. */
+static void on_timeout(struct explainer *x, const struct scene *s, const struct fighter *f,
+		       const struct step *step)
 {
 	say(x, "%s has waited ", THREAD(step->thread));
 	if (step->gil->interval && !gil_is_ticked(step->gil))
@@ -94,7 +99,9 @@ static void on_timeout(struct explainer *x, const struct fighter *f, const struc
 		    DURATION((uint64_t)step->gil->interval * 1000));
 	else
 		say(x, "in vain");
-	if (holds(step->holder))
+	if (s->switches != f->asleep_at)
+		say(x, "; the GIL changed hands meanwhile, so it asks nobody yet.");
+	else if (holds(step->holder))
 		say(x, " and asks %s to let the GIL go.", THREAD(step->holder));
 	else
 		say(x, " and asks for the GIL to be let go.");
@@ -124,10 +131,11 @@ static enum bracket on_retry(struct explainer *x, struct scene *s, struct fighte
 	s->waiter = step->thread;
 	s->losses += s->rounds > 0;
 	f->failed++;
-	if (e->timed_out) {
-		on_timeout(x, f, step);
+	if (e->timed_out)
+		on_timeout(x, s, f, step);
+	f->asleep_at = s->switches;
+	if (e->timed_out)
 		return BRACKET_NONE;
-	}
 	on_lost_race(x, s, e, step);
 	if (s->signaller && s->since_signal < BRACKET_MOST)
 		bracket = BRACKET_CLOSE;
@@ -173,6 +181,7 @@ static enum bracket on_acquire(struct explainer *x, struct scene *s, struct figh
 {
 	enum bracket bracket = BRACKET_NONE;
 
+	s->switches += step->switched_from != NULL;
 	if (s->signaller == step->thread && step->waiters) {
 		/* The signal is out, but the one who gave it was faster. */
 		if (!s->rounds++)

@@ -22,6 +22,7 @@ struct section {
 	size_t n_pairs;
 	uint64_t *blamed_ns; /* by thread: the sum of its pairs, also of waits that were cut */
 	bool all;            /* no thread was left out by --thread */
+	bool complete;       /* nothing was lost */
 };
 
 static bool is_mine(const struct section *s, const struct thread_metrics *t)
@@ -160,6 +161,8 @@ static void compose_verdict(const struct section *s, FILE *out)
 			fputs(", and was waiting still when last seen", out);
 		fputc('.', out);
 	}
+	if (!s->complete)
+		fputs(" But the data are incomplete: it may have been worse.", out);
 }
 
 static int print_verdict(const struct section *s)
@@ -390,7 +393,7 @@ static void print_quality(const struct metrics *m, const struct quality *q, cons
 int report_print(const struct metrics *metrics, const struct quality *quality,
 		 const struct page *page)
 {
-	struct section s = { .page = page };
+	struct section s = { .page = page, .complete = quality_complete(quality) };
 	cleanup(freep) uint64_t *blamed_ns = NULL;
 	const struct gil_metrics *gils;
 	size_t n = metrics_gils(metrics, &gils);

@@ -138,6 +138,7 @@ static int on_begin(void *data, const struct trace_info *trace)
 	struct timeline *t = data;
 
 	t->origin_ns = trace->origin_ns;
+	t->begin_ns = trace->begin_ns;
 	return 0;
 }
 
@@ -183,8 +184,6 @@ static int on_event(void *data, const struct gil_event *e, const struct step *st
 	struct track *track;
 	int r;
 
-	if (t->begin_ns == INT64_MIN)
-		t->begin_ns = e->ts_ns;
 	if (time_position(t, e->ts_ns) > t->end)
 		t->end = time_position(t, e->ts_ns);
 	if (e->kind < GIL_FIRST_HOT || !step->thread)
@@ -232,6 +231,7 @@ static int on_interval(void *data, const struct interval *v)
 	stretch(t, track, to);
 	if (!row)
 		return 0;
+	live(row, v->thread, from);
 	live(row, v->thread, to);
 	return lane_add(&row->lane, track->bucket_width, held ? LANE_HELD : LANE_WAITED, from, to);
 }
@@ -249,7 +249,8 @@ static int on_end(void *data, const struct trace_end *end)
 	struct timeline *t = data;
 	int r = 0;
 
-	(void)end;
+	if (time_position(t, end->end_ns) > t->end)
+		t->end = time_position(t, end->end_ns);
 	for (size_t i = 0; i < t->n_tracks && !r; i++)
 		r = end_run(t, &t->tracks[i]);
 	/* The model goes before we print. */
@@ -272,7 +273,6 @@ int timeline_new(struct timeline **out, const struct timeline_options *options)
 	if (!t)
 		return err(-ENOMEM, "out of memory");
 	t->options = *options;
-	t->begin_ns = INT64_MIN;
 	t->sink = (struct sink){
 		.name = "timeline", .data = t, .begin = on_begin, .thread = on_thread,
 		.event = on_event, .interval = on_interval, .lost = on_lost, .end = on_end,

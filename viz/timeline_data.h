@@ -46,7 +46,7 @@ struct timeline {
 	struct track *tracks; /* by GIL index */
 	size_t n_tracks;
 	uint64_t more_threads;
-	int64_t origin_ns, begin_ns; /* begin_ns: INT64_MIN before the first event */
+	int64_t origin_ns, begin_ns; /* of the trace; of the axis */
 	uint64_t end;                /* ns since begin_ns */
 };
 

@@ -240,6 +240,11 @@ class Reading(harness.TestCase):
         result = self.gilscope("report", "--thread", "t77", self.trace, expect=1)
         self.assert_one_sentence(result.err, "t77", "t1")
 
+    def test_filters_that_cannot_be_understood(self):
+        for option, value in (("--time", "soon"), ("--time", "60%,40%"), ("--gil", "x")):
+            self.assert_one_sentence(
+                self.gilscope("report", self.folder, option, value, expect=2).err, value)
+
     def test_unwritable_export(self):
         result = self.gilscope("export", "--to", "json", "-o", "/no/such/folder/x.json", self.trace, expect=1)
         self.assert_one_sentence(result.err, "/no/such/folder")

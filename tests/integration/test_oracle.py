@@ -50,7 +50,8 @@ class Gil:
 
     def fail(self, thread):
         thread.attempt = (thread.attempt[0], True)
-        self.failed[thread.tid, self.last_holder] += 1
+        blamed = self.last_holder if self.last_holder != thread.tid else None
+        self.failed[thread.tid, blamed] += 1
 
     def busy(self, thread, _, __):
         thread.count["busy"] += 1

@@ -57,6 +57,22 @@ static void expect(const char *events, const char *more, struct battle_options o
 	assert_string_equal(text, wanted);
 }
 
+/* CPython: a waiter that times out asks for the GIL only if the holder did not change meanwhile. */
+static void test_who_asks_and_who_does_not(void **state)
+{
+	cleanup(freep) char *text = fight(
+		"create 5000us\nt1 thread 1 t1\nt2 thread 2 t2\nt3 thread 3 t3\n",
+		"t1 -1 0 ENTRY\nt1 -1 0 ACQUIRE\nt2 -1 0 ENTRY\nt3 -1 0 ENTRY\nt3 -1 0 BUSY\n"
+		"t1 -1 0 RELEASE\nt2 -1 0 ACQUIRE\nt3 -1 0 RETRY timeout\nt3 -1 0 RETRY timeout\n",
+		(struct battle_options){ .explain = true }, false);
+	const char *first = strstr(text, "t3 has waited 5.00 ms; the GIL changed hands meanwhile, so it asks "
+				   "nobody yet.");
+
+	(void)state;
+	assert_non_null(first);
+	assert_non_null(strstr(first, "t3 has waited another 5.00 ms and asks t2 to let the GIL go."));
+}
+
 static void test_the_slide_byte_for_byte(void **state)
 {
 	(void)state;
@@ -207,6 +223,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_slide_byte_for_byte),
+		cmocka_unit_test(test_who_asks_and_who_does_not),
 		cmocka_unit_test(test_no_tick_on_time_slices),
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_limit),

@@ -602,9 +602,23 @@ static void test_sinks_that_have_enough(void **state)
 	assert_int_equal(one.ends + three.ends, 2);
 }
 
+/* The attempt fails outside the lock, before the winner's ACQUIRE is seen. */
+static void test_nobody_is_in_their_own_way(void **state)
+{
+	struct play p = { 0 };
+
+	(void)state;
+	play(&p, "t1 1 1 ENTRY\nt1 1 1 ACQUIRE\nt2 1 1 ENTRY\nt1 1 1 RELEASE\nt1 1 1 ENTRY\nt1 1 1 BUSY\n"
+	     "t2 1 1 ACQUIRE\nt2 1 1 RELEASE\nt1 1 1 ACQUIRE\n");
+	assert_int_equal(play_pair(&p, "t1", "-")->failed, 1);
+	assert_int_equal(play_pair(&p, "t1", "t2")->wait_ns, 10);
+	play_done(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nobody_is_in_their_own_way),
 		cmocka_unit_test(test_the_slide),
 		cmocka_unit_test(test_every_lawful_transition),
 		cmocka_unit_test(test_failing_on_a_free_gil_is_lawful),

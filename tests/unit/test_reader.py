@@ -125,6 +125,12 @@ class Reader(unittest.TestCase):
                    [(10, "gil:thread", 1 << 32 | 1, 7, 77, 3, 0, 0, "worker")])
         self.assertEqual([t["name"] for t in self.read()["threads"]], ["worker"])
 
+    def test_an_empty_name_is_not_that_of_the_event_before(self):
+        thread = [(10 + i, "gil:thread", 1 << 32 | 1, 7 + i, 77, 1 + i, 0, 0, "" if i % 2 else "worker")
+                  for i in range(4)]
+        self.trace(thread)
+        self.assertEqual([t["name"] for t in self.read()["threads"]], ["worker", "t2", "worker", "t4"])
+
     def test_contexts_and_other_events_do_not_matter(self):
         context = ("event.context := struct { integer { size = 32; align = 8; signed = 1; } _vpid;"
                    " integer { size = 8; align = 8; signed = 1; encoding = UTF8; } _procname[17]; };")

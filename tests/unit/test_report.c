@@ -130,6 +130,7 @@ static void test_bad_data_are_told(void **state)
 
 	(void)state;
 	assert_has(text, "1,234 lost, a file is damaged");
+	assert_has(text, "held it. But the data are incomplete: it may have been worse.\n");
 	assert_has(text, "'x/stream' ends early");
 	assert_null(strstr(text, "none lost"));
 }

@@ -18,14 +18,15 @@ static const char fight[] =
 	"@1915000\nt1 20 1 RETRY\n"
 	"@2000000\nt2 100 2 RELEASE\n@2000000\nt1 100 2 ACQUIRE\n@2000000\nt1 100 2 RELEASE\n";
 
-static char *draw(const char *events, enum timeline_axis axis, uint64_t limit, bool utf8)
+static char *draw_part(const char *events, const char *time, enum timeline_axis axis, uint64_t limit,
+		       bool utf8)
 {
 	cleanup(timeline_freep) struct timeline *timeline = NULL;
 	struct timeline_options options = { axis, limit };
 	/* Lanes of 20 columns. */
 	struct page page = { .width = 43, .utf8 = utf8 };
 	struct quality quality = { .damage = NULL };
-	struct play p = { 0 };
+	struct play p = { .options.time = time };
 	char *text;
 	size_t size;
 
@@ -38,6 +39,11 @@ static char *draw(const char *events, enum timeline_axis axis, uint64_t limit, b
 	assert_int_equal(timeline_print(timeline, &quality, &page), 0);
 	fclose(page.out);
 	return text;
+}
+
+static char *draw(const char *events, enum timeline_axis axis, uint64_t limit, bool utf8)
+{
+	return draw_part(events, NULL, axis, limit, utf8);
 }
 
 static void assert_has(const char *text, const char *part)
@@ -54,6 +60,17 @@ static void test_lanes_in_time(void **state)
 	assert_has(text, "\nt1     ##!===============!=  10.0 %  90.0 %\n"
 			 "t2       ##################  90.0 %   0.0 %\n"
 			 "failed   8               8   up to 1\n");
+}
+
+/* --time from within t1's hold to within t2's: the axis is the time asked for, event or not. */
+static void test_lanes_of_a_time_range(void **state)
+{
+	cleanup(freep) char *text = draw_part(fight, "+50us,+150us", TIMELINE_TIME, 20, false);
+
+	(void)state;
+	assert_has(text, "time            |100 us       holds   waits\n");
+	assert_has(text, "\nt1     ##########===!======  50.0 %  50.0 %\n"
+			 "t2               ##########  50.0 %   0.0 %\n");
 }
 
 static void test_lanes_in_ticks(void **state)
@@ -152,6 +169,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lanes_in_time),
+		cmocka_unit_test(test_lanes_of_a_time_range),
 		cmocka_unit_test(test_lanes_in_ticks),
 		cmocka_unit_test(test_glyphs_in_utf8),
 		cmocka_unit_test(test_runs),
