@@ -62,12 +62,23 @@ static int find_row(struct timeline *t, const struct thread_info *thread, struct
 	int r;
 
 	*out = NULL;
-	if (thread->index >= MAX_ROWS || !thread->selected)
+	if (!thread->selected)
 		return 0;
-	r = array_reach(&t->rows, &t->n_rows, thread->index, sizeof(*t->rows));
-	if (r)
+	r = array_reach(&t->row_of, &t->n_row_of, thread->index, sizeof(*t->row_of));
+	if (r || t->row_of[thread->index] == NO_ROW)
 		return r;
-	*out = &t->rows[thread->index];
+	if (!t->row_of[thread->index] && t->n_used_rows == MAX_ROWS) {
+		t->row_of[thread->index] = NO_ROW;
+		t->more_threads++;
+		return 0;
+	}
+	if (!t->row_of[thread->index]) {
+		r = array_reach(&t->rows, &t->n_rows, t->n_used_rows, sizeof(*t->rows));
+		if (r)
+			return r;
+		t->row_of[thread->index] = (uint32_t)++t->n_used_rows;
+	}
+	*out = &t->rows[t->row_of[thread->index] - 1];
 	return 0;
 }
 
@@ -144,12 +155,9 @@ static int on_begin(void *data, const struct trace_info *trace)
 
 static int on_thread(void *data, const struct thread_info *thread)
 {
-	struct timeline *t = data;
+	struct row *row;
 
-	/* Indexes are dense: the highest one tells how many there are. */
-	if (thread->index >= MAX_ROWS && thread->index - MAX_ROWS >= t->more_threads)
-		t->more_threads = thread->index - MAX_ROWS + 1;
-	return 0;
+	return find_row(data, thread, &row);
 }
 
 static int on_hot_event(struct timeline *t, struct track *track, const struct gil_event *e,
@@ -290,6 +298,7 @@ struct timeline *timeline_free(struct timeline *t)
 		free(t->rows[i].runs);
 	}
 	free(t->rows);
+	free(t->row_of);
 	free(t->tracks);
 	free(t);
 	return NULL;

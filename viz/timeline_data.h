@@ -5,6 +5,8 @@
 #include "viz/lane.h"
 #include "viz/timeline.h"
 
+#define NO_ROW UINT32_MAX
+
 /* What timeline.c collects and timeline_print.c prints. */
 
 struct run {
@@ -41,8 +43,10 @@ struct track {
 struct timeline {
 	struct timeline_options options;
 	struct sink sink;
-	struct row *rows; /* by thread index */
-	size_t n_rows;
+	struct row *rows; /* in order of appearance; `n_rows` is its room */
+	size_t n_rows, n_used_rows;
+	uint32_t *row_of; /* thread index -> its row + 1; 0: none yet; NO_ROW: it gets none */
+	size_t n_row_of;
 	struct track *tracks; /* by GIL index */
 	size_t n_tracks;
 	uint64_t more_threads;

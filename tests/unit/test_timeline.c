@@ -118,6 +118,35 @@ static void test_time_slices_have_no_ticks(void **state)
 }
 
 /* A lane of many holds keeps its sums, however often its buckets doubled. */
+/* Lanes are for those asked for, also when a thousand others came before. */
+static void test_a_late_thread_has_its_lane(void **state)
+{
+	enum { THREADS = 1100 };
+	static char events[THREADS * 100];
+	cleanup(timeline_freep) struct timeline *timeline = NULL;
+	struct timeline_options options = { TIMELINE_TIME, 1 };
+	struct page page = { .width = 60 };
+	struct quality quality = { .damage = NULL };
+	struct play p = { .options.thread = "t1099" };
+	cleanup(freep) char *text = NULL;
+	size_t n = 0, size;
+
+	(void)state;
+	for (int i = 0; i < THREADS; i++)
+		n += (size_t)sprintf(events + n, "t%d thread %d t%d\nt%d -1 0 ENTRY\nt%d -1 0 ACQUIRE\n"
+				     "t%d -1 0 RELEASE\n", i, i + 1, i, i, i, i);
+	assert_int_equal(timeline_new(&timeline, &options), 0);
+	p.extra = timeline_sink(timeline);
+	play(&p, events);
+	quality.end = *metrics_end(p.metrics);
+	play_done(&p);
+	page.out = open_memstream(&text, &size);
+	assert_int_equal(timeline_print(timeline, &quality, &page), 0);
+	fclose(page.out);
+	assert_has(text, "\nt1099 ");
+	assert_null(strstr(text, "without a lane"));
+}
+
 static void test_lanes_keep_their_sums(void **state)
 {
 	struct lane lane = { 0 };
@@ -174,6 +203,7 @@ int main(void)
 		cmocka_unit_test(test_glyphs_in_utf8),
 		cmocka_unit_test(test_runs),
 		cmocka_unit_test(test_time_slices_have_no_ticks),
+		cmocka_unit_test(test_a_late_thread_has_its_lane),
 		cmocka_unit_test(test_lanes_keep_their_sums),
 		cmocka_unit_test(test_lanes_grow_back),
 	};
