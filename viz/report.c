@@ -101,10 +101,11 @@ static const char *holder_words(char *buffer, size_t size, const struct section 
 	if (p->holder < s->n_threads)
 		snprintf(buffer, size, "%s held it", THREAD(s, &s->threads[p->holder]));
 	else
-		snprintf(buffer, size, "nobody was seen to hold it");
+		snprintf(buffer, size, s->complete ? "it was free and the waiter not yet awake" :
+						     "it was free or its holder is not known");
 	return buffer;
 }
-#define HOLDER(s, p) holder_words((char[TEXT_NAME + 16]){ 0 }, TEXT_NAME + 16, (s), (p))
+#define HOLDER(s, p) holder_words((char[TEXT_NAME + 48]){ 0 }, TEXT_NAME + 48, (s), (p))
 
 static size_t count_holders(const struct section *s, const struct thread_metrics *waiter)
 {
@@ -317,7 +318,8 @@ static void add_pair(struct grid *table, const struct section *s, const struct p
 	if (p->holder < s->n_threads)
 		grid_cell(table, "%s", THREAD(s, &s->threads[p->holder]));
 	else
-		grid_cell(table, "%s", p->holder == PAIR_NOBODY ? "(nobody seen)" : "(others)");
+		grid_cell(table, "%s", p->holder != PAIR_NOBODY ? "(others)" :
+				       s->complete ? "(free)" : "(free or unknown)");
 	grid_cell(table, "%s", DURATION(p->wait_ns));
 	grid_cell(table, "%s", PERCENT(p->wait_ns, s->blamed_ns[p->waiter]));
 	grid_cell(table, "%s", DURATION(p->max_ns));
@@ -369,7 +371,8 @@ static void print_quality(const struct metrics *m, const struct quality *q, cons
 {
 	const struct trace_end *e = &q->end;
 	const char *const *texts;
-	size_t n = metrics_violations(m, &texts);
+	const struct gil_metrics *gils;
+	size_t n = metrics_violations(m, &texts), n_gils = metrics_gils(m, &gils);
 
 	fputs("Data: ", page->out);
 	quality_print_line(q, page);
@@ -379,10 +382,11 @@ static void print_quality(const struct metrics *m, const struct quality *q, cons
 		fprintf(page->out, "  %s\n", NAME(page, texts[i]));
 	if (e->violations > n && n)
 		fprintf(page->out, "  ... and %s more\n", COUNT(e->violations - n));
-	if (e->still_waiting || e->still_holding)
+	/* CPython up to 3.11 ends with its main thread holding: no news. */
+	if (e->still_waiting || e->still_holding > n_gils)
 		fprintf(page->out, "  at its end %s waited and %s held the GIL\n",
 			COUNT(e->still_waiting), COUNT(e->still_holding));
-	if (e->cut_intervals)
+	if (e->cut_intervals > e->still_waiting + e->still_holding)
 		fprintf(page->out, "  %s %s cut by the trace's ends or by holes: in no percentile\n",
 			COUNT(e->cut_intervals), PLURAL(e->cut_intervals, "interval"));
 	if (e->left_out_events)
