@@ -18,7 +18,7 @@
 
 #include "config.h"
 
-enum { NAME_SIZE = 64, OS_NAME_SIZE = 16, SAY_AGAIN_S = 1 };
+enum { NAME_SIZE = 64, OS_NAME_SIZE = 16, SAY_AGAIN_S = 1, LOOK_EVERY = 8 };
 
 /* LTTng opened its descriptors early: they are low. To ask for one takes less than a microsecond. */
 enum { OWNED_FD_MAX = 4095 };
@@ -48,6 +48,7 @@ static _Thread_local __attribute__((tls_model("initial-exec"))) struct {
 	uint64_t said_gil;  /* the facts were last said for this GIL, */
 	void *said_to;      /* to these listeners, */
 	time_t said_at_s;   /* at this (coarse) time */
+	uint32_t entries;   /* said; one in LOOK_EVERY looks at the clock */
 	sigset_t fork_mask;
 	char name[NAME_SIZE]; /* "": ask the OS */
 } self;
@@ -261,7 +262,8 @@ void emit_entry_slow(const struct emit_gil *g, int32_t tick, uint64_t checks)
 	int saved = errno;
 	const struct emit_table *t = prepare(g);
 
-	if (__builtin_expect(coarse_now_s() - self.said_at_s >= SAY_AGAIN_S, 0))
+	if (__builtin_expect(self.entries++ % LOOK_EVERY == 0, 0) &&
+	    coarse_now_s() - self.said_at_s >= SAY_AGAIN_S)
 		say_facts(t, g);
 	t->entry(id_here(g), self.tid, tick, checks);
 	errno = saved;
