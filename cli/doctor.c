@@ -142,7 +142,7 @@ static void check_recording(const char *folder)
 
 	snprintf(name, sizeof(name), "gilscope-doctor-%d", (int)getpid());
 	tracee_hold_signals();
-	if (daemon_join(&daemon)) {
+	if (daemon_join(&daemon, name)) {
 		say_error("a session daemon");
 		return;
 	}

@@ -4,8 +4,10 @@
 #include "base/err.h"
 #include "config.h"
 
+#include <fcntl.h>
 #include <locale.h>
 #include <string.h>
+#include <unistd.h>
 
 static void print_help(FILE *out)
 {
@@ -46,11 +48,27 @@ static int print_help_of(const char *name)
 	return EXIT_OK;
 }
 
+/*
+ * A socket or file of ours must not become standard input, output or error. Closed
+ * again on exec: a recorded program finds its descriptors as they were.
+ */
+static void fill_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	const struct cli_command *command;
 	int first, status;
 
+	fill_standard_descriptors();
 	setlocale(LC_CTYPE, "");
 	if (argc < 2) {
 		print_help(stderr);

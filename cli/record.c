@@ -55,7 +55,7 @@ static int open_recording(struct record *rec)
 	struct session_options options = {
 		.name = rec->info.id, .output = rec->path, .buffer_bytes = buffer_bytes,
 	};
-	int r = daemon_join(&rec->daemon);
+	int r = daemon_join(&rec->daemon, rec->info.id);
 
 	if (r)
 		return r;

@@ -4,8 +4,10 @@
 #include "base/err.h"
 #include "tracepoints/session.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <ftw.h>
 #include <limits.h>
 #include <signal.h>
@@ -16,7 +18,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
-enum { START_LIMIT_MS = 10000, END_LIMIT_MS = 10000, POLL_MS = 10, HOME_LENGTH = 48 };
+enum { START_LIMIT_MS = 10000, END_LIMIT_MS = 10000, LOCK_LIMIT_MS = 60000, POLL_MS = 10 };
+enum { HOME_LENGTH = 48, MARK_LENGTH = 160 };
 
 /* Root's recordings agree here on who ends the shared daemon: a lock, and in it the pid of the one we started. */
 static const char root_folder[] = "/run/gilscope";
@@ -28,7 +31,10 @@ struct daemon {
 	pid_t pid;              /* 0: not known */
 	bool started;           /* by this process */
 	int lock;               /* root: held from join to settle; else -1 */
+	int alive;              /* locked while this process lives: see sweep(); or -1 */
+	char mark[MARK_LENGTH]; /* root: the file that is locked */
 };
+DEFINE_CLEANUP(DIR *, closedir);
 
 static void pause_ms(long ms)
 {
@@ -60,6 +66,62 @@ static bool is_session_daemon(pid_t pid)
 	cleanup(fdp) int fd = pid > 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 	return fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 &&
 	       sscanf(text, "%*d (lttng-sessiond) %c", &state) == 1 && state != 'Z';
+}
+
+/*
+ * SIGTERM may miss a daemon that only just starts, and does not reach one that is stopped.
+ * A private one has nothing to finish then.
+ */
+static void end_daemon(pid_t pid, bool private)
+{
+	kill(pid, SIGTERM);
+	for (int ms = 0; ms < END_LIMIT_MS; ms += POLL_MS) {
+		waitpid(pid, NULL, WNOHANG); /* the private one is our child */
+		if (!is_session_daemon(pid))
+			return;
+		pause_ms(POLL_MS);
+	}
+	if (private) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, WNOHANG);
+	}
+}
+
+/* ---- what recorders leave that were killed ----------------------------------- */
+
+/* @how: of flock(). @return a descriptor that keeps `path` locked, or -1. */
+static int lock_path(const char *path, int flags, int how)
+{
+	int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+
+	if (fd >= 0 && flock(fd, how)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/*
+ * Each recorder keeps a file or folder of its own locked as long as it lives.
+ * Calls `clean` for those in `folder` whose recorder is gone.
+ */
+static void sweep(const char *folder, const char *pattern,
+		  void (*clean)(const char *path, const char *name))
+{
+	cleanup(closedirp) DIR *dir = opendir(folder);
+	struct dirent *entry;
+	char path[MARK_LENGTH];
+	struct stat st;
+
+	while (dir && (entry = readdir(dir))) {
+		if (fnmatch(pattern, entry->d_name, 0) ||
+		    snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name) >= (int)sizeof(path) ||
+		    lstat(path, &st) || st.st_uid != geteuid())
+			continue;
+		cleanup(fdp) int lock = lock_path(path, O_RDONLY, LOCK_EX | LOCK_NB);
+		if (lock >= 0)
+			clean(path, entry->d_name);
+	}
 }
 
 /* ---- starting -------------------------------------------------------------- */
@@ -125,7 +187,7 @@ static int start(struct daemon *d, const char *home)
 		pause_ms(POLL_MS);
 	}
 	if (home)
-		kill(child, SIGTERM);
+		end_daemon(child, true);
 	return err(-ETIMEDOUT, "lttng-sessiond did not come up within %d s", START_LIMIT_MS / 1000);
 }
 
@@ -133,29 +195,40 @@ static int start(struct daemon *d, const char *home)
 
 static int lock_root(int *out)
 {
-	int fd;
-
 	if (mkdir(root_folder, 0700) && errno != EEXIST)
 		return err(-errno, "cannot create %s: %s", root_folder, strerror(errno));
-	fd = open(root_lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || flock(fd, LOCK_EX)) {
-		int saved = errno;
-		if (fd >= 0)
-			close(fd);
-		return err(-saved, "cannot lock %s: %s", root_lock, strerror(saved));
+	for (int ms = 0; ms < LOCK_LIMIT_MS; ms += POLL_MS) {
+		*out = lock_path(root_lock, O_RDWR | O_CREAT, LOCK_EX | LOCK_NB);
+		if (*out >= 0)
+			return 0;
+		if (errno != EWOULDBLOCK)
+			return err(-errno, "cannot lock %s: %s", root_lock, strerror(errno));
+		pause_ms(POLL_MS);
 	}
-	*out = fd;
-	return 0;
+	return err(-ETIMEDOUT, "another recording holds %s for more than %d s: is it stopped?", root_lock,
+		   LOCK_LIMIT_MS / 1000);
 }
 
-static int join_root(struct daemon *d)
+static void end_stale_session(const char *path, const char *name)
+{
+	int mark = err_mark();
+
+	session_end(name);
+	err_forget(mark);
+	unlink(path);
+}
+
+static int join_root(struct daemon *d, const char *session)
 {
 	int r = lock_root(&d->lock);
 
 	if (r)
 		return r;
+	snprintf(d->mark, sizeof(d->mark), "%s/%s", root_folder, session);
+	d->alive = lock_path(d->mark, O_RDWR | O_CREAT, LOCK_EX | LOCK_NB);
 	if (session_daemon_answers()) {
 		d->pid = read_pid_file(root_pid_file);
+		sweep(root_folder, "gilscope-*", end_stale_session);
 		return 0;
 	}
 	if (is_session_daemon(read_pid_file(root_pid_file)))
@@ -168,26 +241,16 @@ static int join_root(struct daemon *d)
 	return r;
 }
 
-static void end_daemon(pid_t pid)
-{
-	kill(pid, SIGTERM);
-	for (int ms = 0; ms < END_LIMIT_MS; ms += POLL_MS) {
-		waitpid(pid, NULL, WNOHANG); /* the private one is our child */
-		if (!is_session_daemon(pid))
-			return;
-		pause_ms(POLL_MS);
-	}
-}
-
 /* Whoever leaves last ends it. A failure here is nobody's: the daemon just goes on. */
 static void leave_root(struct daemon *d)
 {
 	cleanup(fdp) int lock = -1;
 	int mark = err_mark();
 
+	unlink(d->mark);
 	if (!lock_root(&lock) && read_pid(lock) == d->pid && is_session_daemon(d->pid) &&
 	    session_daemon_sessions() == 0) {
-		end_daemon(d->pid);
+		end_daemon(d->pid, false);
 		if (ftruncate(lock, 0))
 			err(-errno, "cannot write %s", root_lock);
 	}
@@ -226,12 +289,46 @@ static int make_home(char home[HOME_LENGTH])
 	return err(-errno, "cannot create a private folder in /tmp: %s", strerror(errno));
 }
 
+static bool serves(pid_t pid, const char *home)
+{
+	char path[64], wanted[HOME_LENGTH + 16], text[1 << 14];
+	int length = snprintf(wanted, sizeof(wanted), "LTTNG_HOME=%s", home) + 1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+	cleanup(fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd >= 0 ? read(fd, text, sizeof(text)) : 0;
+	return n > 0 && memmem(text, (size_t)n, wanted, (size_t)length) && is_session_daemon(pid);
+}
+
+/* One without .lttng may be of a recorder that is about to lock it. */
+static void clean_stale_home(const char *home, const char *name)
+{
+	char path[MARK_LENGTH + 32];
+	pid_t pid;
+
+	(void)name;
+	snprintf(path, sizeof(path), "%s/.lttng", home);
+	if (access(path, F_OK))
+		return;
+	snprintf(path, sizeof(path), "%s/.lttng/lttng-sessiond.pid", home);
+	pid = read_pid_file(path);
+	if (pid > 0 && serves(pid, home))
+		end_daemon(pid, true);
+	remove_home(home);
+}
+
 static int join_private(struct daemon *d)
 {
+	char folder[HOME_LENGTH];
 	int r = make_home(d->home);
 
 	if (r)
 		return r;
+	d->alive = lock_path(d->home, O_RDONLY | O_DIRECTORY, LOCK_EX);
+	strcpy(folder, d->home);
+	*strrchr(folder, '/') = '\0';
+	sweep(folder, "gilscope-??????", clean_stale_home);
 	setenv("LTTNG_HOME", d->home, 1); /* where liblttng-ctl looks for the daemon */
 	r = start(d, d->home);
 	if (r)
@@ -241,16 +338,19 @@ static int join_private(struct daemon *d)
 
 /* ---- the interface --------------------------------------------------------- */
 
-int daemon_join(struct daemon **out)
+int daemon_join(struct daemon **out, const char *session)
 {
 	cleanup(freep) struct daemon *d = calloc(1, sizeof(*d));
 	int r;
 
 	if (!d)
 		return err(-ENOMEM, "out of memory");
-	d->lock = -1;
-	r = geteuid() == 0 ? join_root(d) : join_private(d);
+	d->lock = d->alive = -1;
+	r = geteuid() == 0 ? join_root(d, session) : join_private(d);
 	if (r) {
+		if (d->mark[0])
+			unlink(d->mark);
+		fdp(&d->alive);
 		daemon_settle(d);
 		return r;
 	}
@@ -272,9 +372,10 @@ struct daemon *daemon_leave(struct daemon *d)
 	if (!d->home[0]) {
 		leave_root(d);
 	} else {
-		end_daemon(d->pid);
+		end_daemon(d->pid, true);
 		remove_home(d->home);
 	}
+	fdp(&d->alive);
 	free(d);
 	return NULL;
 }

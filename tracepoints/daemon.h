@@ -13,13 +13,18 @@
  * else gets a private one in a private LTTNG_HOME (mode 0700), which also ends
  * when this process is killed. A daemon that gilscope started ends with the
  * last session in it, whichever recording that belongs to; one that ran
- * already is left alone.
+ * already is left alone. What a recording left that was killed (root's session,
+ * which would record on; a private home) is cleaned up by the next one.
  * Not thread-safe.
  */
 struct daemon;
 
-/* Other recordings of root cannot come or go until daemon_settle(). @return 0, or < 0 with a sentence that says what to install or type. */
-int daemon_join(struct daemon **out);
+/*
+ * Other recordings of root cannot come or go until daemon_settle().
+ * @session: name of the one session that will be opened; begins with "gilscope-".
+ * @return 0, or < 0 with a sentence that says what to install or type.
+ */
+int daemon_join(struct daemon **out, const char *session);
 
 /* The session is open, or could not be: nobody will end the daemon under it any more. */
 void daemon_settle(struct daemon *daemon);

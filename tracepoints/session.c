@@ -288,6 +288,20 @@ int session_close(struct session *session, struct session_loss *loss)
 	return r;
 }
 
+int session_end(const char *name)
+{
+	struct session *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return err(-ENOMEM, "out of memory");
+	snprintf(s->name, sizeof(s->name), "%s", name);
+	r = within(CLOSE_LIMIT_S, destroy_step, s);
+	if (r != -ETIMEDOUT)
+		session_free(s);
+	return r;
+}
+
 static int ping_step(struct session *unused)
 {
 	(void)unused;

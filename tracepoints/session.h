@@ -44,6 +44,9 @@ int session_stop(struct session *session);
 /* Bytes of buffer memory that one traced process takes with this session. */
 uint64_t session_buffers_bytes(const struct session *session);
 
+/* For daemon.c: ends a session whose recorder was killed; what it recorded stays. @return 0 or < 0. */
+int session_end(const char *name);
+
 /* For daemon.c: does a daemon answer, how many sessions does it have (< 0: no answer)? */
 bool session_daemon_answers(void);
 int session_daemon_sessions(void);

@@ -48,11 +48,13 @@ static void range_add(struct gils_range *range, const void *object)
 static struct known_gil *claim(void)
 {
 	for (unsigned i = 0; i < GILS_MAX; i++) {
-		unsigned count = i;
+		unsigned count = atomic_load(&gils_count);
 
 		if (atomic_exchange(&gils[i].used, true))
 			continue;
-		atomic_compare_exchange_strong(&gils_count, &count, i + 1);
+		/* Two that claim at once may come here in either order. */
+		while (count <= i && !atomic_compare_exchange_weak(&gils_count, &count, i + 1))
+			;
 		return &gils[i];
 	}
 	return NULL;

@@ -4,6 +4,7 @@
 import glob
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import time
@@ -118,6 +119,35 @@ class Recording(harness.TestCase):
             self.assertIn(process.returncode, (-signal.SIGTERM, 128 + signal.SIGTERM), f"{ms} ms: {error}")
             self.assertEqual(daemon_of_root(), self.before, f"{ms} ms: a daemon was left behind")
             self.assertNotIn(f"gilscope-{process.pid}-", sessions_of_root(), f"{ms} ms")
+
+    def test_kill_9_of_the_recorder_is_cleaned_up_by_the_next(self):
+        recorder = subprocess.Popen([harness.GILSCOPE, "record", "-o", self.trace, "sh", "-c", "echo $$; exec sleep 60"],
+                                    stdout=subprocess.PIPE, text=True)
+        program = int(recorder.stdout.readline())
+        recorder.kill()
+        recorder.wait()
+        recorder.stdout.close()
+        os.kill(program, signal.SIGKILL)
+        self.record("true")
+        self.assertNotIn(f"gilscope-{recorder.pid}-", sessions_of_root())
+
+    def test_stopped_private_daemon_is_ended(self):
+        if os.geteuid() == 0 and not shutil.which("setpriv"):
+            self.skipTest("root has no private daemon, and there is no setpriv")
+        user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+        os.chmod(self.folder, 0o777)
+        recorder = subprocess.Popen([*user, harness.GILSCOPE, "record", "-o", self.trace,
+                                     "sh", "-c", "echo $LTTNG_HOME; exec sleep 2"],
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        home = recorder.stdout.readline().strip()
+        daemon = harness.read_pid(home + "/.lttng/lttng-sessiond.pid")
+        self.assertTrue(daemon, "no daemon")
+        os.kill(daemon, signal.SIGSTOP)
+        _, error = recorder.communicate(timeout=120)
+        self.assertEqual(recorder.returncode, 125, error)
+        self.assertIn("did not answer", error)
+        self.assertFalse(os.path.exists(f"/proc/{daemon}/fd/0"), "the daemon was left behind")
+        self.assertFalse(os.path.exists(home))
 
     def test_unwritable_output(self):
         result = self.gilscope("record", "-o", "/proc/x.trace", "true", expect=125)

@@ -31,6 +31,16 @@ class Host(harness.TestCase):
                           "    except OSError: pass\n"
                           "print('done')\n")
 
+    def test_starts_with_standard_descriptors_closed(self):
+        program = ("import os, sys\n"
+                   "os.write(9, repr([os.path.exists(f'/proc/self/fd/{fd}') for fd in range(3)]).encode())")
+        report = self.folder / "descriptors"
+        line = 'exec "$0" record -o "$1" -- "$2" -c "$3" 9>"$4" <&- >&- 2>&-'
+        result = harness.run("sh", "-c", line, harness.GILSCOPE, self.trace, harness.PYTHON, program, report)
+        self.assertEqual(result.status, 0)
+        self.assertEqual(report.read_text(), "[False, False, False]")
+        self.assert_lawful()
+
     def test_a_range_that_is_none(self):
         bare = self.same_as_bare("import ctypes\n"
                                  "libc = ctypes.CDLL(None, use_errno=True)\n"
