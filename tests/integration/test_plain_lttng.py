@@ -110,7 +110,8 @@ class PlainLttng(harness.TestCase):
                 time.sleep(1)
         program.kill()
         for path in traces:
-            report = self.report(str(path))
+            # Only this program: others on the machine may speak to the same daemon.
+            report = self.report(str(path), options=("--gil", f"pid:{program.pid}"))
             self.assertEqual([(g["pid"], g["design"], g["interval"]) for g in report["gils"]],
                              [(program.pid, "cond", 100)])
             self.assertEqual({t["name"] for t in report["threads"]} - {"MainThread"}, {"t1", "t2"})
