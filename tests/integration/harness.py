@@ -137,13 +137,22 @@ class lttng_session:
         self.do("destroy", self.name)
 
 
+def is_alive(pid):
+    """Running: neither gone nor a zombie that nobody has waited for."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def read_pid(path):
-    """The pid in a daemon's file if that daemon lives, else 0."""
+    """The pid in a session daemon's file if that daemon lives, else 0."""
     try:
         pid = int(pathlib.Path(path).read_text())
-        return pid if "lttng-sessiond" in pathlib.Path(f"/proc/{pid}/stat").read_text() else 0
+        ours = "lttng-sessiond" in pathlib.Path(f"/proc/{pid}/stat").read_text()
     except (OSError, ValueError):
         return 0
+    return pid if ours and is_alive(pid) else 0
 
 
 def end_process(pid):
@@ -151,11 +160,7 @@ def end_process(pid):
         return
     os.kill(pid, signal.SIGTERM)
     for _ in range(200):
-        try:
-            state = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-        except OSError:
-            return
-        if state == "Z":
+        if not is_alive(pid):
             return
         time.sleep(0.05)
 
