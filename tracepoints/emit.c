@@ -166,14 +166,19 @@ int emit_owned_fd(unsigned first, unsigned last)
 {
 	const struct emit_table *t = emit_table();
 
-	/* Another pid: a child that came without fork()'s handlers, and is about to exec. */
-	if (!t || getpid() != process.pid)
+	if (!t)
 		return -1;
 	if (last > OWNED_FD_MAX)
 		last = OWNED_FD_MAX;
-	for (unsigned fd = first; fd <= last; fd++)
+	for (unsigned fd = first; fd <= last; fd++) {
+		if (!t->may_own_fd((int)fd))
+			continue;
+		/* Another pid: a child that came without fork()'s handlers, and is about to exec. */
+		if (getpid() != process.pid)
+			return -1;
 		if (t->owns_fd((int)fd))
 			return (int)fd;
+	}
 	return -1;
 }
 

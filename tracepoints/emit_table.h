@@ -61,6 +61,7 @@ struct emit_table {
 	void (*before_fork)(sigset_t *);
 	void (*after_fork_parent)(sigset_t *);
 	void (*after_fork_child)(sigset_t *);
+	bool (*may_own_fd)(int fd); /* false: certainly none of LTTng's; no system call */
 	bool (*owns_fd)(int fd); /* one of LTTng's descriptors? */
 };
 

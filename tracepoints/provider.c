@@ -8,6 +8,8 @@
 
 #include <lttng/ust-fork.h>
 
+#include "tracepoints/owned_fds.h"
+
 static void say_create(const struct emit_gil_facts *f)
 {
 	lttng_ust_do_tracepoint(gil, create, f);
@@ -59,18 +61,26 @@ static void say_leave(uint64_t gil, int32_t tid, uint8_t reason)
 	lttng_ust_do_tracepoint(gil, leave, gil, tid, reason);
 }
 
-/* Exported by liblttng-ust-common for close() overrides; its header is not installed. */
-int lttng_ust_safe_close_fd(int fd, int (*close_cb)(int));
-
-static int not_owned(int fd)
+/* Another one after each start and end of a recording; never 0. */
+static uintptr_t recordings(void)
 {
-	(void)fd;
-	return 0;
+	const struct lttng_ust_tracepoint *const all[] = {
+		&lttng_ust_tracepoint_gil___create, &lttng_ust_tracepoint_gil___destroy,
+		&lttng_ust_tracepoint_gil___thread, &lttng_ust_tracepoint_gil___interval,
+		&lttng_ust_tracepoint_gil___entry, &lttng_ust_tracepoint_gil___busy,
+		&lttng_ust_tracepoint_gil___retry, &lttng_ust_tracepoint_gil___acquire,
+		&lttng_ust_tracepoint_gil___release, &lttng_ust_tracepoint_gil___leave,
+	};
+	uintptr_t sum = 1;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		sum = sum * 31 + (uintptr_t)*(void *const volatile *)&all[i]->probes;
+	return sum | 1;
 }
 
-static bool owns_fd(int fd)
+static bool may_own_fd(int fd)
 {
-	return lttng_ust_safe_close_fd(fd, not_owned) != 0;
+	return owned_fds_may(fd, recordings());
 }
 
 #define STATE(event) &lttng_ust_tracepoint_gil___##event.state
@@ -104,5 +114,6 @@ const struct emit_table gilscope_emit_table = {
 	.before_fork = lttng_ust_before_fork,
 	.after_fork_parent = lttng_ust_after_fork_parent,
 	.after_fork_child = lttng_ust_after_fork_child,
-	.owns_fd = owns_fd,
+	.may_own_fd = may_own_fd,
+	.owns_fd = owned_fds_is,
 };
