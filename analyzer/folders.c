@@ -5,7 +5,6 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/tree.h"
 
 /* ---- the layout that LTTng-UST gives to its packets (CTF 1.8) and index files ------ */
 
@@ -371,18 +371,10 @@ int folders_find(struct folders *f, const char *path)
 	return r;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 void folders_deinit(struct folders *f)
 {
 	if (f->temporary)
-		nftw(f->temporary, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+		tree_remove(f->temporary);
 	for (size_t i = 0; i < f->n; i++) {
 		for (size_t j = 0; j < f->all[i].n_cuts; j++)
 			free(f->all[i].cuts[j].path);

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/paths.h"
+#include "base/tree.h"
 #include "tracepoints/daemon.h"
 #include "tracepoints/emit_table.h"
 #include "tracepoints/session.h"
@@ -179,7 +180,7 @@ static int run(int argc, char **argv)
 		snprintf(trace, sizeof(trace), "%s/trace", folder);
 		check_recording(trace);
 	}
-	output_remove(folder);
+	tree_remove(folder);
 	puts(all_well ? "Recording works here." : "Recording does not work here, for the reasons marked FAIL.");
 	return all_well ? EXIT_OK : EXIT_RUNTIME;
 }

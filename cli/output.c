@@ -2,6 +2,7 @@
 #include "cli/output.h"
 
 #include "base/err.h"
+#include "base/tree.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -21,7 +22,6 @@ static struct {
 	uint64_t bytes;
 	unsigned traces;
 	unsigned others; /* files that no trace has at its top */
-	int error;
 } walk;
 
 static int look(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -43,26 +43,9 @@ static void look_below(const char *path)
 	nftw(path, look, DESCRIPTORS, FTW_PHYS);
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	if (remove(path))
-		walk.error = errno;
-	return 0;
-}
-
 static bool exists(const char *path, struct stat *st)
 {
 	return !lstat(path, st);
-}
-
-int output_remove(const char *path)
-{
-	memset(&walk, 0, sizeof(walk));
-	nftw(path, remove_entry, DESCRIPTORS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-	return -walk.error;
 }
 
 /* What a recording leaves, or an empty folder. */
@@ -90,7 +73,7 @@ static int make_room(const char *path)
 		if (!is_trace(old, &st))
 			return err(-EEXIST, "'%s' is in the way and is not a trace: remove it or choose "
 					    "another place with -o", old);
-		r = output_remove(old);
+		r = tree_remove(old);
 		if (r)
 			return err(r, "cannot remove the older '%s': %s", old, strerror(-r));
 	}

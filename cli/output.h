@@ -13,9 +13,6 @@
  */
 int output_prepare(const char *path, char absolute[PATH_MAX]);
 
-/* Removes `path` and all below it. @return 0, or -errno without a sentence. */
-int output_remove(const char *path);
-
 /* Bytes that this user can still write in the folder of `path`; UINT64_MAX unknown. */
 uint64_t output_free_bytes(const char *path);
 

@@ -2,13 +2,13 @@
 #include "tracepoints/daemon.h"
 
 #include "base/err.h"
+#include "base/tree.h"
 #include "tracepoints/session.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <ftw.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
@@ -259,18 +259,9 @@ static void leave_root(struct daemon *d)
 
 /* ---- anybody else: a private daemon --------------------------------------- */
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	remove(path);
-	return 0;
-}
-
 static void remove_home(const char *home)
 {
-	nftw(home, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	tree_remove(home);
 }
 
 /* Short: the path of a Unix socket below it has at most 107 bytes. */
