@@ -20,7 +20,7 @@
 
 enum { NAME_SIZE = 64, OS_NAME_SIZE = 16, SAY_AGAIN_S = 1, LOOK_EVERY = 8 };
 
-/* LTTng opened its descriptors early: they are low. To ask for one takes less than a microsecond. */
+/* LTTng opened its descriptors early: they are low. */
 enum { OWNED_FD_MAX = 4095 };
 
 static const volatile int off, on = 1;
@@ -162,15 +162,9 @@ static void wake(const struct emit_table *t)
 	pthread_mutex_unlock(&waking);
 }
 
-int emit_owned_fd(unsigned first, unsigned last)
+static int find_owned_fd(const struct emit_table *t, unsigned first, unsigned last)
 {
-	const struct emit_table *t = emit_table();
-
-	if (!t)
-		return -1;
-	if (last > OWNED_FD_MAX)
-		last = OWNED_FD_MAX;
-	for (unsigned fd = first; fd <= last; fd++) {
+	for (unsigned fd = first; fd <= last && fd <= OWNED_FD_MAX; fd++) {
 		if (!t->may_own_fd((int)fd))
 			continue;
 		/* Another pid: a child that came without fork()'s handlers, and is about to exec. */
@@ -180,6 +174,15 @@ int emit_owned_fd(unsigned first, unsigned last)
 			return (int)fd;
 	}
 	return -1;
+}
+
+int emit_owned_fd(unsigned first, unsigned last)
+{
+	const struct emit_table *t = emit_table();
+	int saved = errno, fd = t ? find_owned_fd(t, first, last) : -1;
+
+	errno = saved;
+	return fd;
 }
 
 /* ---- facts ------------------------------------------------------------- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The only file that includes LTTng-UST's headers. */
+/* The only file of the product that includes LTTng-UST's headers. */
 #define LTTNG_UST_TRACEPOINT_CREATE_PROBES
 #define LTTNG_UST_TRACEPOINT_DEFINE
 #define LTTNG_UST_TRACEPOINT_HIDDEN_DEFINITION

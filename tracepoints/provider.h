@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The LTTng-UST provider `gil`. Read tracepoints/names.h for the meaning of
- * the fields. Only provider.c includes this file.
+ * the fields. Only provider.c includes this file, and the benchmark that is its yardstick.
  */
 #undef LTTNG_UST_TRACEPOINT_PROVIDER
 #define LTTNG_UST_TRACEPOINT_PROVIDER gil

@@ -56,6 +56,19 @@ class Host(harness.TestCase):
                                  "sys.exit(4)\n")
         self.assertEqual((bare.status, bare.out), (4, "24\n"))
 
+    def test_close_keeps_errno_without_proc(self):
+        """LTTng's descriptors are looked up in /proc; where it is missing, nobody may notice."""
+        program = ("import ctypes, os\n"
+                   "libc = ctypes.CDLL(None, use_errno=True)\n"
+                   "fd = os.open('/dev/null', 0)\n"
+                   "ctypes.set_errno(7)\n"
+                   "print(libc.close(fd), ctypes.get_errno())\n")
+        hidden = ("unshare", "-m", "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh")
+        if harness.run(*hidden, "true").status:
+            self.skipTest("cannot hide /proc here")
+        result = harness.run(*hidden, "env", f"LD_PRELOAD={harness.PROBE}", harness.PYTHON, "-c", program)
+        self.assertEqual(result.out, "0 7\n", result.err)
+
 
 if __name__ == "__main__":
     harness.main()
