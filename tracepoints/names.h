@@ -54,10 +54,12 @@ enum gil_leave_reason {
  *   ticked        the interval is in ticks (2.x, lab); else it is a switch interval in microseconds
  *   ticks_exact   `tick` is the interpreter's own counter
  *   checks_exact  `checks` counts every honoured check; else only those that had a drop request
+ *   no_retries    failed wake-ups stay inside the C library: there is no gil:retry
  */
 #define GIL_FLAG_TICKED 1u
 #define GIL_FLAG_TICKS_EXACT 2u
 #define GIL_FLAG_CHECKS_EXACT 4u
+#define GIL_FLAG_NO_RETRIES 8u
 
 /* The channels of our own session; a reader does not depend on them. */
 #define GIL_CHANNEL_HOT "gil"
@@ -65,5 +67,7 @@ enum gil_leave_reason {
 
 /* Environment that `gilscope record` sets for the traced program. */
 #define GIL_ENV_RECORDING "GILSCOPE_RECORDING" /* which recording a GIL belongs to, in gil:create */
+#define GIL_ENV_OBSERVE_ONLY "GILSCOPE_OBSERVE_ONLY" /* "1": leave CPython 2.7's semaphore to the C library */
+#define GIL_ENV_NO_FOLLOW "GILSCOPE_NO_FOLLOW" /* "1": children are not recorded */
 
 #endif
