@@ -46,6 +46,19 @@ void emit_gil_destroy(struct emit_gil *g)
 	destroyed++;
 }
 
+/* ---- instead of sem_gil.c ---------------------------------------------------- */
+
+bool sem_gil_can_own(void)
+{
+	return true;
+}
+
+bool sem_gil_finds_thread(const struct sem_gil *s)
+{
+	(void)s;
+	return true;
+}
+
 /* ---- tests -------------------------------------------------------------------- */
 
 /* The table is the process's: each test ends what it created. */

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/cpython/sem_gil.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runtime/cpython/real.h"
+
+/* ---- the semaphore, as glibc has it since 2.21 on 64-bit machines ------------------ */
+
+/* The value, which is also the futex, is the lower half; the number of waiters the upper. */
+#define ONE_WAITER (UINT64_C(1) << 32)
+
+static uint64_t *word_of(sem_t *sem)
+{
+	return (uint64_t *)(void *)sem;
+}
+
+static uint32_t value_in(uint64_t word)
+{
+	return (uint32_t)word;
+}
+
+static void futex(sem_t *sem, int operation, unsigned value)
+{
+	syscall(SYS_futex, sem, operation | FUTEX_PRIVATE_FLAG, value, NULL, NULL, 0);
+}
+
+/* @waiter ONE_WAITER if the caller is counted as one, which then ends; else 0. */
+static bool try_take(sem_t *sem, uint64_t waiter)
+{
+	uint64_t word = __atomic_load_n(word_of(sem), __ATOMIC_RELAXED);
+
+	while (value_in(word))
+		if (__atomic_compare_exchange_n(word_of(sem), &word, word - 1 - waiter, true,
+						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+
+static void give(sem_t *sem)
+{
+	uint64_t before = __atomic_fetch_add(word_of(sem), 1, __ATOMIC_RELEASE);
+
+	if (before >= ONE_WAITER)
+		futex(sem, FUTEX_WAKE, 1);
+}
+
+/* While the value is zero; until somebody gives, or a signal came. May be cancelled. */
+static void sleep_on(sem_t *sem)
+{
+	int type;
+
+	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
+	futex(sem, FUTEX_WAIT, 0);
+	pthread_setcanceltype(type, NULL);
+}
+
+static bool is(sem_t *sem, uint64_t word)
+{
+	return __atomic_load_n(word_of(sem), __ATOMIC_RELAXED) == word;
+}
+
+bool sem_gil_can_own(void)
+{
+	const struct timespec past = { 0 };
+	sem_t sem;
+	bool ok;
+
+	if (sizeof(sem_t) < sizeof(uint64_t) || real.sem_init(&sem, 0, 1))
+		return false;
+	ok = is(&sem, 1);
+	ok = ok && !real.sem_wait(&sem) && is(&sem, 0);
+	ok = ok && real.sem_trywait(&sem) && is(&sem, 0);
+	/* One who waits in vain leaves no trace. */
+	ok = ok && sem_timedwait(&sem, &past) && is(&sem, 0);
+	/* Waiters are counted where we think, and keep the fast way from being taken. */
+	*word_of(&sem) = ONE_WAITER;
+	ok = ok && !real.sem_post(&sem) && is(&sem, ONE_WAITER + 1);
+	ok = ok && !real.sem_trywait(&sem) && is(&sem, ONE_WAITER);
+	*word_of(&sem) = 0;
+	real.sem_destroy(&sem);
+	return ok;
+}
+
+/* ---- ticks and checks ---------------------------------------------------------------- */
+
+/* Where a PyThreadState has them; the layout is frozen in 2.x. */
+enum { TICK_COUNTER_AT = 128, THREAD_ID_AT = 144 };
+
+/* Ticks that are left; it stands at -1 when a check is due, which is none left too. */
+static int32_t tick_of(const struct sem_gil *s)
+{
+	int ticks = *s->ticker->ticks;
+
+	return ticks < 0 ? 0 : ticks;
+}
+
+static const volatile int *find_tick_counter(const struct ticker *k)
+{
+	long ident = (long)pthread_self(), its_ident;
+
+	for (void *i = k->first_interpreter(); i; i = k->next_interpreter(i))
+		for (char *thread = k->first_thread(i); thread; thread = k->next_thread(thread)) {
+			memcpy(&its_ident, thread + THREAD_ID_AT, sizeof(its_ident));
+			if (its_ident == ident)
+				return (const volatile int *)(void *)(thread + TICK_COUNTER_AT);
+		}
+	return NULL;
+}
+
+/* Does not wait for the list: the caller asks again at its next event. */
+static bool look_up_tick_counter(const struct sem_gil *s, struct sem_thread *st)
+{
+	const volatile int *found;
+	int saved = errno;
+
+	if (st->current)
+		return true;
+	if (real.sem_trywait(s->threads_lock)) {
+		errno = saved;
+		return false;
+	}
+	found = find_tick_counter(s->ticker);
+	real.sem_post(s->threads_lock);
+	if (found != st->tick_counter)
+		st->counting = false;
+	st->tick_counter = found;
+	st->current = true;
+	return true;
+}
+
+bool sem_gil_finds_thread(const struct sem_gil *s)
+{
+	struct sem_thread st = { 0 };
+
+	return look_up_tick_counter(s, &st) && st.tick_counter;
+}
+
+static void begin_counting(const struct sem_gil *s, struct sem_thread *st)
+{
+	st->counting = false;
+	if (!s->counts_checks || !look_up_tick_counter(s, st) || !st->tick_counter)
+		return;
+	st->counting = true;
+	st->tick_counter_at_acquire = *st->tick_counter;
+}
+
+/* Checks since begin_counting(). */
+static unsigned checks_in_hold(const struct sem_gil *s, struct sem_thread *st)
+{
+	int ticks = *s->ticker->ticks;
+
+	if (!s->counts_checks)
+		return ticks == 0 || ticks == *s->ticker->check_interval;
+	/* The order matters: the lookup may find that the thread's state is gone. */
+	if (!look_up_tick_counter(s, st) || !st->counting)
+		return 0;
+	return (unsigned)*st->tick_counter - (unsigned)st->tick_counter_at_acquire;
+}
+
+/* ---- the calls ------------------------------------------------------------------------- */
+
+struct wait {
+	struct gil *gil;
+	sem_t *sem;
+};
+
+static void cancelled(void *arg)
+{
+	const struct wait *w = arg;
+
+	__atomic_fetch_sub(word_of(w->sem), ONE_WAITER, __ATOMIC_RELAXED);
+	emit_leave(&w->gil->emit, GIL_LEAVE_GONE);
+}
+
+static void wait_owned(struct gil *g, const struct sem_gil *s, sem_t *sem)
+{
+	struct wait w = { .gil = g, .sem = sem };
+	int saved = errno;
+
+	emit_busy(&g->emit, tick_of(s), gil_checks(g));
+	__atomic_fetch_add(word_of(sem), ONE_WAITER, __ATOMIC_RELAXED);
+	pthread_cleanup_push(cancelled, &w);
+	for (;;) {
+		sleep_on(sem);
+		if (try_take(sem, ONE_WAITER))
+			break;
+		emit_retry(&g->emit, tick_of(s), gil_checks(g), false);
+	}
+	pthread_cleanup_pop(0);
+	errno = saved;
+}
+
+static int wait_observed(struct gil *g, const struct sem_gil *s, sem_t *sem)
+{
+	int saved = errno, ret = real.sem_trywait(sem);
+
+	if (ret && errno == EAGAIN) {
+		errno = saved;
+		emit_busy(&g->emit, tick_of(s), gil_checks(g));
+		do
+			ret = real.sem_wait(sem);
+		while (ret && errno == EINTR); /* as CPython does */
+	}
+	if (!ret)
+		errno = saved;
+	return ret;
+}
+
+int sem_gil_wait(struct gil *g, const struct sem_gil *s, struct gil_thread *t, struct sem_thread *st,
+		 sem_t *sem)
+{
+	int ret = 0;
+
+	pthread_testcancel();
+	if (!t->number)
+		t->number = gil_new_thread_number();
+	emit_entry(&g->emit, tick_of(s), gil_checks(g));
+	if (!s->owned)
+		ret = wait_observed(g, s, sem);
+	else if (!try_take(sem, 0))
+		wait_owned(g, s, sem);
+	if (ret)
+		return ret;
+	atomic_store_explicit(&g->holder, t->number, memory_order_relaxed);
+	if (emit_enabled(GIL_ACQUIRE)) {
+		begin_counting(s, st);
+		emit_acquire(&g->emit, tick_of(s), gil_checks(g));
+	}
+	return 0;
+}
+
+int sem_gil_post(struct gil *g, const struct sem_gil *s, struct gil_thread *t, struct sem_thread *st,
+		 sem_t *sem)
+{
+	int saved = errno;
+
+	if (gil_held_by(g, t) && t->number) {
+		atomic_store_explicit(&g->holder, 0, memory_order_relaxed);
+		if (emit_enabled(GIL_RELEASE)) {
+			atomic_store_explicit(&g->checks, gil_checks(g) + checks_in_hold(s, st),
+					      memory_order_relaxed);
+			emit_interval(&g->emit, *s->ticker->check_interval);
+			emit_release(&g->emit, tick_of(s), gil_checks(g), false);
+		}
+	}
+	if (!s->owned)
+		return real.sem_post(sem);
+	give(sem);
+	errno = saved;
+	return 0;
+}
