@@ -6,6 +6,7 @@
 #include "cli/tracee.h"
 
 #include "base/err.h"
+#include "tracepoints/names.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -15,7 +16,7 @@ enum { LOOK_MS = 100 }; /* how often the recorder looks whether it must stop */
 
 static const char default_output[] = "gil.trace";
 static struct recorder recorder = { .output = default_output };
-static bool strict;
+static bool strict, observe_only;
 
 static int run_program(const char *program, char **argv, int *status)
 {
@@ -23,6 +24,8 @@ static int run_program(const char *program, char **argv, int *status)
 	pid_t pid;
 	int r = environment_init(&e, recorder.info.id, recorder_home(&recorder));
 
+	if (!r && observe_only)
+		r = environment_add(&e, GIL_ENV_OBSERVE_ONLY, "1");
 	if (r)
 		return r;
 	r = tracee_start(program, argv, &e, false, &pid);
@@ -111,6 +114,8 @@ static const struct cli_option options[] = {
 	{ "output", 'o', CLI_STRING, "DIR", "write the trace to DIR (default: gil.trace)", &recorder.output },
 	{ "buffer-size", 0, CLI_SIZE, "SIZE",
 	  "buffer memory per CPU and process (default: at most 16M)", &recorder.buffer_bytes },
+	{ "observe-only", 0, CLI_FLAG, NULL,
+	  "leave CPython 2's semaphore to the C library: failed wake-ups (RETRY) are not seen then", &observe_only },
 	{ "strict", 0, CLI_FLAG, NULL, "end with 3 when the program succeeded but events were lost", &strict },
 	{ 0 },
 };

@@ -138,10 +138,12 @@ void gils_saw_end(const void *object)
 {
 	struct known_gil *k = search_all_parts(object);
 
-	if (k) {
-		emit_gil_destroy(&k->gil.emit);
-		withdraw(k);
-	}
+	if (!k)
+		return;
+	if (k == python2.gil)
+		python2.gil = NULL;
+	emit_gil_destroy(&k->gil.emit);
+	withdraw(k);
 }
 
 /* ---- recognition: CPython 3.2 and later ---------------------------------------- */
