@@ -183,7 +183,6 @@ static void cancelled(void *arg)
 static void wait_owned(struct gil *g, const struct sem_gil *s, sem_t *sem)
 {
 	struct wait w = { .gil = g, .sem = sem };
-	int saved = errno;
 
 	emit_busy(&g->emit, tick_of(s), gil_checks(g));
 	__atomic_fetch_add(word_of(sem), ONE_WAITER, __ATOMIC_RELAXED);
@@ -195,40 +194,42 @@ static void wait_owned(struct gil *g, const struct sem_gil *s, sem_t *sem)
 		emit_retry(&g->emit, tick_of(s), gil_checks(g), false);
 	}
 	pthread_cleanup_pop(0);
-	errno = saved;
 }
 
 static int wait_observed(struct gil *g, const struct sem_gil *s, sem_t *sem)
 {
-	int saved = errno, ret = real.sem_trywait(sem);
+	int ret;
 
-	if (ret && errno == EAGAIN) {
-		errno = saved;
-		emit_busy(&g->emit, tick_of(s), gil_checks(g));
-		do
-			ret = real.sem_wait(sem);
-		while (ret && errno == EINTR); /* as CPython does */
-	}
-	if (!ret)
-		errno = saved;
+	emit_busy(&g->emit, tick_of(s), gil_checks(g));
+	do
+		ret = real.sem_wait(sem);
+	while (ret && errno == EINTR); /* as CPython does */
 	return ret;
 }
 
+/*
+ * The first attempt comes before its ENTRY: it takes nanoseconds and never sleeps, but an event in
+ * front of it would give the thread that has just been woken time to get there first. Such races
+ * are what is recorded here; they must go as they would without us.
+ */
 int sem_gil_wait(struct gil *g, const struct sem_gil *s, struct gil_thread *t, struct sem_thread *st,
 		 sem_t *sem)
 {
-	int ret = 0;
+	int saved = errno, ret = 0;
+	bool taken;
 
 	pthread_testcancel();
+	taken = s->owned ? try_take(sem, 0) : !real.sem_trywait(sem);
 	if (!t->number)
 		t->number = gil_new_thread_number();
 	emit_entry(&g->emit, tick_of(s), gil_checks(g));
-	if (!s->owned)
-		ret = wait_observed(g, s, sem);
-	else if (!try_take(sem, 0))
+	if (!taken && s->owned)
 		wait_owned(g, s, sem);
+	else if (!taken)
+		ret = wait_observed(g, s, sem);
 	if (ret)
 		return ret;
+	errno = saved;
 	atomic_store_explicit(&g->holder, t->number, memory_order_relaxed);
 	if (emit_enabled(GIL_ACQUIRE)) {
 		begin_counting(s, st);

@@ -16,7 +16,7 @@
  * So the probe runs this one semaphore itself, on the same bytes and by glibc's
  * own algorithm (a value and a count of waiters in one word, a futex), and sees
  *
- *   sem_wait   ENTRY, one attempt; ACQUIRE, or BUSY and a sleep; after each
+ *   sem_wait   one attempt, ENTRY; ACQUIRE, or BUSY and a sleep; after each
  *              sleep another attempt; ACQUIRE, or RETRY and a sleep
  *   sem_post   RELEASE
  *
