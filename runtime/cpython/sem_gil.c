@@ -91,7 +91,7 @@ bool sem_gil_can_own(void)
 
 /* ---- ticks and checks ---------------------------------------------------------------- */
 
-/* Where a PyThreadState has them; the layout is frozen in 2.x. */
+/* Where a PyThreadState has them; the layout is frozen in 2.7. */
 enum { TICK_COUNTER_AT = 128, THREAD_ID_AT = 144 };
 
 /* Ticks that are left; it stands at -1 when a check is due, which is none left too. */
@@ -102,20 +102,50 @@ static int32_t tick_of(const struct sem_gil *s)
 	return ticks < 0 ? 0 : ticks;
 }
 
-static const volatile int *find_tick_counter(const struct ticker *k)
+static bool is_of_this_thread(const char *thread)
 {
-	long ident = (long)pthread_self(), its_ident;
+	long ident;
 
-	for (void *i = k->first_interpreter(); i; i = k->next_interpreter(i))
-		for (char *thread = k->first_thread(i); thread; thread = k->next_thread(thread)) {
-			memcpy(&its_ident, thread + THREAD_ID_AT, sizeof(its_ident));
-			if (its_ident == ident)
-				return (const volatile int *)(void *)(thread + TICK_COUNTER_AT);
-		}
-	return NULL;
+	memcpy(&ident, thread + THREAD_ID_AT, sizeof(ident));
+	return ident == (long)pthread_self();
 }
 
-/* Does not wait for the list: the caller asks again at its next event. */
+bool sem_gil_finds_thread(const struct sem_gil *s)
+{
+	const char *current = *s->ticker->current;
+
+	return current && is_of_this_thread(current);
+}
+
+/*
+ * A state carries the ident of the thread that made it until its own thread runs, and that of a
+ * thread that did not survive a fork for ever. So of several with our ident only one that was
+ * ours before is certain to be ours.
+ * @return is the answer certain? NULL: this thread has no state (any more).
+ */
+static bool find_tick_counter(const struct ticker *k, const volatile int *was, const volatile int **out)
+{
+	const volatile int *counter;
+	unsigned matches = 0;
+
+	*out = NULL;
+	for (void *i = k->first_interpreter(); i; i = k->next_interpreter(i))
+		for (char *thread = k->first_thread(i); thread; thread = k->next_thread(thread)) {
+			if (!is_of_this_thread(thread))
+				continue;
+			counter = (const volatile int *)(void *)(thread + TICK_COUNTER_AT);
+			matches++;
+			*out = counter;
+			if (counter == was)
+				return true;
+		}
+	return matches <= 1;
+}
+
+/*
+ * Does not wait for the list: the caller asks again at its next event.
+ * @return is st->tick_counter right now?
+ */
 static bool look_up_tick_counter(const struct sem_gil *s, struct sem_thread *st)
 {
 	const volatile int *found;
@@ -127,42 +157,33 @@ static bool look_up_tick_counter(const struct sem_gil *s, struct sem_thread *st)
 		errno = saved;
 		return false;
 	}
-	found = find_tick_counter(s->ticker);
+	st->current = find_tick_counter(s->ticker, st->tick_counter, &found);
 	real.sem_post(s->threads_lock);
+	if (!st->current)
+		found = NULL;
 	if (found != st->tick_counter)
 		st->counting = false;
 	st->tick_counter = found;
-	st->current = true;
-	return true;
-}
-
-bool sem_gil_finds_thread(const struct sem_gil *s)
-{
-	struct sem_thread st = { 0 };
-
-	return look_up_tick_counter(s, &st) && st.tick_counter;
+	return st->current;
 }
 
 static void begin_counting(const struct sem_gil *s, struct sem_thread *st)
 {
-	st->counting = false;
-	if (!s->counts_checks || !look_up_tick_counter(s, st) || !st->tick_counter)
-		return;
-	st->counting = true;
-	st->tick_counter_at_acquire = *st->tick_counter;
+	st->counting = s->counts_checks && look_up_tick_counter(s, st) && st->tick_counter;
+	if (st->counting)
+		st->tick_counter_at_acquire = *st->tick_counter;
 }
 
 /* Checks since begin_counting(). */
 static unsigned checks_in_hold(const struct sem_gil *s, struct sem_thread *st)
 {
+	bool counted = st->counting;
 	int ticks = *s->ticker->ticks;
 
-	if (!s->counts_checks)
-		return ticks == 0 || ticks == *s->ticker->check_interval;
-	/* The order matters: the lookup may find that the thread's state is gone. */
-	if (!look_up_tick_counter(s, st) || !st->counting)
-		return 0;
-	return (unsigned)*st->tick_counter - (unsigned)st->tick_counter_at_acquire;
+	if (counted && look_up_tick_counter(s, st))
+		/* Else the thread has just removed its state: no check. */
+		return st->counting ? (unsigned)*st->tick_counter - (unsigned)st->tick_counter_at_acquire : 0;
+	return ticks == 0 || ticks == *s->ticker->check_interval;
 }
 
 /* ---- the calls ------------------------------------------------------------------------- */

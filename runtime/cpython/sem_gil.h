@@ -27,8 +27,9 @@
  * `checks` comes from the thread's own tick_counter, which CPython advances at
  * each check. It stands in the thread's state, which is looked up again once
  * the thread has touched `threads_lock`: to that all changes of the list of
- * states are subject. Where this cannot be had (`counts_checks` is false), a
- * release with a fresh ticker, or one that a signal has set to zero, is a check.
+ * states are subject. Where this cannot be had, for one hold or at all
+ * (`counts_checks` is false), a release with a fresh ticker, or one that a
+ * signal has set to zero, is a check.
  */
 struct sem_gil {
 	const struct ticker *ticker; /* borrowed */
@@ -47,7 +48,7 @@ struct sem_thread {
 /* Is a semaphore laid out, and does it behave, as the probe expects? Asks the C library's own functions. */
 bool sem_gil_can_own(void);
 
-/* Can the calling thread's tick_counter be found where it is expected? */
+/* Are threads' states laid out as expected? Asked of the calling thread's, which holds the GIL or is alone. */
 bool sem_gil_finds_thread(const struct sem_gil *s);
 
 /*

@@ -376,11 +376,41 @@ static void test_a_thread_state_that_ends_is_not_read(void **state)
 	assert_int_equal(said_checks, 0);
 }
 
+/* CPython gives the state of a new thread the ident of its maker, until the thread itself runs. */
+static void test_the_state_of_a_thread_to_be(void **state)
+{
+	pthread_t me = pthread_self();
+
+	(void)state;
+	take();
+	++*tick_counter(1);
+	drop();
+	assert_int_equal(said_checks, 1);
+	take();
+	memcpy(thread_states[0] + 144, &me, sizeof(me));
+	sem_self.current = false;
+	++*tick_counter(1);
+	drop();
+	assert_int_equal(said_checks, 2); /* ours was known before */
+	sem_self = (struct sem_thread){ 0 };
+	ticks = 57;
+	take();
+	*tick_counter(0) += 7;
+	drop();
+	assert_int_equal(said_checks, 2); /* unsure which is ours: by the ticker */
+	memset(thread_states[0], 0, sizeof(thread_states[0]));
+	take();
+	++*tick_counter(1);
+	drop();
+	assert_int_equal(said_checks, 3);
+}
+
 static void test_the_list_is_not_waited_for(void **state)
 {
 	(void)state;
 	real.sem_wait(&threads_lock);
 	errno = 7;
+	ticks = 57;
 	take();
 	++*tick_counter(1);
 	drop();
@@ -444,6 +474,7 @@ int main(void)
 		TEST(test_a_cancelled_wait_leaves_nothing),
 		TEST(test_checks_are_the_tick_counter_s),
 		TEST(test_a_thread_state_that_ends_is_not_read),
+		TEST(test_the_state_of_a_thread_to_be),
 		TEST(test_the_list_is_not_waited_for),
 		TEST(test_checks_without_a_tick_counter),
 		TEST(test_ticks_never_look_like_none),
