@@ -26,14 +26,13 @@ static int run_program(const char *program, char **argv, int *status)
 
 	if (!r && observe_only)
 		r = environment_add(&e, GIL_ENV_OBSERVE_ONLY, "1");
+	if (!r) {
+		r = tracee_start(program, argv, &e, false, &pid);
+		*status = r ? EXIT_NOT_RUNNABLE : *status;
+	}
+	environment_deinit(&e);
 	if (r)
 		return r;
-	r = tracee_start(program, argv, &e, false, &pid);
-	environment_deinit(&e);
-	if (r) {
-		*status = EXIT_NOT_RUNNABLE;
-		return r;
-	}
 	while (!tracee_wait(pid, LOOK_MS, status))
 		recorder_watch(&recorder);
 	return 0;
