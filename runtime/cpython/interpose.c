@@ -5,12 +5,14 @@
  * unchanged. Nothing here needs cleaning up when a wait is cancelled.
  */
 #include <errno.h>
+#include <linux/prctl.h>
 #include <pthread.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "runtime/cpython/gils.h"
 #include "runtime/cpython/grammar.h"
+#include "runtime/cpython/names.h"
 #include "runtime/cpython/real.h"
 
 #define INTERPOSED __attribute__((visibility("default")))
@@ -142,6 +144,36 @@ INTERPOSED int pthread_cond_destroy(pthread_cond_t *cond)
 {
 	gils_saw_end(cond);
 	return real.pthread_cond_destroy(cond);
+}
+
+/* ---- threads and their names ------------------------------------------------ */
+
+INTERPOSED int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
+			      void *argument)
+{
+	names_before_thread(__builtin_return_address(0));
+	return real.pthread_create(thread, attr, start, argument);
+}
+
+INTERPOSED int pthread_setname_np(pthread_t thread, const char *name)
+{
+	int ret = real.pthread_setname_np(thread, name);
+
+	if (!ret)
+		emit_os_name((uint64_t)thread, name);
+	return ret;
+}
+
+/* As the C library's, which has no list of its arguments; here they are as in the kernel. */
+int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
+
+INTERPOSED int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
+{
+	int ret = real.prctl(option, a, b, c, d);
+
+	if (option == PR_SET_NAME && !ret)
+		emit_os_name((uint64_t)pthread_self(), (const char *)a);
+	return ret;
 }
 
 /* ---- programs that close everything -------------------------------------------- */

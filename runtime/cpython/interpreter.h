@@ -2,6 +2,8 @@
 #ifndef GILSCOPE_RUNTIME_CPYTHON_INTERPRETER_H
 #define GILSCOPE_RUNTIME_CPYTHON_INTERPRETER_H
 
+#include <stddef.h>
+
 /* What is asked of a CPython. */
 struct interpreter {
 	int (*is_initialized)(void); /* Py_IsInitialized */
@@ -17,5 +19,11 @@ struct interpreter {
  */
 enum { INTERPRETER_E_NONE = 1 };
 int interpreter_at(const void *address, struct interpreter *out);
+
+/*
+ * The addresses of `n` of its symbols; NULL where it has none of that name.
+ * @return 0, or INTERPRETER_E_NONE. Thread-safe. Takes the loader's lock.
+ */
+int interpreter_symbols(const void *address, const char *const *names, void **symbols, size_t n);
 
 #endif
