@@ -91,7 +91,8 @@ static bool api_is_complete(void)
 static bool is_served(const void *caller)
 {
 	static const void *_Atomic base; /* of the one whose API is in py */
-	static _Atomic enum { NOBODY, LOADING, SERVED, NEVER } state;
+	enum { NOBODY, LOADING, SERVED, NEVER };
+	static _Atomic int state;
 	int expected = NOBODY;
 	void *symbols[API_SIZE];
 	Dl_info info;
