@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <time.h>
 
 /*
@@ -22,6 +23,11 @@
 	X(pthread_cond_timedwait,                                                             \
 	  (pthread_cond_t *c, pthread_mutex_t *m, const struct timespec *deadline),           \
 	  (c, m, deadline), 0)                                                                \
+	X(sem_init, (sem_t *s, int shared, unsigned value), (s, shared, value), 0)            \
+	X(sem_destroy, (sem_t *s), (s), 0)                                                    \
+	X(sem_wait, (sem_t *s), (s), 0)                                                       \
+	X(sem_trywait, (sem_t *s), (s), 0)                                                    \
+	X(sem_post, (sem_t *s), (s), 0)                                                       \
 	X(pthread_create,                                                                     \
 	  (pthread_t *t, const pthread_attr_t *a, void *(*start)(void *), void *argument),    \
 	  (t, a, start, argument), EAGAIN)                                                    \
