@@ -16,7 +16,7 @@ enum { LOOK_MS = 100 }; /* how often the recorder looks whether it must stop */
 
 static const char default_output[] = "gil.trace";
 static struct recorder recorder = { .output = default_output };
-static bool strict, observe_only;
+static bool strict, observe_only, no_python_names;
 
 static int run_program(const char *program, char **argv, int *status)
 {
@@ -26,6 +26,8 @@ static int run_program(const char *program, char **argv, int *status)
 
 	if (!r && observe_only)
 		r = environment_add(&e, GIL_ENV_OBSERVE_ONLY, "1");
+	if (!r && no_python_names)
+		r = environment_add(&e, GIL_ENV_NO_PYTHON_NAMES, "1");
 	if (r)
 		return r;
 	r = tracee_start(program, argv, &e, false, &pid);
@@ -114,6 +116,8 @@ static const struct cli_option options[] = {
 	{ "output", 'o', CLI_STRING, "DIR", "write the trace to DIR (default: gil.trace)", &recorder.output },
 	{ "buffer-size", 0, CLI_SIZE, "SIZE",
 	  "buffer memory per CPU and process (default: at most 16M)", &recorder.buffer_bytes },
+	{ "no-python-names", 0, CLI_FLAG, NULL,
+	  "do not ask Python for the names that the program gave its threads", &no_python_names },
 	{ "observe-only", 0, CLI_FLAG, NULL,
 	  "leave CPython 2's semaphore to the C library: failed wake-ups (RETRY) are not seen then", &observe_only },
 	{ "strict", 0, CLI_FLAG, NULL, "end with 3 when the program succeeded but events were lost", &strict },

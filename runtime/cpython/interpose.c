@@ -31,6 +31,8 @@ APART static int lock_near_gil(pthread_mutex_t *mutex)
 {
 	struct known_gil *k = gils_with(GILS_M, mutex);
 
+	if (k && !self.number)
+		names_before_first_entry(&k->interpreter);
 	if (k)
 		gil_enter(&k->gil, &self);
 	return real.pthread_mutex_lock(mutex);

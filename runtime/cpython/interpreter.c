@@ -103,6 +103,8 @@ int interpreter_at(const void *address, struct interpreter *out)
 	if (!ret) {
 		*out = image.interpreter;
 		read_version(image.base, image.handle, out->version, sizeof(out->version));
+		*(void **)&out->add_pending_call =
+			defined_in(image.base, image.handle, "Py_AddPendingCall");
 		out->ticked = find_ticker(image.base, image.handle, &out->ticker);
 	}
 	close_image(&image);

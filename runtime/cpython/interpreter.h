@@ -24,6 +24,7 @@ struct ticker {
 /* What is asked of a CPython. */
 struct interpreter {
 	int (*is_initialized)(void); /* Py_IsInitialized */
+	int (*add_pending_call)(int (*)(void *), void *); /* Py_AddPendingCall; NULL: not found */
 	char version[64];            /* for example "3.11.2"; "" where it is not known */
 	struct ticker ticker;        /* all NULL, unless `ticked` */
 	bool ticked;

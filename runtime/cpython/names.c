@@ -106,7 +106,7 @@ static bool is_served(const void *caller)
 		return false;
 	memcpy(&py, symbols, sizeof(py));
 	atomic_store(&base, info.dli_fbase);
-	atomic_store(&state, api_is_complete() && !getenv(GIL_ENV_NO_PYTHON_NAMES) ? SERVED : NEVER);
+	atomic_store(&state, api_is_complete() ? SERVED : NEVER);
 	return atomic_load(&state) == SERVED;
 }
 
@@ -118,6 +118,14 @@ static bool has_gil(void)
 			*(void *volatile *)py._PyThreadState_Current;
 
 	return current && current == py.PyGILState_GetThisThreadState();
+}
+
+static bool wanted;
+
+/* Before the program can change its environment. */
+__attribute__((constructor)) static void read_wish(void)
+{
+	wanted = !getenv(GIL_ENV_NO_PYTHON_NAMES);
 }
 
 /* ---- a thread's name --------------------------------------------------------- */
@@ -228,7 +236,9 @@ static void tell_all(object *threading)
 	py.PyErr_Clear();
 }
 
-/* Of this interpreter: each has its own threading, maybe none yet. */
+static atomic_bool watching; /* in one interpreter at least */
+
+/* In this interpreter: each has its own threading, maybe none yet. */
 static void watch(void)
 {
 	object *modules = py.PyImport_GetModuleDict();
@@ -242,18 +252,47 @@ static void watch(void)
 		return;
 	wrap_name(class);
 	wrap_set_ident(class, original);
+	atomic_store(&watching, true);
 	tell_all(threading);
 }
 
-void names_before_thread(const void *caller)
+static atomic_bool asked; /* for a call of watch() that is still to come */
+
+static void watch_if_possible(const void *interpreter_code)
 {
 	object *type, *value, *traceback;
 	int saved = errno;
 
-	if (emit_table() && is_served(caller) && has_gil()) {
+	if (wanted && emit_table() && is_served(interpreter_code) && has_gil()) {
 		py.PyErr_Fetch(&type, &value, &traceback);
 		watch();
 		py.PyErr_Restore(type, value, traceback);
 	}
+	errno = saved;
+}
+
+void names_before_thread(const void *caller)
+{
+	watch_if_possible(caller);
+}
+
+/* In Python's main thread, which has the GIL. */
+static int pending_call(void *data)
+{
+	const struct interpreter *interpreter = data;
+
+	atomic_store(&asked, false);
+	watch_if_possible(*(void *const *)&interpreter->is_initialized);
+	return 0;
+}
+
+void names_before_first_entry(struct interpreter *interpreter)
+{
+	int saved = errno;
+
+	if (wanted && !atomic_load(&watching) && interpreter->add_pending_call && interpreter->is_initialized() &&
+	    !atomic_exchange(&asked, true) &&
+	    interpreter->add_pending_call(pending_call, interpreter))
+		atomic_store(&asked, false);
 	errno = saved;
 }

@@ -2,6 +2,8 @@
 #ifndef GILSCOPE_RUNTIME_CPYTHON_NAMES_H
 #define GILSCOPE_RUNTIME_CPYTHON_NAMES_H
 
+#include "runtime/cpython/interpreter.h"
+
 /*
  * The names that a Python program gives its threads. Up to 3.13 Python keeps
  * them to itself, and since then it tells the system only 15 bytes of them. So
@@ -13,10 +15,15 @@
  *
  * This is done when an interpreter is about to start a thread: by then
  * threading has been imported, the calling thread has the GIL, and until then
- * there was no name to tell. No Python code runs for it, nothing is imported,
- * and neither sys.path nor the environment plays a part, so that it also works
- * where Python is told to ignore these (-I, -E, -S). Python's C API is found by
- * name; where something of it is missing, nothing is done.
+ * there was no name to tell. Threads that Python did not start (of a program
+ * that embeds it, of an extension) are noticed when they want the GIL for the
+ * first time: then Python's main thread is asked to do it between two
+ * instructions of its own. Where it never runs Python again, they have no names.
+ *
+ * No Python code runs for it, nothing is imported, and neither sys.path nor the
+ * environment plays a part, so that it also works where Python is told to
+ * ignore these (-I, -E, -S). Python's C API is found by name; where something of
+ * it is missing, nothing is done.
  *
  * GILSCOPE_NO_PYTHON_NAMES=1 switches it off.
  */
@@ -27,5 +34,11 @@
  * and a pending Python exception.
  */
 void names_before_thread(const void *caller);
+
+/*
+ * Belongs before the first time that the calling thread takes a GIL (CPython 3), no lock held.
+ * `interpreter` is borrowed for ever. Thread-safe; keeps errno.
+ */
+void names_before_first_entry(struct interpreter *interpreter);
 
 #endif
