@@ -16,16 +16,26 @@ enum { LOOK_MS = 100 }; /* how often the recorder looks whether it must stop */
 
 static const char default_output[] = "gil.trace";
 static struct recorder recorder = { .output = default_output };
-static bool strict, observe_only;
+static bool strict, observe_only, no_python_names;
+
+/* What the program is to carry. */
+static int prepare(struct environment *e)
+{
+	int r = environment_init(e, recorder.info.id, recorder_home(&recorder));
+
+	if (!r && observe_only)
+		r = environment_add(e, GIL_ENV_OBSERVE_ONLY, "1");
+	if (!r && no_python_names)
+		r = environment_add(e, GIL_ENV_NO_PYTHON_NAMES, "1");
+	return r;
+}
 
 static int run_program(const char *program, char **argv, int *status)
 {
 	struct environment e;
 	pid_t pid;
-	int r = environment_init(&e, recorder.info.id, recorder_home(&recorder));
+	int r = prepare(&e);
 
-	if (!r && observe_only)
-		r = environment_add(&e, GIL_ENV_OBSERVE_ONLY, "1");
 	if (!r) {
 		r = tracee_start(program, argv, &e, false, &pid);
 		*status = r ? EXIT_NOT_RUNNABLE : *status;
@@ -113,6 +123,8 @@ static const struct cli_option options[] = {
 	{ "output", 'o', CLI_STRING, "DIR", "write the trace to DIR (default: gil.trace)", &recorder.output },
 	{ "buffer-size", 0, CLI_SIZE, "SIZE",
 	  "buffer memory per CPU and process (default: at most 16M)", &recorder.buffer_bytes },
+	{ "no-python-names", 0, CLI_FLAG, NULL,
+	  "do not ask Python for the names that the program gave its threads", &no_python_names },
 	{ "observe-only", 0, CLI_FLAG, NULL,
 	  "leave CPython 2's semaphore to the C library: failed wake-ups (RETRY) are not seen then", &observe_only },
 	{ "strict", 0, CLI_FLAG, NULL, "end with 3 when the program succeeded but events were lost", &strict },

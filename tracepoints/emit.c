@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -17,8 +16,9 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "tracepoints/threads.h"
 
-enum { NAME_SIZE = 64, OS_NAME_SIZE = 16, SAY_AGAIN_S = 1, LOOK_EVERY = 8 };
+enum { SAY_AGAIN_S = 1, LOOK_EVERY = 8 };
 
 /* LTTng opened its descriptors early: they are low. */
 enum { OWNED_FD_MAX = 4095 };
@@ -38,20 +38,7 @@ static struct {
 	pthread_key_t thread_end;
 	atomic_bool asleep; /* a fork child that has not spoken yet */
 	char recording[128];
-	char main_os_name[OS_NAME_SIZE];
 } process;
-
-/* What is the same for all events of the calling thread. initial-exec: no allocation on first use. */
-static _Thread_local __attribute__((tls_model("initial-exec"))) struct {
-	int32_t tid; /* 0: not looked up yet */
-	uint32_t serial;
-	uint64_t said_gil;  /* the facts were last said for this GIL, */
-	void *said_to;      /* to these listeners, */
-	time_t said_at_s;   /* at this (coarse) time */
-	uint32_t entries;   /* said; one in LOOK_EVERY looks at the clock */
-	sigset_t fork_mask;
-	char name[NAME_SIZE]; /* "": ask the OS */
-} self;
 
 const struct emit_table *emit_table(void)
 {
@@ -116,12 +103,14 @@ static void follow(const struct emit_table *t)
 
 static void before_fork(void)
 {
+	threads_lock();
 	emit_table()->before_fork(&self.fork_mask);
 }
 
 static void after_fork_parent(void)
 {
 	emit_table()->after_fork_parent(&self.fork_mask);
+	threads_unlock();
 }
 
 /*
@@ -133,6 +122,8 @@ static void after_fork_parent(void)
 static void after_fork_child(void)
 {
 	emit_table()->after_fork_parent(&self.fork_mask);
+	threads_forked();
+	threads_unlock();
 	for (int kind = 0; kind < GIL_KINDS; kind++)
 		atomic_store(&emit_on[kind], kind < GIL_FIRST_HOT ? OFF : &on);
 	draw_nonce();
@@ -140,7 +131,7 @@ static void after_fork_child(void)
 	atomic_store(&process.asleep, true);
 	atomic_store_explicit(&process.next_thread, 0, memory_order_relaxed);
 	self.tid = 0;
-	self.said_gil = 0;
+	atomic_store_explicit(&self.said_gil, 0, memory_order_relaxed);
 }
 
 /* LTTng registers the child as a process of its own. */
@@ -193,6 +184,11 @@ static uint64_t id_here(const struct emit_gil *g)
 	return (uint64_t)process.nonce << 32 | (uint32_t)g->id;
 }
 
+static uint64_t said_gil(const struct emit_thread *thread)
+{
+	return atomic_load_explicit(&thread->said_gil, memory_order_acquire);
+}
+
 static struct emit_gil_facts gil_facts(const struct emit_gil *g)
 {
 	return (struct emit_gil_facts){
@@ -207,49 +203,66 @@ static struct emit_gil_facts gil_facts(const struct emit_gil *g)
 	};
 }
 
-/* A thread that kept the name it inherited from the main thread has no name of its own. */
-static const char *own_name(char os_name[OS_NAME_SIZE], bool is_main)
+/* Of any thread that has spoken, by any thread. Under threads_lock(), or without any name. */
+static void say_thread(const struct emit_table *t, const struct emit_thread *thread, uint64_t gil,
+		       const char *os_name)
 {
-	if (self.name[0])
-		return self.name;
-	if (is_main || prctl(PR_GET_NAME, os_name) || !strcmp(os_name, process.main_os_name))
-		return "";
-	return os_name;
-}
-
-static void say_thread(const struct emit_table *t, uint64_t gil)
-{
-	char os_name[OS_NAME_SIZE] = "";
 	struct emit_thread_facts facts = {
 		.gil = gil,
-		.ident = (uint64_t)pthread_self(),
-		.tid = self.tid,
+		.ident = thread == &self ? (uint64_t)pthread_self() : thread->ident,
+		.tid = thread->tid,
 		.pid = process.pid,
-		.serial = self.serial,
-		.is_main = self.tid == process.pid,
+		.serial = thread->serial,
+		.is_main = thread->tid == process.pid,
 	};
 
 	if (!emit_enabled(GIL_THREAD))
 		return;
-	facts.name = own_name(os_name, facts.is_main);
+	facts.name = thread->name[0] ? thread->name : facts.is_main ? "" : os_name;
 	t->thread(&facts);
+}
+
+/* Under threads_lock(). */
+static void say_self(const struct emit_table *t, uint64_t gil)
+{
+	char os_name[THREADS_OS_NAME_SIZE] = "";
+
+	say_thread(t, &self, gil, self.name[0] ? "" : threads_own_os_name(os_name));
+}
+
+static void begin_thread(void)
+{
+	self.tid = (int32_t)syscall(SYS_gettid);
+	self.serial = atomic_fetch_add_explicit(&process.next_thread, 1, memory_order_relaxed) + 1;
+	threads_see_os_name();
+}
+
+/* On the list, and off it when the thread ends. Under threads_lock(). */
+static void join_threads(void)
+{
+	if (!self.ident && !pthread_setspecific(process.thread_end, &self))
+		threads_join();
 }
 
 static void say_facts(const struct emit_table *t, const struct emit_gil *g)
 {
 	struct emit_gil_facts facts = gil_facts(g);
 
-	if (!self.tid) {
-		self.tid = (int32_t)syscall(SYS_gettid);
-		self.serial = atomic_fetch_add_explicit(&process.next_thread, 1, memory_order_relaxed) + 1;
-		pthread_setspecific(process.thread_end, &self);
-	}
-	self.said_gil = id_here(g);
+	if (!self.tid)
+		begin_thread();
 	self.said_to = *t->listeners;
 	self.said_at_s = coarse_now_s();
 	if (emit_enabled(GIL_CREATE))
 		t->create(&facts);
-	say_thread(t, self.said_gil);
+	/* Others may read the block when said_gil is set: its tid and serial come before. */
+	atomic_store_explicit(&self.said_gil, facts.gil, memory_order_release);
+	if (threads_try_lock()) {
+		join_threads();
+		say_self(t, facts.gil);
+		threads_unlock();
+	} else {
+		self.said_to = NULL; /* the next event says it */
+	}
 }
 
 static const struct emit_table *prepare(const struct emit_gil *g)
@@ -258,7 +271,8 @@ static const struct emit_table *prepare(const struct emit_gil *g)
 
 	if (__builtin_expect(atomic_load_explicit(&process.asleep, memory_order_acquire), 0))
 		wake(t);
-	if (__builtin_expect(self.said_gil != id_here(g) || self.said_to != *t->listeners, 0))
+	if (__builtin_expect(atomic_load_explicit(&self.said_gil, memory_order_relaxed) != id_here(g) ||
+			     self.said_to != *t->listeners, 0))
 		say_facts(t, g);
 	return t;
 }
@@ -357,10 +371,63 @@ void emit_interval(struct emit_gil *g, int64_t value)
 	errno = saved;
 }
 
-void emit_thread_name(const char *name)
+/* ---- names --------------------------------------------------------------- */
+
+void emit_thread_name(uint64_t ident, const char *name)
 {
-	snprintf(self.name, sizeof(self.name), "%s", name);
-	self.said_gil = 0; /* says it with the next event */
+	const struct emit_table *t = emit_table();
+	struct emit_thread *thread = &self;
+	int saved = errno;
+
+	threads_lock();
+	if (ident != (uint64_t)pthread_self())
+		thread = threads_find(ident);
+	else if (t)
+		join_threads();
+	if (thread) {
+		threads_set_name(thread, name);
+		if (said_gil(thread))
+			say_thread(t, thread, said_gil(thread), "");
+	}
+	threads_unlock();
+	errno = saved;
+}
+
+static void own_os_name_set(void)
+{
+	/* A vfork child has our storage, but is another thread. */
+	if (self.tid && self.tid != (int32_t)syscall(SYS_gettid))
+		return;
+	atomic_store(&self.os_name_is_own, true);
+	self.said_to = NULL; /* the next event says it */
+}
+
+static void other_os_name_set(const struct emit_table *t, uint64_t ident, const char *os_name)
+{
+	struct emit_thread *thread;
+
+	threads_lock();
+	thread = threads_find(ident);
+	if (!thread) {
+		threads_leave_os_name(ident, os_name);
+	} else {
+		atomic_store(&thread->os_name_is_own, true);
+		if (said_gil(thread))
+			say_thread(t, thread, said_gil(thread), os_name);
+	}
+	threads_unlock();
+}
+
+void emit_os_name(uint64_t ident, const char *os_name)
+{
+	const struct emit_table *t = emit_table();
+	int saved = errno;
+
+	if (ident == (uint64_t)pthread_self())
+		own_os_name_set();
+	else if (t)
+		other_os_name_set(t, ident, os_name);
+	errno = saved;
 }
 
 /* ---- thread end ---------------------------------------------------------- */
@@ -368,15 +435,20 @@ void emit_thread_name(const char *name)
 static void thread_ends(void *unused)
 {
 	const struct emit_table *t = emit_table();
+	uint64_t gil = said_gil(&self);
 
 	(void)unused;
-	if (self.said_gil) {
-		say_thread(t, self.said_gil); /* it may have got its name after its first event */
+	threads_lock();
+	if (gil) {
+		say_self(t, gil); /* its OS name may have changed after its last event */
 		if (emit_enabled(GIL_LEAVE))
-			t->leave(self.said_gil, self.tid, GIL_LEAVE_THREAD_END);
+			t->leave(gil, self.tid, GIL_LEAVE_THREAD_END);
 	}
+	threads_leave();
+	threads_unlock();
 	/* Should the thread speak again (a later destructor), it is a new one. */
 	memset(&self, 0, sizeof(self));
+	self.ended = true;
 }
 
 /* ---- loading ------------------------------------------------------------- */
@@ -419,22 +491,6 @@ static void *open_provider(void)
 	return NULL;
 }
 
-static void read_main_os_name(void)
-{
-	char path[64];
-	ssize_t n = -1;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)process.pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		n = read(fd, process.main_os_name, sizeof(process.main_os_name) - 1);
-		close(fd);
-	}
-	if (n > 0)
-		process.main_os_name[strcspn(process.main_os_name, "\n")] = '\0';
-}
-
 int emit_load(void)
 {
 	const char *recording = getenv(GIL_ENV_RECORDING);
@@ -448,7 +504,6 @@ int emit_load(void)
 	process.pid = getpid();
 	draw_nonce();
 	snprintf(process.recording, sizeof(process.recording), "%s", recording ? recording : "");
-	read_main_os_name();
 	timeout = set_register_timeout();
 	handle = open_provider();
 	unset_register_timeout(timeout);

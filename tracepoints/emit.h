@@ -18,6 +18,8 @@
  *                        thread-safe   async-signal-safe
  *  emit_load             no            no       (once, when the first GIL is met)
  *  emit_gil_*            per GIL       no
+ *  emit_thread_name      yes           no       (takes a lock: not where a GIL is taken or dropped)
+ *  emit_os_name          yes           of oneself, else no
  *  emit_entry .. leave   yes           yes, after the thread's first event
  */
 
@@ -55,10 +57,17 @@ void emit_gil_destroy(struct emit_gil *g);
 void emit_interval(struct emit_gil *g, int64_t value);
 
 /*
- * The name of the calling thread as its program gave it; cut at 63 bytes.
- * Without it the OS name is said where it is the thread's own.
+ * The names of threads. The one that the program gave, in its own language, wins;
+ * without it an OS name stands that somebody set for this very thread, but never
+ * for the main one: renaming that renames the process. What is said last is true.
+ *
+ * emit_thread_name(): `name` is cut at 63 bytes or at a zero, whichever comes
+ * first; "" takes no name back. Of an ident (pthread_self()) that is not known
+ * here nothing is noted, unless it is the caller's own.
+ * emit_os_name(): somebody has just set this OS name.
  */
-void emit_thread_name(const char *name);
+void emit_thread_name(uint64_t ident, const char *name);
+void emit_os_name(uint64_t ident, const char *os_name);
 
 void emit_entry_slow(const struct emit_gil *g, int32_t tick, uint64_t checks);
 void emit_busy_slow(const struct emit_gil *g, int32_t tick, uint64_t checks);

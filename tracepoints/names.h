@@ -69,5 +69,6 @@ enum gil_leave_reason {
 #define GIL_ENV_RECORDING "GILSCOPE_RECORDING" /* which recording a GIL belongs to, in gil:create */
 #define GIL_ENV_OBSERVE_ONLY "GILSCOPE_OBSERVE_ONLY" /* "1": leave CPython 2.7's semaphore to the C library */
 #define GIL_ENV_NO_FOLLOW "GILSCOPE_NO_FOLLOW" /* "1": children are not recorded */
+#define GIL_ENV_NO_PYTHON_NAMES "GILSCOPE_NO_PYTHON_NAMES" /* "1": Python is not asked for its threads' names */
 
 #endif

@@ -5,6 +5,7 @@
  * unchanged. Nothing here needs cleaning up when a wait is cancelled.
  */
 #include <errno.h>
+#include <linux/prctl.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <time.h>
@@ -12,6 +13,7 @@
 
 #include "runtime/cpython/gils.h"
 #include "runtime/cpython/grammar.h"
+#include "runtime/cpython/names.h"
 #include "runtime/cpython/real.h"
 #include "runtime/cpython/sem_gil.h"
 
@@ -29,6 +31,8 @@ APART static int lock_near_gil(pthread_mutex_t *mutex)
 {
 	struct known_gil *k = gils_with(GILS_M, mutex);
 
+	if (k && !self.number)
+		names_before_first_entry(&k->interpreter);
 	if (k)
 		gil_enter(&k->gil, &self);
 	return real.pthread_mutex_lock(mutex);
@@ -187,6 +191,36 @@ INTERPOSED int sem_destroy(sem_t *sem)
 {
 	gils_saw_end(sem);
 	return real.sem_destroy(sem);
+}
+
+/* ---- threads and their names ------------------------------------------------ */
+
+INTERPOSED int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
+			      void *argument)
+{
+	names_before_thread(__builtin_return_address(0));
+	return real.pthread_create(thread, attr, start, argument);
+}
+
+INTERPOSED int pthread_setname_np(pthread_t thread, const char *name)
+{
+	int ret = real.pthread_setname_np(thread, name);
+
+	if (!ret)
+		emit_os_name((uint64_t)thread, name);
+	return ret;
+}
+
+/* As the C library's, which has no list of its arguments; here they are as in the kernel. */
+int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
+
+INTERPOSED int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
+{
+	int ret = real.prctl(option, a, b, c, d);
+
+	if (option == PR_SET_NAME && !ret)
+		emit_os_name((uint64_t)pthread_self(), (const char *)a);
+	return ret;
 }
 
 /* ---- programs that close everything -------------------------------------------- */

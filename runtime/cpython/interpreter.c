@@ -66,26 +66,60 @@ static bool find_ticker(void *base, void *handle, struct ticker *t)
 	return true;
 }
 
-int interpreter_at(const void *address, struct interpreter *out)
+/* Where the interpreter that contains `address` finds its symbols; close_image() it. */
+struct image {
+	void *base, *handle, *own;
+	struct interpreter interpreter;
+};
+
+static int open_image(const void *address, struct image *image)
 {
-	void *own = NULL, *handle = RTLD_DEFAULT;
-	int ret = INTERPRETER_E_NONE, saved = errno;
 	Dl_info info;
 
+	*image = (struct image){ .handle = RTLD_DEFAULT };
 	if (!dladdr(address, &info))
-		goto out;
-	if (!is_interpreter(info.dli_fbase, handle, out)) {
-		/* A libpython that somebody opened with RTLD_LOCAL. */
-		own = handle = dlopen(info.dli_fname, RTLD_NOLOAD | RTLD_LAZY);
-		if (!own || !is_interpreter(info.dli_fbase, own, out))
-			goto out;
+		return INTERPRETER_E_NONE;
+	image->base = info.dli_fbase;
+	if (is_interpreter(image->base, image->handle, &image->interpreter))
+		return 0;
+	/* A libpython that somebody opened with RTLD_LOCAL. */
+	image->handle = image->own = dlopen(info.dli_fname, RTLD_NOLOAD | RTLD_LAZY);
+	if (!image->own || !is_interpreter(image->base, image->own, &image->interpreter))
+		return INTERPRETER_E_NONE;
+	return 0;
+}
+
+static void close_image(struct image *image)
+{
+	if (image->own)
+		dlclose(image->own);
+}
+
+int interpreter_at(const void *address, struct interpreter *out)
+{
+	struct image image;
+	int saved = errno, ret = open_image(address, &image);
+
+	if (!ret) {
+		*out = image.interpreter;
+		read_version(image.base, image.handle, out->version, sizeof(out->version));
+		*(void **)&out->add_pending_call =
+			defined_in(image.base, image.handle, "Py_AddPendingCall");
+		out->ticked = find_ticker(image.base, image.handle, &out->ticker);
 	}
-	read_version(info.dli_fbase, handle, out->version, sizeof(out->version));
-	out->ticked = find_ticker(info.dli_fbase, handle, &out->ticker);
-	ret = 0;
-out:
-	if (own)
-		dlclose(own);
+	close_image(&image);
+	errno = saved;
+	return ret;
+}
+
+int interpreter_symbols(const void *address, const char *const *names, void **symbols, size_t n)
+{
+	struct image image;
+	int saved = errno, ret = open_image(address, &image);
+
+	for (size_t i = 0; !ret && i < n; i++)
+		symbols[i] = defined_in(image.base, image.handle, names[i]);
+	close_image(&image);
 	errno = saved;
 	return ret;
 }

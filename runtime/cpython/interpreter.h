@@ -3,6 +3,7 @@
 #define GILSCOPE_RUNTIME_CPYTHON_INTERPRETER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /*
  * What CPython 2 exports and its successors do not: a counter of ticks, and
@@ -23,6 +24,7 @@ struct ticker {
 /* What is asked of a CPython. */
 struct interpreter {
 	int (*is_initialized)(void); /* Py_IsInitialized */
+	int (*add_pending_call)(int (*)(void *), void *); /* Py_AddPendingCall; NULL: not found */
 	char version[64];            /* for example "3.11.2"; "" where it is not known */
 	struct ticker ticker;        /* all NULL, unless `ticked` */
 	bool ticked;
@@ -37,5 +39,11 @@ struct interpreter {
  */
 enum { INTERPRETER_E_NONE = 1 };
 int interpreter_at(const void *address, struct interpreter *out);
+
+/*
+ * The addresses of `n` of its symbols; NULL where it has none of that name.
+ * @return 0, or INTERPRETER_E_NONE. Thread-safe. Takes the loader's lock.
+ */
+int interpreter_symbols(const void *address, const char *const *names, void **symbols, size_t n);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef GILSCOPE_RUNTIME_CPYTHON_REAL_H
 #define GILSCOPE_RUNTIME_CPYTHON_REAL_H
 
+#include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <time.h>
@@ -27,6 +28,12 @@
 	X(sem_wait, (sem_t *s), (s), 0)                                                       \
 	X(sem_trywait, (sem_t *s), (s), 0)                                                    \
 	X(sem_post, (sem_t *s), (s), 0)                                                       \
+	X(pthread_create,                                                                     \
+	  (pthread_t *t, const pthread_attr_t *a, void *(*start)(void *), void *argument),    \
+	  (t, a, start, argument), EAGAIN)                                                    \
+	X(pthread_setname_np, (pthread_t t, const char *name), (t, name), 0)                  \
+	X(prctl, (int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d), \
+	  (option, a, b, c, d), (int)syscall(SYS_prctl, option, a, b, c, d))                  \
 	X(close, (int fd), (fd), (int)syscall(SYS_close, fd))                                 \
 	X(close_range, (unsigned first, unsigned last, int flags), (first, last, flags),      \
 	  (int)syscall(SYS_close_range, first, last, flags))

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,7 +26,7 @@ int run_init(struct run *run, const struct gil_design *design, int32_t check_int
 	strcpy(run->threads[0].name, "MainThread");
 	run->threads[0].tid = gettid();
 	run->threads[0].is_main = true;
-	emit_thread_name(run->threads[0].name);
+	emit_thread_name((uint64_t)pthread_self(), run->threads[0].name);
 	return interp_new(&run->interp, design, check_interval);
 }
 

@@ -23,7 +23,7 @@ static void *run(void *data)
 
 	snprintf(os_name, sizeof(os_name), "%s", s->name);
 	pthread_setname_np(pthread_self(), os_name);
-	emit_thread_name(s->name);
+	emit_thread_name((uint64_t)pthread_self(), s->name);
 	s->function(s->arg);
 	return NULL;
 }

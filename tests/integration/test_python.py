@@ -37,16 +37,6 @@ class Python(harness.TestCase):
             self.assertLess(t["hold_ns"]["p50"], 40_000_000)
             self.assertGreater(t["releases_requested"], 10)
 
-    def test_a_name_that_a_thread_gives_itself(self):
-        """As by prctl, at any time in its life."""
-        program = ("import ctypes, threading\n"
-                   "def work(name):\n"
-                   "    ctypes.CDLL(None).prctl(15, name, 0, 0, 0)\n"
-                   "ts = [threading.Thread(target=work, args=(n,)) for n in (b'reader', b'writer')]\n"
-                   "[t.start() for t in ts]; [t.join() for t in ts]\n")
-        self.record(harness.PYTHON, "-c", program)
-        self.assertEqual({t["name"] for t in self.report()["threads"]}, {"MainThread", "reader", "writer"})
-
     def test_count_example(self):
         result = self.record(harness.PYTHON, COUNT, "300000")
         self.assertEqual(result.status, 0)
