@@ -975,7 +975,7 @@ static int find_plugin(struct reader *r)
 		   "or set BABELTRACE_PLUGIN_PATH to its folder");
 }
 
-int reader_open(struct reader **out, const char *path)
+int reader_open(struct reader **out, const char *path, bool facts_only)
 {
 	cleanup(reader_freep) struct reader *r = calloc(1, sizeof(*r));
 	int status;
@@ -983,7 +983,7 @@ int reader_open(struct reader **out, const char *path)
 	if (!r)
 		return err(-ENOMEM, "out of memory");
 	r->trace.path = path;
-	status = folders_find(&r->folders, path);
+	status = folders_find(&r->folders, path, facts_only);
 	if (!status)
 		status = find_plugin(r);
 	if (status)

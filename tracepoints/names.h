@@ -61,6 +61,9 @@ enum gil_leave_reason {
 #define GIL_FLAG_CHECKS_EXACT 4u
 #define GIL_FLAG_NO_RETRIES 8u
 
+/* `design` of gil:create where a GIL is known to be there, but is taken without a call that could be seen. */
+#define GIL_DESIGN_PYPY "pypy"
+
 /* The channels of our own session; a reader does not depend on them. */
 #define GIL_CHANNEL_HOT "gil"
 #define GIL_CHANNEL_RARE "gil_facts"
