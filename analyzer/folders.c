@@ -108,9 +108,13 @@ static bool is_of_facts(const char *name)
 	return !strncmp(name, GIL_CHANNEL_RARE "_", strlen(GIL_CHANNEL_RARE "_"));
 }
 
+struct stream_look {
+	bool has_events, begins_late;
+};
+
 /* Steps over the packets. @return whether the file is cut; of another layout nothing is said. */
 static bool find_cut(const struct trace_folder *t, const char *name, struct cut_stream *cut,
-		     bool *has_events)
+		     struct stream_look *look)
 {
 	cleanup(fdp) int fd = open(cut->path, O_RDONLY | O_CLOEXEC);
 	struct packet_start packet;
@@ -122,14 +126,15 @@ static bool find_cut(const struct trace_folder *t, const char *name, struct cut_
 		ssize_t n = pread(fd, &packet, sizeof(packet), cut->bytes);
 		int64_t bytes = n == sizeof(packet) ? (int64_t)(packet.packet_bits / 8) : 0;
 
-		*has_events |= n != sizeof(packet) || packet.magic != PACKET_MAGIC ||
-			       holds_events(&packet);
+		look->has_events |= n != sizeof(packet) || packet.magic != PACKET_MAGIC ||
+				    holds_events(&packet);
 		if (n >= (ssize_t)sizeof(packet.magic) && packet.magic != PACKET_MAGIC)
 			return false;
 		if (n < (ssize_t)sizeof(packet))
 			return true;
 		if (bytes < (int64_t)sizeof(packet))
 			return false;
+		look->begins_late |= cut->bytes == 0 && packet.sequence > 0;
 		cut->discarded_events = packet.discarded_events; /* counts up */
 		cut->class_id = packet.stream_id;
 		cut->instance_id = packet.stream_instance_id;
@@ -156,16 +161,18 @@ static int check_stream(struct trace_folder *t, const char *name)
 	cleanup(freep) char *path = print_to_new("%s/%s", t->path, name);
 	struct cut_stream cut = { .path = path, .torn_at = -1 };
 	struct cut_stream *cuts;
-	bool is_cut, has_events = false;
+	struct stream_look look = { .has_events = false };
+	bool is_cut;
 
 	if (!path)
 		return no_memory();
 	if (!is_stream_file(path, name))
 		return 0;
-	is_cut = find_cut(t, name, &cut, &has_events);
+	is_cut = find_cut(t, name, &cut, &look);
 	t->n_streams++;
-	t->has_hot_events |= has_events && !is_of_facts(name);
-	t->has_events |= has_events;
+	t->has_hot_events |= look.has_events && !is_of_facts(name);
+	t->has_events |= look.has_events;
+	t->begins_late |= look.begins_late;
 	t->lost_events += cut.discarded_events;
 	if (!is_cut)
 		return 0;

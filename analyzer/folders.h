@@ -31,6 +31,7 @@ struct trace_folder {
 	size_t n_streams;
 	bool has_events;
 	bool has_hot_events; /* or lost some: in a stream that is not of the rare channel */
+	bool begins_late;     /* a stream's first packet is not the first that there was */
 	uint64_t lost_events; /* discarded by the tracer */
 };
 

@@ -962,6 +962,8 @@ static int connect_streams(struct reader *r)
 					   NULL))
 			return fail("connect a stream");
 	r->trace.streams = (uint32_t)r->n_streams;
+	for (size_t i = 0; i < r->folders.n; i++)
+		r->trace.begins_late |= r->folders.all[i].begins_late;
 	allow_open_files(r->n_streams);
 	return 0;
 }

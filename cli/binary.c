@@ -135,5 +135,7 @@ void binary_look(struct binary *out, const char *path)
 	out->kind = kind_of(file, (size_t)st.st_size);
 	out->python = contains(file, (size_t)st.st_size, "PyEval_SaveThread") ||
 		      contains(file, (size_t)st.st_size, "libpython");
+	out->pypy = contains(file, (size_t)st.st_size, "libpypy") ||
+		    contains(file, (size_t)st.st_size, "PyPy_IsInitialized");
 	munmap(file, (size_t)st.st_size);
 }

@@ -20,6 +20,7 @@ struct binary {
 	enum binary_kind kind;
 	bool privileged;     /* runs with other rights than ours: the loader ignores what is to be preloaded */
 	bool python;         /* it is a CPython, or is linked with one */
+	bool pypy;
 };
 
 /* @path as tracee_find() gave it. Never fails: see BINARY_UNKNOWN. Thread-safe. */

@@ -146,11 +146,10 @@ static void on_interrupt(int signal)
 	interrupted = 1;
 }
 
-/* A sink that wants nothing but the counts at the end. */
+/* A sink that wants nothing more but the counts at the end. */
 static int has_enough(void *data, const struct trace_info *trace)
 {
-	(void)data;
-	(void)trace;
+	((struct quality *)data)->begins_late = trace->begins_late;
 	return SINK_E_ENOUGH;
 }
 
@@ -203,6 +202,8 @@ int reading_run(struct sink *const *sinks, size_t n_sinks, bool streams, struct 
 	}
 	/* A recorder that could not close its session does not know. */
 	quality->end.loss_unknown |= !recording.loss_known;
+	/* The pieces of a rotated trace begin late, too, but what was before is in the other pieces. */
+	quality->begins_late &= recording.flight_recorder;
 	return r;
 }
 

@@ -80,6 +80,7 @@ int recorder_open(struct recorder *rec)
 	if (r)
 		return r;
 	name_session(rec);
+	rec->info.flight_recorder = rec->flight_bytes != 0;
 	r = open_session(rec);
 	if (r)
 		return r;

@@ -13,6 +13,7 @@
 struct recording {
 	char id[64]; /* GILSCOPE_RECORDING of its programs; "": all that is in the trace is of it */
 	char **command; /* writing only: NULL-terminated, borrowed; NULL: there is none */
+	bool flight_recorder; /* the newest events overwrote the oldest */
 	unsigned snapshots; /* of a flight recorder: TRACE/snapshot-1 to -N, each a trace of its own */
 	uint64_t lost_events, lost_packets;
 	bool loss_known;

@@ -6,12 +6,13 @@
 
 #include "tracepoints/names.h"
 
+static const char pypy[] = ", which takes and drops its GIL without a call that could be seen";
+
 /* A GIL was created, and nobody ever took it. */
 static void explain_process(char *text, size_t size, const struct survey_process *p)
 {
 	if (!strcmp(p->design, GIL_DESIGN_PYPY))
-		snprintf(text, size, "process %d is PyPy, which takes and drops its GIL without a call that "
-				     "could be seen", (int)p->pid);
+		snprintf(text, size, "process %d is PyPy%s", (int)p->pid, pypy);
 	else if (strstr(p->version, "free-threading"))
 		snprintf(text, size, "process %d is a free-threaded Python (%s), which has a GIL but never "
 				     "took it", (int)p->pid, p->version);
@@ -37,6 +38,8 @@ static void explain_program(char *text, size_t size, const struct binary *b)
 		snprintf(text, size, "'%s' runs with more rights than its user has (setuid, setgid or file "
 				     "capabilities), so that the system lets nobody load a probe into it; "
 				     "root may record it", path);
+	else if (b->pypy)
+		snprintf(text, size, "'%s' is PyPy%s", path, pypy);
 	else if (b->python)
 		snprintf(text, size, "'%s' is a Python, but took no GIL that gilscope knows (CPython 2.7, or "
 				     "3.2 and later), or the session daemon did not answer it within a second",
