@@ -6,7 +6,7 @@
 
 /* The environment that carries the probe into a program, and through it to its children. */
 
-enum { ENVIRONMENT_MAX = 4 };
+enum { ENVIRONMENT_MAX = 8 };
 struct environment {
 	char *entries[ENVIRONMENT_MAX]; /* NAME=value */
 	size_t n;
@@ -17,6 +17,7 @@ struct environment {
  * @home: LTTNG_HOME, or NULL. @return 0, or < 0 with a sentence. Free with environment_deinit().
  */
 int environment_init(struct environment *e, const char *recording, const char *home);
+int environment_add(struct environment *e, const char *name, const char *value);
 void environment_deinit(struct environment *e);
 
 /* Puts the entries into this process's own environment. */

@@ -6,6 +6,7 @@
 #include "cli/tracee.h"
 
 #include "base/err.h"
+#include "tracepoints/names.h"
 #include "tracepoints/session.h"
 
 #include <inttypes.h>
@@ -70,6 +71,8 @@ static int run_program(const char *path, char **argv, int *status)
 	pid_t pid;
 	int r = environment_init(&e, recorder.info.id, recorder_home(&recorder));
 
+	if (!r)
+		r = environment_add(&e, GIL_ENV_LATE, recorder.late_file);
 	if (r)
 		return r;
 	binary_look(&program, path);
@@ -139,7 +142,8 @@ static int check_options(void)
 
 static bool lost_something(const struct recorder *rec)
 {
-	return !rec->info.loss_known || rec->info.lost_events || rec->info.lost_packets || rec->disk_full;
+	return !rec->info.loss_known || rec->info.lost_events || rec->info.lost_packets || rec->disk_full ||
+	       rec->absent;
 }
 
 static int run(int argc, char **argv)

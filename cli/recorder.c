@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/recorder.h"
 
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "cli/cli.h"
 #include "cli/output.h"
@@ -8,9 +9,12 @@
 #include "tracepoints/session.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const uint64_t spare_bytes = UINT64_C(16) << 20;
@@ -47,6 +51,17 @@ static bool disk_is_low(const struct recorder *rec)
 
 /* ---- begin ------------------------------------------------------------------- */
 
+/* Programs may run as another user than ours. */
+static int make_late_file(struct recorder *rec)
+{
+	if (snprintf(rec->late_file, PATH_MAX, "%s/late", rec->path) >= PATH_MAX)
+		return err(-ENAMETOOLONG, "'%s' is too long a name", rec->path);
+	cleanup(fdp) int fd = open(rec->late_file, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0 || fchmod(fd, 0622))
+		return err(-errno, "cannot write '%s': %s", rec->late_file, strerror(errno));
+	return 0;
+}
+
 static int open_session(struct recorder *rec)
 {
 	struct session_options options = {
@@ -79,6 +94,9 @@ int recorder_open(struct recorder *rec)
 
 	if (r)
 		return r;
+	r = rec->everything ? 0 : make_late_file(rec);
+	if (r)
+		return r;
 	name_session(rec);
 	rec->info.flight_recorder = rec->flight_bytes != 0;
 	r = open_session(rec);
@@ -103,7 +121,6 @@ const char *recorder_home(const struct recorder *rec)
 
 const char *recorder_watch(struct recorder *rec)
 {
-	/* Flight recorders allocate once per user; the others tell whose buffers were last. */
 	rec->out_of_memory |= session_free_bytes() < session_buffers_bytes(rec->session);
 	if (!rec->disk_full && disk_is_low(rec)) {
 		rec->disk_full = true;
@@ -132,6 +149,29 @@ static int count(struct recorder *rec, bool loss_known)
 	rec->info.lost_events = rec->survey.lost_events;
 	rec->info.loss_known = loss_known && !r;
 	return r;
+}
+
+static bool was_recorded(const struct survey *survey, long pid)
+{
+	for (size_t i = 0; i < survey->n; i++)
+		if (survey->processes[i].pid == pid && survey->processes[i].took_gil)
+			return true;
+	return false;
+}
+
+/* See note_if_late() in emit.c. */
+static void count_late(struct recorder *rec)
+{
+	cleanup(filep) FILE *file = fopen(rec->late_file, "re");
+	long pid;
+
+	rec->late = rec->absent = 0;
+	while (file && fscanf(file, "%ld", &pid) == 1) {
+		if (was_recorded(&rec->survey, pid))
+			rec->late++;
+		else
+			rec->absent++;
+	}
 }
 
 int recorder_snapshot(struct recorder *rec)
@@ -182,5 +222,9 @@ int recorder_close(struct recorder *rec)
 	if (rec->session)
 		closed = close_session(rec);
 	rec->daemon = daemon_leave(rec->daemon);
+	if (!rec->everything) {
+		count_late(rec);
+		unlink(rec->late_file);
+	}
 	return r ? r : closed;
 }

@@ -27,6 +27,7 @@ struct recorder {
 	/* what it is, from recorder_open() on: */
 	char path[PATH_MAX];   /* of the trace, absolute */
 	char name[64];         /* of the session */
+	char late_file[PATH_MAX]; /* GIL_ENV_LATE of the program */
 	struct recording info; /* `command` is the caller's to set */
 	struct daemon *daemon;
 	struct session *session; /* NULL: not recording */
@@ -38,6 +39,7 @@ struct recorder {
 	char result[PATH_MAX]; /* the trace to look at: `path`, or its last snapshot */
 	double seconds;
 	struct survey survey;
+	unsigned absent, late; /* processes of the program that LTTng never served; or not from their begin on */
 };
 
 /*

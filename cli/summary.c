@@ -75,6 +75,21 @@ static void print_recorded(const struct recorder *rec)
 		print_processes(&rec->survey);
 }
 
+static void print_late(const struct recorder *rec)
+{
+	const char *reason = rec->out_of_memory ?
+		"/dev/shm had no room for their buffers; use --buffers uid or a smaller --buffer-size" :
+		"LTTng's session daemon did not serve them within a second";
+	unsigned all = rec->survey.recorded + rec->absent;
+
+	if (rec->absent)
+		cli_warn("%u of %u processes are not in the trace%s: %s", rec->absent, all,
+			 rec->late ? ", and some not from their begin on" : "", reason);
+	else if (rec->late)
+		cli_warn("%u of %u processes are not in the trace from their begin on: %s", rec->late, all,
+			 reason);
+}
+
 void summary_print(const struct recorder *rec, const struct binary *program)
 {
 	char reason[PATH_MAX + 256];
@@ -82,10 +97,12 @@ void summary_print(const struct recorder *rec, const struct binary *program)
 	if (rec->survey.recorded) {
 		print_recorded(rec);
 	} else {
-		unseen_explain(reason, sizeof(reason), &rec->survey, program);
+		unseen_explain(reason, sizeof(reason), &rec->survey, rec->absent, program);
 		fprintf(stderr, "gilscope: nothing was recorded: %s\n", reason);
 	}
-	if (rec->out_of_memory && !rec->flight_bytes)
-		cli_warn("/dev/shm was nearly full: a process that started then got no buffers and is not in "
-			 "the trace;\nuse --buffers uid or a smaller --buffer-size");
+	if (rec->survey.recorded)
+		print_late(rec);
+	if (rec->everything && rec->out_of_memory)
+		cli_warn("/dev/shm was nearly full: a process that came then is not in the trace; use "
+			 "--buffers uid or a smaller --buffer-size");
 }

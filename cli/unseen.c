@@ -42,17 +42,20 @@ static void explain_program(char *text, size_t size, const struct binary *b)
 		snprintf(text, size, "'%s' is PyPy%s", path, pypy);
 	else if (b->python)
 		snprintf(text, size, "'%s' is a Python, but took no GIL that gilscope knows (CPython 2.7, or "
-				     "3.2 and later), or the session daemon did not answer it within a second",
-			 path);
+				     "3.2 and later)", path);
 	else
 		snprintf(text, size, "neither '%s' nor a program that it ran is a Python that gilscope sees "
 				     "(CPython 2.7, or 3.2 and later, dynamically linked)", path);
 }
 
-void unseen_explain(char *text, size_t size, const struct survey *survey, const struct binary *program)
+void unseen_explain(char *text, size_t size, const struct survey *survey, unsigned absent,
+		    const struct binary *program)
 {
 	if (survey->n)
 		explain_process(text, size, &survey->processes[0]);
+	else if (absent)
+		snprintf(text, size, "LTTng's session daemon did not serve the program within a second, or "
+				     "/dev/shm had no room for its buffers");
 	else if (program)
 		explain_program(text, size, program);
 	else

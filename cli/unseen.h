@@ -9,9 +9,10 @@
 
 /*
  * Why nothing was recorded, as the end of a sentence, without a full stop.
- * @survey what did reach the trace. @program what was run; NULL: nothing was,
+ * @survey what did reach the trace. @absent processes that LTTng never served. @program what was run; NULL: nothing was,
  * those that carry the probe were waited for.
  */
-void unseen_explain(char *text, size_t size, const struct survey *survey, const struct binary *program);
+void unseen_explain(char *text, size_t size, const struct survey *survey, unsigned absent,
+		    const struct binary *program);
 
 #endif

@@ -70,6 +70,7 @@ enum gil_leave_reason {
 
 /* Environment that `gilscope record` sets for the traced program. */
 #define GIL_ENV_RECORDING "GILSCOPE_RECORDING" /* which recording a GIL belongs to, in gil:create */
+#define GIL_ENV_LATE "GILSCOPE_LATE" /* file to which a process adds its pid that begins unrecorded */
 #define GIL_ENV_OBSERVE_ONLY "GILSCOPE_OBSERVE_ONLY" /* "1": leave CPython 2.7's semaphore to the C library */
 #define GIL_ENV_NO_FOLLOW "GILSCOPE_NO_FOLLOW" /* "1": children are not recorded */
 

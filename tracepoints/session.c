@@ -19,7 +19,7 @@ enum {
 	CLOSE_LIMIT_S = 30,  /* writing out what is in the buffers */
 	SUBBUFS = 4,
 	FLIGHT_SUBBUFS = 16, /* what is overwritten is overwritten one sub-buffer at a time */
-	MANY_PROCESSES = 32, /* so many may take half of the shared memory together */
+	MANY_PROCESSES = 16, /* so many may take half of the shared memory together */
 	RARE_SHARE = 8,      /* a flight recorder keeps the facts about as long as the events */
 };
 static const uint64_t default_buffer_bytes = UINT64_C(16) << 20;
