@@ -62,7 +62,7 @@ int analysis_run(const struct analysis_options *options, struct sink *const *sin
 		.thread = options->thread,
 		.time = options->time,
 	};
-	int r = reader_open(&reader, options->path);
+	int r = reader_open(&reader, options->path, options->facts_only);
 
 	if (r)
 		return r;

@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/tree.h"
+#include "tracepoints/names.h"
 
 /* ---- the layout that LTTng-UST gives to its packets (CTF 1.8) and index files ------ */
 
@@ -101,8 +102,19 @@ static bool holds_events(const struct packet_start *p)
 	return p->content_bits / 8 > sizeof(*p) || p->discarded_events;
 }
 
+/* The stream files of a channel are named after it. */
+static bool is_of_facts(const char *name)
+{
+	return !strncmp(name, GIL_CHANNEL_RARE "_", strlen(GIL_CHANNEL_RARE "_"));
+}
+
+struct stream_look {
+	bool has_events, begins_late;
+};
+
 /* Steps over the packets. @return whether the file is cut; of another layout nothing is said. */
-static bool find_cut(struct trace_folder *t, const char *name, struct cut_stream *cut)
+static bool find_cut(const struct trace_folder *t, const char *name, struct cut_stream *cut,
+		     struct stream_look *look)
 {
 	cleanup(fdp) int fd = open(cut->path, O_RDONLY | O_CLOEXEC);
 	struct packet_start packet;
@@ -114,14 +126,15 @@ static bool find_cut(struct trace_folder *t, const char *name, struct cut_stream
 		ssize_t n = pread(fd, &packet, sizeof(packet), cut->bytes);
 		int64_t bytes = n == sizeof(packet) ? (int64_t)(packet.packet_bits / 8) : 0;
 
-		t->has_events |= n != sizeof(packet) || packet.magic != PACKET_MAGIC ||
-				 holds_events(&packet);
+		look->has_events |= n != sizeof(packet) || packet.magic != PACKET_MAGIC ||
+				    holds_events(&packet);
 		if (n >= (ssize_t)sizeof(packet.magic) && packet.magic != PACKET_MAGIC)
 			return false;
 		if (n < (ssize_t)sizeof(packet))
 			return true;
 		if (bytes < (int64_t)sizeof(packet))
 			return false;
+		look->begins_late |= cut->bytes == 0 && packet.sequence > 0;
 		cut->discarded_events = packet.discarded_events; /* counts up */
 		cut->class_id = packet.stream_id;
 		cut->instance_id = packet.stream_instance_id;
@@ -148,14 +161,18 @@ static int check_stream(struct trace_folder *t, const char *name)
 	cleanup(freep) char *path = print_to_new("%s/%s", t->path, name);
 	struct cut_stream cut = { .path = path, .torn_at = -1 };
 	struct cut_stream *cuts;
+	struct stream_look look = { .has_events = false };
 	bool is_cut;
 
 	if (!path)
 		return no_memory();
 	if (!is_stream_file(path, name))
 		return 0;
-	is_cut = find_cut(t, name, &cut);
+	is_cut = find_cut(t, name, &cut, &look);
 	t->n_streams++;
+	t->has_hot_events |= look.has_events && !is_of_facts(name);
+	t->has_events |= look.has_events;
+	t->begins_late |= look.begins_late;
 	t->lost_events += cut.discarded_events;
 	if (!is_cut)
 		return 0;
@@ -241,7 +258,7 @@ static const struct cut_stream *find_cut_of(const struct trace_folder *t, const 
 	return NULL;
 }
 
-static int mend_entry(const struct trace_folder *t, const char *name)
+static int mend_entry(const struct trace_folder *t, const char *name, bool facts_only)
 {
 	cleanup(freep) char *from = print_to_new("%s/%s", t->path, name);
 	cleanup(freep) char *to = print_to_new("%s/%s", t->mended, name);
@@ -250,6 +267,8 @@ static int mend_entry(const struct trace_folder *t, const char *name)
 
 	if (!from || !to)
 		return no_memory();
+	if (facts_only && strcmp(name, "metadata") && !is_of_facts(name))
+		return 0;
 	cut = find_cut_of(t, from);
 	if (cut)
 		return cut->bytes ? copy_cut_stream(cut, to) : 0;
@@ -262,7 +281,7 @@ static int mend_entry(const struct trace_folder *t, const char *name)
 	return 0;
 }
 
-static int mend(struct folders *f, struct trace_folder *t)
+static int mend(struct folders *f, struct trace_folder *t, bool facts_only)
 {
 	cleanup(closedirp) DIR *dir = NULL;
 	int r = make_temporary(f);
@@ -278,7 +297,7 @@ static int mend(struct folders *f, struct trace_folder *t)
 			   strerror(errno));
 	for (struct dirent *e; !r && (e = readdir(dir));)
 		if (e->d_name[0] != '.')
-			r = mend_entry(t, e->d_name);
+			r = mend_entry(t, e->d_name, facts_only);
 	return r;
 }
 
@@ -354,7 +373,7 @@ static int find(struct folders *f, const char *path)
 	return r;
 }
 
-int folders_find(struct folders *f, const char *path)
+int folders_find(struct folders *f, const char *path, bool facts_only)
 {
 	int r;
 
@@ -365,8 +384,8 @@ int folders_find(struct folders *f, const char *path)
 	qsort(f->all, f->n, sizeof(*f->all), by_path);
 	for (size_t i = 0; i < f->n && !r; i++) {
 		r = check_streams(&f->all[i]);
-		if (!r && f->all[i].n_cuts)
-			r = mend(f, &f->all[i]);
+		if (!r && (facts_only || f->all[i].n_cuts))
+			r = mend(f, &f->all[i], facts_only);
 	}
 	return r;
 }

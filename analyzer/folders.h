@@ -30,6 +30,8 @@ struct trace_folder {
 	size_t n_cuts;
 	size_t n_streams;
 	bool has_events;
+	bool has_hot_events; /* or lost some: in a stream that is not of the rare channel */
+	bool begins_late;     /* a stream's first packet is not the first that there was */
 	uint64_t lost_events; /* discarded by the tracer */
 };
 
@@ -42,8 +44,9 @@ struct folders {
 /*
  * Finds the folders below `path` and looks for cut streams; a folder that has
  * some gets its mended twin in $TMPDIR. Call folders_deinit() in any case.
+ * @facts_only: each folder gets a twin, without the streams of the hot events.
  */
-int folders_find(struct folders *f, const char *path);
+int folders_find(struct folders *f, const char *path, bool facts_only);
 
 /* Also removes the mended folders. */
 void folders_deinit(struct folders *f);

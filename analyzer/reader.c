@@ -962,6 +962,8 @@ static int connect_streams(struct reader *r)
 					   NULL))
 			return fail("connect a stream");
 	r->trace.streams = (uint32_t)r->n_streams;
+	for (size_t i = 0; i < r->folders.n; i++)
+		r->trace.begins_late |= r->folders.all[i].begins_late;
 	allow_open_files(r->n_streams);
 	return 0;
 }
@@ -975,7 +977,7 @@ static int find_plugin(struct reader *r)
 		   "or set BABELTRACE_PLUGIN_PATH to its folder");
 }
 
-int reader_open(struct reader **out, const char *path)
+int reader_open(struct reader **out, const char *path, bool facts_only)
 {
 	cleanup(reader_freep) struct reader *r = calloc(1, sizeof(*r));
 	int status;
@@ -983,7 +985,7 @@ int reader_open(struct reader **out, const char *path)
 	if (!r)
 		return err(-ENOMEM, "out of memory");
 	r->trace.path = path;
-	status = folders_find(&r->folders, path);
+	status = folders_find(&r->folders, path, facts_only);
 	if (!status)
 		status = find_plugin(r);
 	if (status)

@@ -37,6 +37,12 @@ static inline bool gil_is_ticked(const struct gil_info *g)
 	return g->flags & GIL_FLAG_TICKED;
 }
 
+/* Else a failed wake-up leaves no trace: `retries` are 0 whatever happened. */
+static inline bool gil_shows_retries(const struct gil_info *g)
+{
+	return !(g->flags & GIL_FLAG_NO_RETRIES);
+}
+
 enum thread_state {
 	STATE_UNKNOWN, /* before its first event, after a loss */
 	STATE_OUTSIDE,
@@ -70,6 +76,7 @@ struct trace_info {
 	char host[64];     /* "" where unknown */
 	char domain[16];   /* "ust" */
 	uint32_t streams;
+	bool begins_late;  /* a stream's first packets are not here: overwritten, or in another trace */
 	int64_t origin_ns; /* the first gil event, before --time: the zero of relative times */
 	int64_t begin_ns;  /* that, or the begin of --time */
 };

@@ -6,20 +6,60 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+/* One folder. */
 struct look {
-	const char *recording;
-	bool ours;
+	struct survey *survey;
+	const struct trace_folder *folder;
+	size_t n_before; /* processes of the folders before this one */
 };
 
-/* Says so before its first other event: one GIL tells for its process. */
+static struct survey_process *find(struct look *look, int32_t pid)
+{
+	struct survey *s = look->survey;
+
+	for (size_t i = look->n_before; i < s->n; i++)
+		if (s->processes[i].pid == pid)
+			return &s->processes[i];
+	return NULL;
+}
+
+/* Per-process buffers are in a folder NAME-PID-DATE-TIME, per-user ones in one that is called 64-bit. */
+static void read_program(char *program, size_t size, const char *path, int32_t pid)
+{
+	char suffix[16];
+	const char *name = strrchr(path, '/'), *end = NULL;
+
+	name = name ? name + 1 : path;
+	snprintf(suffix, sizeof(suffix), "-%d-", (int)pid);
+	for (const char *next = strstr(name, suffix); next; next = strstr(next + 1, suffix))
+		end = next;
+	snprintf(program, size, "%.*s", end ? (int)(end - name) : 0, name);
+}
+
+static int add(struct look *look, const struct gil_info *gil)
+{
+	struct survey *s = look->survey;
+	struct survey_process *all = reallocarray(s->processes, s->n + 1, sizeof(*all)), *p;
+
+	if (!all)
+		return err(-ENOMEM, "out of memory");
+	s->processes = all;
+	p = &all[s->n++];
+	*p = (struct survey_process){ .pid = gil->pid, .took_gil = look->folder->has_hot_events };
+	read_program(p->program, sizeof(p->program), look->folder->path, gil->pid);
+	snprintf(p->design, sizeof(p->design), "%s", gil->design);
+	snprintf(p->version, sizeof(p->version), "%s", gil->version);
+	s->recorded += p->took_gil;
+	return 0;
+}
+
 static int on_gil(void *data, const struct gil_info *gil)
 {
-	struct look *look = data;
-
-	look->ours = !strcmp(gil->recording, look->recording);
-	return gil->known ? SINK_E_ENOUGH : 0;
+	return gil->known && !find(data, gil->pid) ? add(data, gil) : 0;
 }
 
 static int on_lost(void *data, const struct gil_loss *loss)
@@ -29,29 +69,36 @@ static int on_lost(void *data, const struct gil_loss *loss)
 	return 0;
 }
 
-static bool is_ours(const struct trace_folder *folder, const char *recording)
+/* A folder without a GIL of the recording is no failure. */
+static void look_into(struct survey *survey, const struct trace_folder *folder, const char *recording)
 {
-	struct look look = { .recording = recording };
+	struct look look = { .survey = survey, .folder = folder, .n_before = survey->n };
 	struct sink sink = { .name = "survey", .data = &look, .gil = on_gil, .lost = on_lost };
-	struct analysis_options options = { .path = folder->path };
+	struct analysis_options options = {
+		.path = folder->path, .facts_only = true, .recording = recording,
+	};
 	int mark = err_mark();
 
 	analysis_run(&options, (struct sink *[]){ &sink }, 1);
 	err_forget(mark);
-	return look.ours;
+	if (survey->n > look.n_before)
+		survey->lost_events += folder->lost_events;
 }
 
 int survey_recording(struct survey *out, const char *path, const char *recording)
 {
 	cleanup(folders_deinit) struct folders folders = { 0 };
-	int r = folders_find(&folders, path);
+	int r = folders_find(&folders, path, false);
 
 	*out = (struct survey){ 0 };
-	for (size_t i = 0; i < folders.n && !r; i++) {
-		if (trace_folder_is_silent(&folders.all[i]) || !is_ours(&folders.all[i], recording))
-			continue;
-		out->processes++;
-		out->lost_events += folders.all[i].lost_events;
-	}
+	for (size_t i = 0; i < folders.n && !r; i++)
+		if (!trace_folder_is_silent(&folders.all[i]))
+			look_into(out, &folders.all[i], recording);
 	return r;
+}
+
+void survey_deinit(struct survey *survey)
+{
+	free(survey->processes);
+	*survey = (struct survey){ 0 };
 }

@@ -84,7 +84,7 @@ static int wait_for_trial(pid_t pid)
 	int status;
 
 	for (int ms = 0; ms < TRIAL_LIMIT_MS; ms += LOOK_MS)
-		if (tracee_wait(pid, LOOK_MS, &status))
+		if (tracee_wait(pid, LOOK_MS, &status) == TRACEE_ENDED)
 			return status;
 	kill(pid, SIGKILL);
 	tracee_wait(pid, LOOK_MS, &status);
@@ -142,8 +142,8 @@ static void check_recording(const char *folder)
 	struct session_loss loss;
 
 	snprintf(name, sizeof(name), "gilscope-doctor-%d", (int)getpid());
-	tracee_hold_signals();
-	if (daemon_join(&daemon, name)) {
+	tracee_hold_signals(false);
+	if (daemon_join(&daemon, DAEMON_OF_A_PROGRAM, name)) {
 		say_error("a session daemon");
 		return;
 	}

@@ -19,7 +19,7 @@ enum { REGISTER_TIMEOUT_MS = 1000 };
 
 int environment_add(struct environment *e, const char *name, const char *value)
 {
-	if (asprintf(&e->entries[e->n], "%s=%s", name, value) < 0)
+	if (e->n == ENVIRONMENT_MAX || asprintf(&e->entries[e->n], "%s=%s", name, value) < 0)
 		return err(-ENOMEM, "out of memory");
 	e->n++;
 	return 0;

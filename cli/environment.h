@@ -6,7 +6,7 @@
 
 /* The environment that carries the probe into a program, and through it to its children. */
 
-enum { ENVIRONMENT_MAX = 6 };
+enum { ENVIRONMENT_MAX = 8 };
 struct environment {
 	char *entries[ENVIRONMENT_MAX]; /* NAME=value */
 	size_t n;

@@ -32,7 +32,7 @@ static int look(const char *path, const struct stat *st, int type, struct FTW *f
 		walk.bytes += (uint64_t)st->st_size;
 	if (type == FTW_F && !strcmp(name, "metadata"))
 		walk.traces++;
-	if (ftw->level == 1 && strcmp(name, "ust") && strcmp(name, "gilscope.json"))
+	if (ftw->level == 1 && strcmp(name, "ust") && strcmp(name, "gilscope.json") && strcmp(name, "late"))
 		walk.others++;
 	return 0;
 }

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -37,6 +38,31 @@ static struct recording recording;
 static volatile sig_atomic_t interrupted;
 static char damage[1024];
 
+/* Of a flight recorder the last snapshot is read. */
+static int choose_snapshot(void)
+{
+	static char path[PATH_MAX];
+
+	if (recording_snapshot_path(path, sizeof(path), options.input, recording.snapshots))
+		return EXIT_RUNTIME;
+	if (recording.snapshots > 1)
+		cli_warn("'%s' has %u snapshots: this is the last, '%s'", options.input,
+			 recording.snapshots, path);
+	options.input = path;
+	return recording_read(&recording, path) < 0 ? EXIT_RUNTIME : EXIT_OK;
+}
+
+static int read_recording(void)
+{
+	int r = recording_read(&recording, options.input);
+
+	/* What plain LTTng made has no note of ours: nobody knows better than the trace itself. */
+	recording.loss_known |= r == RECORDING_E_ABSENT;
+	if (r < 0)
+		return EXIT_RUNTIME;
+	return recording.snapshots ? choose_snapshot() : EXIT_OK;
+}
+
 int reading_choose(int argc, char **argv)
 {
 	struct gil_filter gil;
@@ -60,8 +86,7 @@ int reading_choose(int argc, char **argv)
 				      "name another" : "cannot read '%s'", options.input);
 		return EXIT_RUNTIME;
 	}
-	r = recording_read(&recording, options.input);
-	return r < 0 ? EXIT_RUNTIME : EXIT_OK;
+	return read_recording();
 }
 
 const char *reading_path(void)
@@ -121,11 +146,10 @@ static void on_interrupt(int signal)
 	interrupted = 1;
 }
 
-/* A sink that wants nothing but the counts at the end. */
+/* A sink that wants nothing more but the counts at the end. */
 static int has_enough(void *data, const struct trace_info *trace)
 {
-	(void)data;
-	(void)trace;
+	((struct quality *)data)->begins_late = trace->begins_late;
 	return SINK_E_ENOUGH;
 }
 
@@ -177,7 +201,9 @@ int reading_run(struct sink *const *sinks, size_t n_sinks, bool streams, struct 
 		r = 0;
 	}
 	/* A recorder that could not close its session does not know. */
-	quality->end.loss_unknown |= *recording.id && !recording.loss_known;
+	quality->end.loss_unknown |= !recording.loss_known;
+	/* The pieces of a rotated trace begin late, too, but what was before is in the other pieces. */
+	quality->begins_late &= recording.flight_recorder;
 	return r;
 }
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands.h"
 #include "cli/environment.h"
-#include "cli/output.h"
 #include "cli/recorder.h"
+#include "cli/summary.h"
 #include "cli/tracee.h"
 
 #include "base/err.h"
 #include "tracepoints/names.h"
+#include "tracepoints/session.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -16,6 +17,7 @@ enum { LOOK_MS = 100 }; /* how often the recorder looks whether it must stop */
 
 static const char default_output[] = "gil.trace";
 static struct recorder recorder = { .output = default_output };
+static const char *buffers;
 static bool strict, observe_only, no_python_names;
 
 /* What the program is to carry. */
@@ -23,6 +25,8 @@ static int prepare(struct environment *e)
 {
 	int r = environment_init(e, recorder.info.id, recorder_home(&recorder));
 
+	if (!r)
+		r = environment_add(e, GIL_ENV_LATE, recorder.late_file);
 	if (!r && observe_only)
 		r = environment_add(e, GIL_ENV_OBSERVE_ONLY, "1");
 	if (!r && no_python_names)
@@ -30,50 +34,92 @@ static int prepare(struct environment *e)
 	return r;
 }
 
-static int run_program(const char *program, char **argv, int *status)
+/* ---- recording ------------------------------------------------------------------- */
+
+static int write_snapshot(const struct binary *program)
+{
+	int r = recorder_snapshot(&recorder);
+
+	if (!r)
+		summary_print(&recorder, program);
+	return r;
+}
+
+static int close_recording(const struct binary *program)
+{
+	int r = recorder_close(&recorder);
+
+	if (!r)
+		summary_print(&recorder, program);
+	return r;
+}
+
+/* Looks after the recording until the program ends, or without one until we are interrupted. */
+static int attend(pid_t pid, const struct binary *program, int *status)
+{
+	enum tracee_news news;
+	const char *reason;
+	int r = 0;
+
+	while ((news = tracee_wait(pid, LOOK_MS, status)) != TRACEE_ENDED && news != TRACEE_INTERRUPTED) {
+		if (!recorder.session)
+			continue;
+		if (news == TRACEE_ASKS)
+			r = write_snapshot(program);
+		reason = r ? NULL : recorder_watch(&recorder);
+		if (reason) {
+			fprintf(stderr, "gilscope: recording stopped: %s%s\n", reason,
+				pid ? "; the program goes on" : "");
+			r = close_recording(program);
+		}
+		if (!recorder.session && !pid)
+			break;
+	}
+	return r || !recorder.session ? r : close_recording(program);
+}
+
+static int run_program(const char *path, char **argv, int *status)
 {
 	struct environment e;
+	struct binary program;
 	pid_t pid;
 	int r = prepare(&e);
 
-	if (!r) {
-		r = tracee_start(program, argv, &e, false, &pid);
-		*status = r ? EXIT_NOT_RUNNABLE : *status;
-	}
-	environment_deinit(&e);
-	if (r)
+	if (r) {
+		environment_deinit(&e);
 		return r;
-	while (!tracee_wait(pid, LOOK_MS, status))
-		recorder_watch(&recorder);
-	return 0;
-}
-
-static void print_summary(const struct recorder *rec)
-{
-	const struct recording *info = &rec->info;
-	bool elsewhere = strcmp(rec->output, default_output) != 0;
-
-	if (!rec->processes) {
-		fprintf(stderr, "gilscope: nothing was recorded: no process created a GIL that gilscope knows "
-				"(CPython 3.7 or later,\ndynamically linked), or the session daemon was "
-				"too busy to answer it within a second\n");
-		return;
 	}
-	fprintf(stderr, "gilscope: recorded %u process%s in %.2f s: %.1f MiB in %s; ", rec->processes,
-		rec->processes == 1 ? "" : "es", rec->seconds,
-		(double)output_size_bytes(rec->path) / (1 << 20), rec->output);
-	if (!info->loss_known)
-		fputs("whether events were lost is not known\n", stderr);
-	else if (info->lost_events || info->lost_packets)
-		fprintf(stderr, "%" PRIu64 " events LOST: use a larger --buffer-size\n", info->lost_events);
-	else
-		fputs("no event was lost\n", stderr);
-	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "gilscope: look at it with 'gilscope report%s%s'\n", elsewhere ? " " : "",
-			elsewhere ? rec->output : "");
+	binary_look(&program, path);
+	if (program.kind == BINARY_MUSL)
+		environment_deinit(&e); /* with the probe it would not start */
+	r = tracee_start(path, argv, &e, false, &pid);
+	environment_deinit(&e);
+	if (r) {
+		*status = EXIT_NOT_RUNNABLE;
+		return r;
+	}
+	return attend(pid, &program, status);
 }
 
-/* @status: the program's, or that of our failure. */
+/* Programs that others started, or will. */
+static int run_everything(int *status)
+{
+	fprintf(stderr, "gilscope: recording all programs%s that carry the probe, until Ctrl-C; to start one:\n"
+			"    env $(gilscope env) COMMAND\n",
+		geteuid() ? " of this user and its session daemon" : ", of all users,");
+	*status = EXIT_OK;
+	return attend(0, NULL, status);
+}
+
+static void tell_flight(void)
+{
+	fprintf(stderr, "gilscope: flight recorder: the last %" PRIu64 " KiB of events per user are kept; "
+			"'kill -USR1 %d' writes them\n",
+		session_cpu_buffer_bytes(recorder.session) * (uint64_t)sysconf(_SC_NPROCESSORS_CONF) >> 10,
+		(int)getpid());
+}
+
+/* @program NULL: none of our own. @status the program's, or that of our failure. */
 static int record(const char *program, char **argv, int *status)
 {
 	int r = recorder_open(&recorder), interrupted = tracee_interrupted();
@@ -82,47 +128,70 @@ static int record(const char *program, char **argv, int *status)
 		*status = interrupted;
 		return recorder_close(&recorder);
 	}
+	if (!r && recorder.flight_bytes)
+		tell_flight();
 	if (!r)
-		r = run_program(program, argv, status);
-	if (r) {
+		r = program ? run_program(program, argv, status) : run_everything(status);
+	if (r)
 		recorder_close(&recorder);
-		return r;
-	}
-	r = recorder_close(&recorder);
-	if (!r)
-		print_summary(&recorder);
 	return r;
+}
+
+/* ---- the command line ------------------------------------------------------------ */
+
+static int check_options(void)
+{
+	if (buffers && strcmp(buffers, "pid") && strcmp(buffers, "uid"))
+		return cli_usage("--buffers wants pid or uid, not '%s'", buffers);
+	recorder.per_user = buffers && !strcmp(buffers, "uid");
+	if (!recorder.flight_bytes)
+		return EXIT_OK;
+	if (buffers && !recorder.per_user)
+		return cli_usage("--flight-recorder has its buffers per user: those of a process vanish with it");
+	if (recorder.buffer_bytes || recorder.max_bytes)
+		return cli_usage("--flight-recorder has its size: --%s makes no sense with it",
+				 recorder.max_bytes ? "max-size" : "buffer-size");
+	return EXIT_OK;
 }
 
 static bool lost_something(const struct recorder *rec)
 {
-	return !rec->info.loss_known || rec->info.lost_events || rec->info.lost_packets ||
-	       rec->stopped_by;
+	return !rec->info.loss_known || rec->info.lost_events || rec->info.lost_packets || rec->disk_full ||
+	       rec->absent;
 }
 
 static int run(int argc, char **argv)
 {
 	char program[PATH_MAX];
-	int status = EXIT_RECORDER, r;
+	int status = check_options();
 
-	if (!argc)
-		return cli_usage("record needs a command, such as: gilscope record python3 prog.py");
-	r = tracee_find(argv[0], program);
-	if (r)
-		return r;
+	if (!status && argc)
+		status = tracee_find(argv[0], program);
+	if (status)
+		return status;
+	status = EXIT_RECORDER;
+	recorder.everything = !argc;
 	recorder.info.command = argv;
-	tracee_hold_signals();
-	if (record(program, argv, &status))
+	tracee_hold_signals(recorder.flight_bytes != 0);
+	if (record(argc ? program : NULL, argv, &status))
 		return status == EXIT_NOT_RUNNABLE ? status : EXIT_RECORDER;
 	if (strict && status == EXIT_OK && lost_something(&recorder))
 		return EXIT_LOSS;
 	return status;
 }
 
+/* Options for the programs themselves go into their environment: see cli/environment.h. */
 static const struct cli_option options[] = {
 	{ "output", 'o', CLI_STRING, "DIR", "write the trace to DIR (default: gil.trace)", &recorder.output },
+	{ "duration", 0, CLI_DURATION, "TIME", "stop recording after TIME: 5s, 2m, 1h", &recorder.duration_ns },
+	{ "max-size", 0, CLI_SIZE, "SIZE", "stop recording when the trace has SIZE", &recorder.max_bytes },
+	{ "flight-recorder", 0, CLI_SIZE, "SIZE",
+	  "keep the last SIZE of events in memory; write them at the end and at SIGUSR1",
+	  &recorder.flight_bytes },
 	{ "buffer-size", 0, CLI_SIZE, "SIZE",
 	  "buffer memory per CPU and process (default: at most 16M)", &recorder.buffer_bytes },
+	{ "buffers", 0, CLI_STRING, "pid|uid",
+	  "buffers for each process, or one set for all of a user's (default: pid)", &buffers },
 	{ "no-python-names", 0, CLI_FLAG, NULL,
 	  "do not ask Python for the names that the program gave its threads", &no_python_names },
 	{ "observe-only", 0, CLI_FLAG, NULL,
@@ -134,18 +203,28 @@ static const struct cli_option options[] = {
 static const char *const examples[] = {
 	"gilscope record python3 prog.py", "record a program into ./gil.trace",
 	"gilscope record -o /var/tmp/web.trace -- gunicorn app:app", "to another place",
+	"gilscope record --duration 10s", "ten seconds of all programs that carry the probe",
+	"gilscope record --flight-recorder 64M python3 server.py", "only the last events; kill -USR1 writes them",
 	"gilscope record gilrun battle", "record the laboratory's battle of two threads",
 	NULL,
 };
 
 const struct cli_command cmd_record = {
 	.name = "record",
-	.arguments = "[--] COMMAND [ARGUMENT]...",
-	.summary = "Run a program and record every attempt to take its GIL",
+	.arguments = "[--] [COMMAND [ARGUMENT]...]",
+	.summary = "Record every attempt to take the GIL of a program, or of all that carry the probe",
 	.text = "Runs COMMAND unchanged and records the GILs of it and its children until it ends.\n"
 		"A trace that exists already becomes DIR.old. Ends with the status of COMMAND,\n"
 		"128+N when signal N ended it, 127 when it is not there, 126 when it cannot be run,\n"
-		"125 when the recorder itself failed. Lost events are said, and are no failure.",
+		"125 when the recorder itself failed. Lost events are said, and are no failure.\n"
+		"When recording stops early (--duration, --max-size, a full disk) COMMAND goes on.\n\n"
+		"Without COMMAND it records until Ctrl-C all processes that carry the probe: those\n"
+		"that were started with what 'gilscope env' prints, before or after. Root records\n"
+		"the processes of all users. Another user records those of its own that look for\n"
+		"LTTng's session daemon in the same $LTTNG_HOME, or else $HOME. There is no way to\n"
+		"attach to a program that was started without the probe: start it again with it.\n\n"
+		"A flight recorder overwrites the oldest events. Each writing is a trace of its own,\n"
+		"DIR/snapshot-1 and on; reading DIR reads the last.",
 	.options = options,
 	.run = run,
 	.examples = examples,

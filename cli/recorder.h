@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "analyzer/survey.h"
 #include "cli/recording.h"
 
 /*
@@ -16,19 +17,29 @@
 struct recorder {
 	/* wishes, set by the caller: */
 	const char *output;    /* the trace, as the user named it; borrowed */
-	uint64_t buffer_bytes; /* per CPU and process; 0: the default */
+	bool everything;       /* not of one program: of all that carry the probe */
+	uint64_t buffer_bytes; /* per CPU and process (or user); 0: the default */
+	bool per_user;         /* the processes of a user share their buffers */
+	uint64_t flight_bytes; /* not 0: a flight recorder with so much memory */
+	uint64_t max_bytes;    /* of the trace; 0: no limit */
+	uint64_t duration_ns;  /* 0: no limit */
 
 	/* what it is, from recorder_open() on: */
 	char path[PATH_MAX];   /* of the trace, absolute */
+	char name[64];         /* of the session */
+	char late_file[PATH_MAX]; /* GIL_ENV_LATE of the program */
 	struct recording info; /* `command` is the caller's to set */
 	struct daemon *daemon;
 	struct session *session; /* NULL: not recording */
 	struct timespec began;
+	bool disk_full;        /* it had to stop */
+	bool out_of_memory;    /* there was a time when one process more would have got no buffers */
 
-	/* what came of it, from recorder_close() on: */
-	const char *stopped_by; /* what ended it early, as part of a sentence; NULL: nothing did */
+	/* what came of it, from recorder_close() or recorder_snapshot() on: */
+	char result[PATH_MAX]; /* the trace to look at: `path`, or its last snapshot */
 	double seconds;
-	unsigned processes; /* that were recorded */
+	struct survey survey;
+	unsigned absent, late; /* processes of the program that LTTng never served; or not from their begin on */
 };
 
 /*
@@ -37,14 +48,14 @@ struct recorder {
  */
 int recorder_open(struct recorder *rec);
 
-/* LTTNG_HOME for the programs, or NULL. Borrowed. */
+/* LTTNG_HOME for the program, or NULL. Borrowed. */
 const char *recorder_home(const struct recorder *rec);
 
-/*
- * To be called some times a second: is there a reason to stop? Then it is in
- * `stopped_by`, and nothing is recorded any more.
- */
-void recorder_watch(struct recorder *rec);
+/* To be called some times a second. @return NULL, or why it has to be closed: part of a sentence. */
+const char *recorder_watch(struct recorder *rec);
+
+/* A flight recorder writes what it has, and goes on. @return 0, or < 0 with a sentence. */
+int recorder_snapshot(struct recorder *rec);
 
 /*
  * Closes what is open, in every case, counts and notes what was recorded, which stays.

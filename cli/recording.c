@@ -19,6 +19,13 @@ static int path_of(const char *trace, char path[PATH_MAX])
 	return 0;
 }
 
+int recording_snapshot_path(char *path, size_t size, const char *trace, unsigned number)
+{
+	if (snprintf(path, size, "%s/snapshot-%u", trace, number) >= (int)size)
+		return err(-ENAMETOOLONG, "'%s' is too long a name", trace);
+	return 0;
+}
+
 int recording_write(const struct recording *r, const char *trace)
 {
 	cleanup(json_decrefp) json_t *command = json_array(), *doc = NULL;
@@ -31,9 +38,10 @@ int recording_write(const struct recording *r, const char *trace)
 		json_t *text = json_string(*word); /* NULL: not UTF-8 */
 		json_array_append_new(command, text ? text : json_string("?"));
 	}
-	doc = json_pack("{s:s, s:s, s:O, s:I, s:I, s:b}", "schema", schema, "recording", r->id,
+	doc = json_pack("{s:s, s:s, s:O, s:I, s:I, s:b, s:b, s:i}", "schema", schema, "recording", r->id,
 			"command", command, "lost_events", (json_int_t)r->lost_events,
-			"lost_packets", (json_int_t)r->lost_packets, "loss_known", (int)r->loss_known);
+			"lost_packets", (json_int_t)r->lost_packets, "loss_known", (int)r->loss_known,
+			"flight_recorder", (int)r->flight_recorder, "snapshots", (int)r->snapshots);
 	if (!doc || json_dump_file(doc, path, JSON_INDENT(2)))
 		return err(-EIO, "cannot write '%s'", path);
 	return 0;
@@ -46,18 +54,21 @@ int recording_read(struct recording *r, const char *trace)
 	json_int_t events, packets;
 	json_error_t error;
 	char path[PATH_MAX];
-	int known, code = path_of(trace, path);
+	int known, flight = 0, snapshots = 0, code = path_of(trace, path);
 
+	*r = (struct recording){ 0 };
 	if (code)
 		return code;
 	if (access(path, F_OK))
 		return RECORDING_E_ABSENT;
 	doc = json_load_file(path, 0, &error);
-	if (!doc || json_unpack(doc, "{s:s, s:s, s:I, s:I, s:b}", "schema", &its_schema, "recording", &id,
-				"lost_events", &events, "lost_packets", &packets, "loss_known", &known))
+	if (!doc || json_unpack(doc, "{s:s, s:s, s:I, s:I, s:b, s?b, s?i}", "schema", &its_schema, "recording", &id,
+				"lost_events", &events, "lost_packets", &packets, "loss_known", &known,
+				"flight_recorder", &flight, "snapshots", &snapshots))
 		return err(-EINVAL, "'%s' is damaged: read the trace without it by removing it", path);
 	*r = (struct recording){ .lost_events = (uint64_t)events, .lost_packets = (uint64_t)packets,
-				 .loss_known = known };
+				 .loss_known = known, .flight_recorder = flight,
+				 .snapshots = (unsigned)snapshots };
 	snprintf(r->id, sizeof(r->id), "%s", id);
 	return 0;
 }

@@ -3,6 +3,7 @@
 #define GILSCOPE_CLI_RECORDING_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -10,8 +11,10 @@
  * recording it is and what was lost. A trace made with plain LTTng has none.
  */
 struct recording {
-	char id[64]; /* GILSCOPE_RECORDING of its programs */
-	char **command; /* writing only: NULL-terminated, borrowed */
+	char id[64]; /* GILSCOPE_RECORDING of its programs; "": all that is in the trace is of it */
+	char **command; /* writing only: NULL-terminated, borrowed; NULL: there is none */
+	bool flight_recorder; /* the newest events overwrote the oldest */
+	unsigned snapshots; /* of a flight recorder: TRACE/snapshot-1 to -N, each a trace of its own */
 	uint64_t lost_events, lost_packets;
 	bool loss_known;
 };
@@ -19,7 +22,10 @@ struct recording {
 /* @return 0, or < 0 with a sentence. */
 int recording_write(const struct recording *r, const char *trace);
 
-/* @return 0; RECORDING_E_ABSENT when there is none; < 0 with a sentence when it cannot be understood. */
+/* The path of a snapshot. @return 0, or < 0 with a sentence. */
+int recording_snapshot_path(char *path, size_t size, const char *trace, unsigned number);
+
+/* @return 0; RECORDING_E_ABSENT when there is none, *r is then all zero; < 0 with a sentence when it cannot be understood. */
 enum { RECORDING_E_ABSENT = 1 };
 int recording_read(struct recording *r, const char *trace);
 

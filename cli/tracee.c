@@ -14,6 +14,7 @@
 #include <time.h>
 
 static sigset_t own_mask; /* of this process before tracee_hold_signals() */
+static sigset_t held;
 
 static bool is_program(const char *path)
 {
@@ -51,21 +52,16 @@ int tracee_find(const char *name, char path[PATH_MAX])
 	return not_there(name);
 }
 
-static void signals_of_interest(sigset_t *set)
+void tracee_hold_signals(bool asks)
 {
 	static const int signals[] = { SIGCHLD, SIGINT, SIGQUIT, SIGTERM, SIGHUP };
 
-	sigemptyset(set);
+	sigemptyset(&held);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		sigaddset(set, signals[i]);
-}
-
-void tracee_hold_signals(void)
-{
-	sigset_t set;
-
-	signals_of_interest(&set);
-	sigprocmask(SIG_BLOCK, &set, &own_mask);
+		sigaddset(&held, signals[i]);
+	if (asks)
+		sigaddset(&held, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &held, &own_mask);
 }
 
 int tracee_interrupted(void)
@@ -121,20 +117,21 @@ int tracee_start(const char *path, char **argv, const struct environment *e, boo
 	return 0;
 }
 
-bool tracee_wait(pid_t pid, int ms, int *status)
+enum tracee_news tracee_wait(pid_t pid, int ms, int *status)
 {
 	struct timespec limit = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
 	siginfo_t info;
-	sigset_t set;
-	int raw, signal;
+	int raw, signal = sigtimedwait(&held, &info, &limit);
 
-	signals_of_interest(&set);
-	signal = sigtimedwait(&set, &info, &limit);
+	if (signal == SIGUSR1)
+		return TRACEE_ASKS;
+	if (signal > 0 && signal != SIGCHLD && !pid)
+		return TRACEE_INTERRUPTED;
 	/* The terminal sends its signals to the program as well; kill(1) sent it to us alone. */
 	if (signal > 0 && signal != SIGCHLD && info.si_code <= 0)
 		kill(pid, signal);
-	if (waitpid(pid, &raw, WNOHANG) != pid)
-		return false;
+	if (!pid || waitpid(pid, &raw, WNOHANG) != pid)
+		return TRACEE_NOTHING;
 	*status = WIFSIGNALED(raw) ? 128 + WTERMSIG(raw) : WEXITSTATUS(raw);
-	return true;
+	return TRACEE_ENDED;
 }

@@ -14,8 +14,9 @@
  * From now on the signals that end a program wait, for the program when it
  * runs, so that the recorder always gets to close the trace. Once, before
  * anything is opened that must be closed.
+ * @asks: SIGUSR1 waits as well, which asks the recorder for something.
  */
-void tracee_hold_signals(void);
+void tracee_hold_signals(bool asks);
 
 /* Did one come before the program was started? @return 0 or 128 + signal. */
 int tracee_interrupted(void);
@@ -30,10 +31,13 @@ int tracee_find(const char *name, char path[PATH_MAX]);
  */
 int tracee_start(const char *path, char **argv, const struct environment *e, bool quiet, pid_t *out);
 
+enum tracee_news { TRACEE_NOTHING, TRACEE_ENDED, TRACEE_ASKS, TRACEE_INTERRUPTED };
+
 /*
- * Waits for at most `ms`, passing signals on. @return true when it has ended;
- * *status is then what a shell would say: its exit status, or 128 + signal.
+ * Waits for at most `ms`, passing signals on.
+ * @pid 0: there is no program, and the signals are for the recorder.
+ * @status TRACEE_ENDED only: what a shell would say, its exit status or 128 + signal.
  */
-bool tracee_wait(pid_t pid, int ms, int *status);
+enum tracee_news tracee_wait(pid_t pid, int ms, int *status);
 
 #endif

@@ -36,6 +36,8 @@ static void judge_loss(struct court *c, const struct quality *q)
 	     "lost: %s%s %s and %s %s", e->loss_unknown ? "at least " : "", COUNT(e->lost_events),
 	     PLURAL(e->lost_events, "event"), COUNT(e->lost_packets),
 	     PLURAL(e->lost_packets, "packet"));
+	if (q->begins_late)
+		fputs("      it begins in the middle: what was before is not in it\n", c->page->out);
 }
 
 static void judge_events(struct court *c, const struct metrics *metrics, const struct trace_end *e)
@@ -97,6 +99,9 @@ static void judge_gils(struct court *c, const struct metrics *metrics)
 
 		rule(c, gils[i].held_ns <= wall, "GIL %" PRIu32 " of process %" PRId32 ": held %s of %s ns",
 		     gils[i].info.index, gils[i].info.pid, COUNT(gils[i].held_ns), COUNT(wall));
+		if (!gil_shows_retries(&gils[i].info))
+			fputs("      its failed wake-ups (RETRY) cannot be seen: no law speaks of them\n",
+			      c->page->out);
 	}
 }
 

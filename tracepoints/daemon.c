@@ -19,20 +19,19 @@
 #include <time.h>
 
 enum { START_LIMIT_MS = 10000, END_LIMIT_MS = 10000, LOCK_LIMIT_MS = 60000, POLL_MS = 10 };
-enum { HOME_LENGTH = 48, MARK_LENGTH = 160 };
-
-/* Root's recordings agree here on who ends the shared daemon: a lock, and in it the pid of the one we started. */
-static const char root_folder[] = "/run/gilscope";
-static const char root_lock[] = "/run/gilscope/daemon";
-static const char root_pid_file[] = "/var/run/lttng/lttng-sessiond.pid";
+enum { HOME_LENGTH = 48 };
 
 struct daemon {
-	char home[HOME_LENGTH]; /* "": the system's daemon */
-	pid_t pid;              /* 0: not known */
-	bool started;           /* by this process */
-	int lock;               /* root: held from join to settle; else -1 */
-	int alive;              /* locked while this process lives: see sweep(); or -1 */
-	char mark[MARK_LENGTH]; /* root: the file that is locked */
+	char home[HOME_LENGTH];  /* of a private daemon; "": it is shared */
+	pid_t pid;               /* 0: not known */
+	bool started;            /* by this process */
+	int alive;               /* locked while this process lives: see sweep(); or -1 */
+	/* Shared: where its recordings agree on who ends it, by a lock that has the pid of the one we started. */
+	int lock;                /* held from join to settle; else -1 */
+	char folder[PATH_MAX];
+	char lock_file[PATH_MAX];
+	char mark[PATH_MAX];     /* the file of this recording, which is locked */
+	char pid_file[PATH_MAX]; /* the daemon's own */
 };
 DEFINE_CLEANUP(DIR *, closedir);
 
@@ -110,7 +109,7 @@ static void sweep(const char *folder, const char *pattern,
 {
 	cleanup(closedirp) DIR *dir = opendir(folder);
 	struct dirent *entry;
-	char path[MARK_LENGTH];
+	char path[PATH_MAX];
 	struct stat st;
 
 	while (dir && (entry = readdir(dir))) {
@@ -161,7 +160,7 @@ static int no_daemon_program(void)
 			    "(as root), then 'gilscope doctor'");
 }
 
-/* @home: a private daemon, our child; NULL: the system's, which detaches itself. */
+/* @home: a private daemon, our child; NULL: a shared one, which detaches itself. */
 static int start(struct daemon *d, const char *home)
 {
 	pid_t parent = getpid(), child = fork();
@@ -181,7 +180,7 @@ static int start(struct daemon *d, const char *home)
 				   home ? "LTTNG_HOME=" : "", home ? home : "");
 		if (session_daemon_answers()) {
 			d->started = true;
-			d->pid = home ? child : read_pid_file(root_pid_file);
+			d->pid = home ? child : read_pid_file(d->pid_file);
 			return 0;
 		}
 		pause_ms(POLL_MS);
@@ -191,22 +190,47 @@ static int start(struct daemon *d, const char *home)
 	return err(-ETIMEDOUT, "lttng-sessiond did not come up within %d s", START_LIMIT_MS / 1000);
 }
 
-/* ---- root: the system's daemon ------------------------------------------- */
+/* ---- a shared daemon --------------------------------------------------------- */
 
-static int lock_root(int *out)
+/* Root's is the system's, anybody else's is where LTTng looks for it. */
+static int name_shared(struct daemon *d, const char *session)
 {
-	if (mkdir(root_folder, 0700) && errno != EEXIST)
-		return err(-errno, "cannot create %s: %s", root_folder, strerror(errno));
+	const char *home = getenv("LTTNG_HOME");
+	bool fits = true;
+
+	if (geteuid() == 0) {
+		strcpy(d->folder, "/run/gilscope");
+		strcpy(d->pid_file, "/var/run/lttng/lttng-sessiond.pid");
+	} else {
+		home = home ? home : getenv("HOME");
+		if (!home || !*home)
+			return err(-ENOENT, "HOME is not set: where is the session daemon of this user?");
+		fits = snprintf(d->folder, PATH_MAX, "%s/.lttng", home) < PATH_MAX;
+		if (fits && mkdir(d->folder, 0700) && errno != EEXIST)
+			return err(-errno, "cannot create '%s': %s; programs of a user without a home are "
+					   "recorded by root", d->folder, strerror(errno));
+		fits = fits && snprintf(d->pid_file, PATH_MAX, "%s/.lttng/lttng-sessiond.pid", home) < PATH_MAX &&
+		       snprintf(d->folder, PATH_MAX, "%s/.lttng/gilscope", home) < PATH_MAX;
+	}
+	fits = fits && snprintf(d->lock_file, PATH_MAX, "%s/daemon", d->folder) < PATH_MAX &&
+	       snprintf(d->mark, PATH_MAX, "%s/%s", d->folder, session) < PATH_MAX;
+	return fits ? 0 : err(-ENAMETOOLONG, "'%s' is too long a name", home);
+}
+
+static int lock_shared(const struct daemon *d, int *out)
+{
+	if (mkdir(d->folder, 0700) && errno != EEXIST)
+		return err(-errno, "cannot create '%s': %s", d->folder, strerror(errno));
 	for (int ms = 0; ms < LOCK_LIMIT_MS; ms += POLL_MS) {
-		*out = lock_path(root_lock, O_RDWR | O_CREAT, LOCK_EX | LOCK_NB);
+		*out = lock_path(d->lock_file, O_RDWR | O_CREAT, LOCK_EX | LOCK_NB);
 		if (*out >= 0)
 			return 0;
 		if (errno != EWOULDBLOCK)
-			return err(-errno, "cannot lock %s: %s", root_lock, strerror(errno));
+			return err(-errno, "cannot lock '%s': %s", d->lock_file, strerror(errno));
 		pause_ms(POLL_MS);
 	}
-	return err(-ETIMEDOUT, "another recording holds %s for more than %d s: is it stopped?", root_lock,
-		   LOCK_LIMIT_MS / 1000);
+	return err(-ETIMEDOUT, "another recording holds '%s' for more than %d s: is it stopped?",
+		   d->lock_file, LOCK_LIMIT_MS / 1000);
 }
 
 static void end_stale_session(const char *path, const char *name)
@@ -218,46 +242,48 @@ static void end_stale_session(const char *path, const char *name)
 	unlink(path);
 }
 
-static int join_root(struct daemon *d, const char *session)
+static int join_shared(struct daemon *d, const char *session)
 {
-	int r = lock_root(&d->lock);
+	pid_t pid;
+	int r = name_shared(d, session);
 
+	if (!r)
+		r = lock_shared(d, &d->lock);
 	if (r)
 		return r;
-	snprintf(d->mark, sizeof(d->mark), "%s/%s", root_folder, session);
 	d->alive = lock_path(d->mark, O_RDWR | O_CREAT, LOCK_EX | LOCK_NB);
+	pid = read_pid_file(d->pid_file);
 	if (session_daemon_answers()) {
-		d->pid = read_pid_file(root_pid_file);
-		sweep(root_folder, "gilscope-*", end_stale_session);
+		d->pid = pid;
+		sweep(d->folder, "gilscope-*", end_stale_session);
 		return 0;
 	}
-	if (is_session_daemon(read_pid_file(root_pid_file)))
+	if (is_session_daemon(pid))
 		return err(-EIO, "the LTTng session daemon (pid %d) does not answer: continue it with "
-				 "'kill -CONT %d' or end it, then try again",
-			   (int)read_pid_file(root_pid_file), (int)read_pid_file(root_pid_file));
+				 "'kill -CONT %d' or end it, then try again", (int)pid, (int)pid);
 	r = start(d, NULL);
 	if (!r && (ftruncate(d->lock, 0) || dprintf(d->lock, "%d\n", (int)d->pid) < 0))
-		r = err(-errno, "cannot write %s: %s", root_lock, strerror(errno));
+		r = err(-errno, "cannot write '%s': %s", d->lock_file, strerror(errno));
 	return r;
 }
 
 /* Whoever leaves last ends it. A failure here is nobody's: the daemon just goes on. */
-static void leave_root(struct daemon *d)
+static void leave_shared(struct daemon *d)
 {
 	cleanup(fdp) int lock = -1;
 	int mark = err_mark();
 
 	unlink(d->mark);
-	if (!lock_root(&lock) && read_pid(lock) == d->pid && is_session_daemon(d->pid) &&
+	if (!lock_shared(d, &lock) && read_pid(lock) == d->pid && is_session_daemon(d->pid) &&
 	    session_daemon_sessions() == 0) {
 		end_daemon(d->pid, false);
 		if (ftruncate(lock, 0))
-			err(-errno, "cannot write %s", root_lock);
+			err(-errno, "cannot write '%s'", d->lock_file);
 	}
 	err_forget(mark);
 }
 
-/* ---- anybody else: a private daemon --------------------------------------- */
+/* ---- a private daemon ---------------------------------------------------------- */
 
 static void remove_home(const char *home)
 {
@@ -295,7 +321,7 @@ static bool serves(pid_t pid, const char *home)
 /* One without .lttng may be of a recorder that is about to lock it. */
 static void clean_stale_home(const char *home, const char *name)
 {
-	char path[MARK_LENGTH + 32];
+	char path[PATH_MAX + 32];
 	pid_t pid;
 
 	(void)name;
@@ -329,7 +355,7 @@ static int join_private(struct daemon *d)
 
 /* ---- the interface --------------------------------------------------------- */
 
-int daemon_join(struct daemon **out, const char *session)
+int daemon_join(struct daemon **out, enum daemon_kind kind, const char *session)
 {
 	cleanup(freep) struct daemon *d = calloc(1, sizeof(*d));
 	int r;
@@ -337,7 +363,7 @@ int daemon_join(struct daemon **out, const char *session)
 	if (!d)
 		return err(-ENOMEM, "out of memory");
 	d->lock = d->alive = -1;
-	r = geteuid() == 0 ? join_root(d, session) : join_private(d);
+	r = geteuid() == 0 || kind == DAEMON_OF_THOSE_THAT_RUN ? join_shared(d, session) : join_private(d);
 	if (r) {
 		if (d->mark[0])
 			unlink(d->mark);
@@ -361,7 +387,7 @@ struct daemon *daemon_leave(struct daemon *d)
 		return NULL;
 	daemon_settle(d);
 	if (!d->home[0]) {
-		leave_root(d);
+		leave_shared(d);
 	} else {
 		end_daemon(d->pid, true);
 		remove_home(d->home);

@@ -38,6 +38,7 @@ static struct {
 	pthread_key_t thread_end;
 	atomic_bool asleep; /* a fork child that has not spoken yet */
 	char recording[128];
+	char late[PATH_MAX]; /* GIL_ENV_LATE, or "" */
 } process;
 
 const struct emit_table *emit_table(void)
@@ -90,6 +91,27 @@ static void unset_register_timeout(bool ours)
 {
 	if (ours)
 		unsetenv(register_timeout);
+}
+
+/*
+ * The recording that started us did not switch us on, now that LTTng waited for it: too many
+ * processes at once, or no memory for our buffers. The recorder could not know without being told.
+ */
+static void note_if_late(void)
+{
+	int saved = errno, fd, n;
+	char line[16];
+
+	if (!process.late[0] || emit_enabled(GIL_ENTRY))
+		return;
+	fd = open(process.late, O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		goto out;
+	n = snprintf(line, sizeof(line), "%d\n", (int)process.pid);
+	n = (int)write(fd, line, (size_t)n); /* where that fails it is not said */
+	close(fd);
+out:
+	errno = saved;
 }
 
 /* ---- fork ------------------------------------------------------------------ */
@@ -148,6 +170,7 @@ static void wake(const struct emit_table *t)
 		t->after_fork_child(&mask);
 		unset_register_timeout(timeout);
 		follow(t);
+		note_if_late();
 		atomic_store(&process.asleep, false);
 	}
 	pthread_mutex_unlock(&waking);
@@ -493,7 +516,7 @@ static void *open_provider(void)
 
 int emit_load(void)
 {
-	const char *recording = getenv(GIL_ENV_RECORDING);
+	const char *recording = getenv(GIL_ENV_RECORDING), *late = getenv(GIL_ENV_LATE);
 	const struct emit_table *t = NULL;
 	int saved = errno;
 	void *handle;
@@ -504,6 +527,8 @@ int emit_load(void)
 	process.pid = getpid();
 	draw_nonce();
 	snprintf(process.recording, sizeof(process.recording), "%s", recording ? recording : "");
+	if (late && strlen(late) < sizeof(process.late))
+		strcpy(process.late, late);
 	timeout = set_register_timeout();
 	handle = open_provider();
 	unset_register_timeout(timeout);
@@ -517,5 +542,6 @@ int emit_load(void)
 	atomic_store_explicit(&process.table, t, memory_order_release);
 	pthread_atfork(before_fork, after_fork_parent, after_fork_child);
 	follow(t);
+	note_if_late();
 	return 0;
 }

@@ -61,12 +61,16 @@ enum gil_leave_reason {
 #define GIL_FLAG_CHECKS_EXACT 4u
 #define GIL_FLAG_NO_RETRIES 8u
 
+/* `design` of gil:create where a GIL is known to be there, but is taken without a call that could be seen. */
+#define GIL_DESIGN_PYPY "pypy"
+
 /* The channels of our own session; a reader does not depend on them. */
 #define GIL_CHANNEL_HOT "gil"
 #define GIL_CHANNEL_RARE "gil_facts"
 
 /* Environment that `gilscope record` sets for the traced program. */
 #define GIL_ENV_RECORDING "GILSCOPE_RECORDING" /* which recording a GIL belongs to, in gil:create */
+#define GIL_ENV_LATE "GILSCOPE_LATE" /* file to which a process adds its pid that begins unrecorded */
 #define GIL_ENV_OBSERVE_ONLY "GILSCOPE_OBSERVE_ONLY" /* "1": leave CPython 2.7's semaphore to the C library */
 #define GIL_ENV_NO_FOLLOW "GILSCOPE_NO_FOLLOW" /* "1": children are not recorded */
 #define GIL_ENV_NO_PYTHON_NAMES "GILSCOPE_NO_PYTHON_NAMES" /* "1": Python is not asked for its threads' names */

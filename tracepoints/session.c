@@ -18,18 +18,22 @@ enum {
 	ANSWER_LIMIT_S = 10, /* one request to the daemon */
 	CLOSE_LIMIT_S = 30,  /* writing out what is in the buffers */
 	SUBBUFS = 4,
-	RARE_SUBBUF_BYTES = 32 << 10,
+	FLIGHT_SUBBUFS = 16, /* what is overwritten is overwritten one sub-buffer at a time */
+	MANY_PROCESSES = 16, /* so many may take half of the shared memory together */
+	RARE_SHARE = 8,      /* a flight recorder keeps the facts about as long as the events */
 };
 static const uint64_t default_buffer_bytes = UINT64_C(16) << 20;
 static const uint64_t least_buffer_bytes = UINT64_C(16) << 10;
+static const uint64_t least_flight_bytes = UINT64_C(64) << 10; /* a page for each sub-buffer */
 static const uint64_t most_process_bytes = UINT64_C(256) << 20;
+static const uint64_t least_rare_bytes = UINT64_C(32) << 10, most_rare_bytes = UINT64_C(128) << 10;
 
 struct session {
-	char name[128], output[4096];
-	uint64_t subbuf_bytes;
+	char name[128], output[4096]; /* output: of the trace, or of the next snapshot */
+	bool flight, per_user;
+	uint64_t buffer_bytes, rare_bytes; /* per CPU: of the hot and of the rare channel */
 	struct lttng_handle *handle;
 	struct session_loss loss;
-	bool stopped;
 };
 
 static struct session *session_free(struct session *s)
@@ -102,24 +106,27 @@ static int fail(const char *what, int code)
 
 static int create_session(const struct session *s)
 {
-	struct lttng_session_descriptor *d = lttng_session_descriptor_local_create(s->name, s->output);
+	struct lttng_session_descriptor *d = s->flight ?
+		lttng_session_descriptor_snapshot_create(s->name) :
+		lttng_session_descriptor_local_create(s->name, s->output);
 	enum lttng_error_code code = d ? lttng_create_session_ext(d) : LTTNG_ERR_NOMEM;
 
 	lttng_session_descriptor_destroy(d);
 	return code == LTTNG_OK ? 0 : fail("cannot create an LTTng session", code);
 }
 
-static int add_channel(struct session *s, const char *name, uint64_t subbuf_bytes)
+static int add_channel(struct session *s, const char *name, uint64_t bytes)
 {
 	struct lttng_channel *channel = lttng_channel_create(&s->handle->domain);
+	uint64_t subbufs = s->flight ? FLIGHT_SUBBUFS : SUBBUFS;
 	int r;
 
 	if (!channel)
 		return err(-ENOMEM, "out of memory");
 	snprintf(channel->name, sizeof(channel->name), "%s", name);
-	channel->attr.overwrite = 0; /* discard: losses are counted exactly */
-	channel->attr.subbuf_size = subbuf_bytes;
-	channel->attr.num_subbuf = SUBBUFS;
+	channel->attr.overwrite = s->flight; /* else discard: losses are counted exactly */
+	channel->attr.subbuf_size = bytes / subbufs;
+	channel->attr.num_subbuf = subbufs;
 	lttng_channel_set_blocking_timeout(channel, 0);
 	r = lttng_enable_channel(s->handle, channel);
 	lttng_channel_destroy(channel);
@@ -145,7 +152,10 @@ static int add_event(struct session *s, const char *name, const char *channel)
 static int open_step(struct session *s)
 {
 	static const char *const names[GIL_KINDS] = GIL_EVENT_NAMES;
-	struct lttng_domain domain = { .type = LTTNG_DOMAIN_UST, .buf_type = LTTNG_BUFFER_PER_PID };
+	struct lttng_domain domain = {
+		.type = LTTNG_DOMAIN_UST,
+		.buf_type = s->per_user ? LTTNG_BUFFER_PER_UID : LTTNG_BUFFER_PER_PID,
+	};
 	int r = create_session(s);
 
 	if (r)
@@ -154,9 +164,9 @@ static int open_step(struct session *s)
 	if (!s->handle)
 		return err(-ENOMEM, "out of memory");
 	/* The facts first: a process that runs already has them on before its first event. */
-	r = add_channel(s, GIL_CHANNEL_RARE, RARE_SUBBUF_BYTES);
+	r = add_channel(s, GIL_CHANNEL_RARE, s->rare_bytes);
 	if (!r)
-		r = add_channel(s, GIL_CHANNEL_HOT, s->subbuf_bytes);
+		r = add_channel(s, GIL_CHANNEL_HOT, s->buffer_bytes);
 	for (int kind = 0; !r && kind < GIL_KINDS; kind++)
 		r = add_event(s, names[kind], kind < GIL_FIRST_HOT ? GIL_CHANNEL_RARE : GIL_CHANNEL_HOT);
 	if (r)
@@ -172,6 +182,20 @@ static int stop_step(struct session *s)
 	if (r < 0 && r != -LTTNG_ERR_TRACE_ALREADY_STOPPED)
 		return fail("cannot stop tracing", r);
 	return 0;
+}
+
+static int snapshot_step(struct session *s)
+{
+	struct lttng_snapshot_output *output = lttng_snapshot_output_create();
+	int r;
+
+	if (!output)
+		return err(-ENOMEM, "out of memory");
+	r = lttng_snapshot_output_set_local_path(s->output, output);
+	if (!r)
+		r = lttng_snapshot_record(s->name, output, 0);
+	lttng_snapshot_output_destroy(output);
+	return r < 0 ? fail("cannot write what is in the buffers", r) : 0;
 }
 
 /* The counters die with the session. */
@@ -221,23 +245,63 @@ static int close_step(struct session *s)
 
 /* ---- sizes --------------------------------------------------------------- */
 
-/* A power of two per sub-buffer, so that one process takes at most its part of shared memory. */
-static uint64_t fitted_subbuf_bytes(uint64_t wanted_buffer_bytes)
+static uint64_t cpus(void)
 {
-	uint64_t cpus = (uint64_t)sysconf(_SC_NPROCESSORS_CONF), bytes = least_buffer_bytes;
-	uint64_t most = most_process_bytes;
+	return (uint64_t)sysconf(_SC_NPROCESSORS_CONF);
+}
+
+uint64_t session_free_bytes(void)
+{
 	struct statvfs shm;
 
-	if (!statvfs("/dev/shm", &shm) && (uint64_t)shm.f_bavail * shm.f_frsize / 4 < most)
-		most = (uint64_t)shm.f_bavail * shm.f_frsize / 4;
-	while (bytes * 2 <= wanted_buffer_bytes && bytes * 2 * cpus <= most)
+	return statvfs("/dev/shm", &shm) ? UINT64_MAX : (uint64_t)shm.f_bavail * shm.f_frsize;
+}
+
+/* A power of two, at most `wanted` per CPU and `most` for all of them. */
+static uint64_t fitted_bytes(uint64_t wanted, uint64_t most)
+{
+	uint64_t bytes = least_buffer_bytes;
+
+	while (bytes * 2 <= wanted && bytes * 2 * cpus() <= most)
 		bytes *= 2;
-	return bytes / SUBBUFS;
+	return bytes;
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Who asked for a size may have a quarter of the shared memory for one process. */
+static void size_buffers(struct session *s, const struct session_options *o)
+{
+	uint64_t half = session_free_bytes() / 2;
+
+	if (s->flight) {
+		s->buffer_bytes = larger(fitted_bytes(o->flight_bytes / cpus(), half), least_flight_bytes);
+		s->rare_bytes = larger(s->buffer_bytes / RARE_SHARE, least_flight_bytes);
+		return;
+	}
+	s->buffer_bytes = o->buffer_bytes ?
+		fitted_bytes(o->buffer_bytes, smaller(most_process_bytes, half / 2)) :
+		fitted_bytes(default_buffer_bytes,
+			     smaller(most_process_bytes, s->per_user ? half / 2 : half / MANY_PROCESSES));
+	s->rare_bytes = larger(smaller(most_rare_bytes, s->buffer_bytes), least_rare_bytes);
+}
+
+uint64_t session_cpu_buffer_bytes(const struct session *s)
+{
+	return s->buffer_bytes;
 }
 
 uint64_t session_buffers_bytes(const struct session *s)
 {
-	return (s->subbuf_bytes + RARE_SUBBUF_BYTES) * SUBBUFS * (uint64_t)sysconf(_SC_NPROCESSORS_CONF);
+	return (s->buffer_bytes + s->rare_bytes) * cpus();
 }
 
 /* ---- the interface ------------------------------------------------------- */
@@ -251,8 +315,9 @@ int session_open(struct session **out, const struct session_options *options)
 		return err(-ENOMEM, "out of memory");
 	snprintf(s->name, sizeof(s->name), "%s", options->name);
 	snprintf(s->output, sizeof(s->output), "%s", options->output);
-	s->subbuf_bytes = fitted_subbuf_bytes(options->buffer_bytes ? options->buffer_bytes :
-								      default_buffer_bytes);
+	s->flight = options->flight_bytes != 0;
+	s->per_user = s->flight || options->per_user;
+	size_buffers(s, options);
 	r = within(ANSWER_LIMIT_S, open_step, s);
 	if (r == -ETIMEDOUT) {
 		steal(&s);
@@ -266,12 +331,10 @@ int session_open(struct session **out, const struct session_options *options)
 	return 0;
 }
 
-int session_stop(struct session *s)
+int session_snapshot(struct session *s, const char *folder)
 {
-	int r = s->stopped ? 0 : within(CLOSE_LIMIT_S, stop_step, s);
-
-	s->stopped = true;
-	return r;
+	snprintf(s->output, sizeof(s->output), "%s", folder);
+	return within(CLOSE_LIMIT_S, snapshot_step, s);
 }
 
 int session_close(struct session *session, struct session_loss *loss)

@@ -341,10 +341,15 @@ static int count_gil(struct battle *b, const struct gil_info *gil)
 static int on_gil(void *data, const struct gil_info *gil)
 {
 	struct battle *b = data;
+	size_t before = b->n_gils;
 	int r = count_gil(b, gil);
 
-	if (r || !b->explainer)
+	if (r)
 		return r;
+	if (b->n_gils > before && !gil_shows_retries(gil))
+		remark(b, gil, INK_STRONG, "No RETRY: failed wake-ups cannot be seen here");
+	if (!b->explainer)
+		return 0;
 	return print_sentence(b, explainer_gil(b->explainer, gil));
 }
 

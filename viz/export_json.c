@@ -111,6 +111,7 @@ static int put_gil(const struct export *x, const struct gil_metrics *g)
 	set_text(&o, "interval_unit", gil_is_ticked(&g->info) ? "ticks" : "us");
 	set_bool(&o, "ticks_exact", g->info.flags & GIL_FLAG_TICKS_EXACT);
 	set_bool(&o, "checks_exact", g->info.flags & GIL_FLAG_CHECKS_EXACT);
+	set_bool(&o, "retries_visible", gil_shows_retries(&g->info));
 	set_count(&o, "first_ns", since_begin(x, g->first_ns));
 	set_count(&o, "last_ns", since_begin(x, g->last_ns));
 	set_fields(&o, gil_fields, g);
@@ -221,6 +222,7 @@ static int put_quality(const struct export *x)
 	set_bool(&o, "incomplete", !quality_complete(q) || q->end.interrupted);
 	set_bool(&o, "loss_unknown", q->end.loss_unknown);
 	set_bool(&o, "interrupted", q->end.interrupted);
+	set_bool(&o, "begins_late", q->begins_late);
 	set(&o, "damage", q->damage ? json_string(UTF8(q->damage)) : json_null());
 	set_fields(&o, quality_fields, &q->end);
 	for (size_t i = 0; i < n; i++)

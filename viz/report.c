@@ -142,7 +142,9 @@ static void compose_verdict(const struct section *s, FILE *out)
 	const struct thread_metrics *t = worst_off(s);
 	uint64_t waited = t ? waited_ns(t) : 0;
 
-	if (!t || (!waited && !s->gil->failed)) {
+	if (s->all && !s->gil->acquisitions && !s->gil->failed && !waited) {
+		fputs("Nobody was seen to take this GIL: there is nothing to say about it.", out);
+	} else if (!t || (!waited && !s->gil->failed)) {
 		fprintf(out, "No contention: %s ever waited for the GIL. The GIL is not your problem.",
 			s->all ? "nobody" : "none of these threads");
 	} else if (waited < t->life_ns / 100 && s->gil->wanted_ns >= wall_ns(s->gil) / 100) {
@@ -209,16 +211,19 @@ static void say_failures(const struct section *s)
 		retries += s->threads[i].retries;
 		timed_out += s->threads[i].retries_timed_out;
 	}
-	if (busy + retries)
+	if (busy && !gil_shows_retries(&g->info))
+		say(s, "At least %s failed %s: each found it taken (busy); who woke up in vain (retries) "
+		    "cannot be seen here.", COUNT(busy), PLURAL(busy, "attempt"));
+	else if (busy + retries)
 		say(s, "%s failed %s: %s found it taken (busy), %s woke up in vain (retries: %s timed out, %s "
 		    "lost the race).", COUNT(busy + retries), PLURAL(busy + retries, "attempt"),
 		    COUNT(busy), COUNT(retries), COUNT(timed_out), COUNT(retries - timed_out));
 	else
 		say(s, "No attempt failed: whoever wanted it found it free.");
 	if (g->checks)
-		say(s, "%s %s%s; badness, the failed attempts per check: %.3f.", COUNT(g->checks),
+		say(s, "%s %s%s; badness, the failed attempts per check: %s%.3f.", COUNT(g->checks),
 		    PLURAL(g->checks, "check"), g->info.flags & GIL_FLAG_CHECKS_EXACT ? "" : " (those that let it go on request)",
-		    (double)g->failed / (double)g->checks);
+		    gil_shows_retries(&g->info) ? "" : "at least ", (double)g->failed / (double)g->checks);
 }
 
 static void print_summary(const struct section *s)
@@ -285,7 +290,7 @@ static void add_thread(struct grid *table, const struct section *s, const struct
 	grid_cell(table, "%s", COUNT(t->acquisitions));
 	grid_cell(table, "%s", COUNT(t->acquisitions_contended));
 	grid_cell(table, "%s", COUNT(t->busy));
-	grid_cell(table, "%s", COUNT(t->retries));
+	grid_cell(table, "%s", gil_shows_retries(&s->gil->info) ? COUNT(t->retries) : "-");
 	grid_cell(table, "%s", COUNT(thread_failed(t)));
 	grid_cell(table, "%s", COUNT(t->releases));
 	grid_cell(table, "%s", COUNT(t->checks));

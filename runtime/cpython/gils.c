@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/cpython/pypy.h"
+
 struct gils_range gils_mutexes = { .begin = UINTPTR_MAX }, gils_conds = { .begin = UINTPTR_MAX },
 		  gils_sems = { .begin = UINTPTR_MAX };
 struct known_gil gils[GILS_MAX];
@@ -201,6 +203,7 @@ void gils_saw_cond_init(const pthread_cond_t *cond, const pthread_condattr_t *at
 
 	gils_saw_end(cond);
 	if (creation.calls == 2) {
+		pypy_saw_creation();
 		creation.parts[GILS_C] = cond;
 		creation.calls = 3;
 		return;

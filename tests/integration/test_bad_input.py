@@ -63,9 +63,6 @@ class Recording(harness.TestCase):
         self.assertNotIn("FAIL", result.out)
         self.assertIn("Recording works here.", result.out)
 
-    def test_no_command(self):
-        self.assert_one_sentence(self.gilscope("record", expect=2).err, "command")
-
     def test_unknown_option(self):
         self.assert_one_sentence(self.gilscope("record", "--nonsense", "true", expect=2).err,
                                  "--nonsense", "--help")

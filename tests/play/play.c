@@ -3,10 +3,10 @@
  * Plays events through the real provider: for tests that need a trace with
  * known contents.
  *
- *   play PROVIDER < EVENTS
+ *   play PROVIDER [FLAGS] < EVENTS
  *
  * One event a line, "THREAD TICK CHECKS EVENT", as `gilscope battle` prints
- * them; other lines are passed over. Threads get tids in order of appearance.
+ * them; other lines are passed over. FLAGS: GIL_FLAG_*, a number. Threads get tids in order of appearance.
  */
 #include "tracepoints/emit_table.h"
 
@@ -22,6 +22,7 @@ static const struct emit_table *table;
 static const uint64_t gil = UINT64_C(0x5eed000000000001);
 static char names[MAX_THREADS][NAME_SIZE];
 static int n_threads;
+static uint32_t flags = GIL_FLAG_TICKED | GIL_FLAG_TICKS_EXACT | GIL_FLAG_CHECKS_EXACT;
 
 static void say_create(void)
 {
@@ -29,7 +30,7 @@ static void say_create(void)
 
 	table->create(&(struct emit_gil_facts){
 		.gil = gil, .interval = 100, .pid = getpid(), .schema = GIL_SCHEMA,
-		.flags = GIL_FLAG_TICKED | GIL_FLAG_TICKS_EXACT | GIL_FLAG_CHECKS_EXACT,
+		.flags = flags,
 		.recording = recording ? recording : "", .design = "played", .version = "slide",
 	});
 }
@@ -74,13 +75,15 @@ int main(int argc, char **argv)
 	char line[256], name[NAME_SIZE], event[16];
 	unsigned long checks;
 	int tick;
-	void *handle = argc == 2 ? dlopen(argv[1], RTLD_NOW) : NULL;
+	void *handle = argc >= 2 ? dlopen(argv[1], RTLD_NOW) : NULL;
 
 	table = handle ? dlsym(handle, EMIT_TABLE_SYMBOL) : NULL;
 	if (!table) {
-		fprintf(stderr, "play: cannot load the provider: %s\n", argc == 2 ? dlerror() : "usage");
+		fprintf(stderr, "play: cannot load the provider: %s\n", argc >= 2 ? dlerror() : "usage");
 		return 1;
 	}
+	if (argc > 2)
+		flags = (uint32_t)strtoul(argv[2], NULL, 0);
 	say_create();
 	while (fgets(line, sizeof(line), stdin))
 		if (sscanf(line, "%31s %d %lu %15s", name, &tick, &checks, event) == 4)
