@@ -22,7 +22,7 @@ static const uint64_t spare_bytes = UINT64_C(16) << 20;
 static const char default_output[] = "gil.trace";
 static const char *output = default_output;
 static uint64_t buffer_bytes;
-static bool strict;
+static bool strict, no_follow;
 
 /* What is under way; everything in it is closed by finish(). */
 struct record {
@@ -79,6 +79,7 @@ static int run_program(struct record *rec, char **argv, int *status)
 
 	if (r)
 		return r;
+	e.no_follow = no_follow;
 	clock_gettime(CLOCK_MONOTONIC, &rec->began);
 	r = tracee_start(rec->program, argv, &e, false, &pid);
 	environment_deinit(&e);
@@ -207,6 +208,7 @@ static const struct cli_option options[] = {
 	{ "output", 'o', CLI_STRING, "DIR", "write the trace to DIR (default: gil.trace)", &output },
 	{ "buffer-size", 0, CLI_SIZE, "SIZE",
 	  "buffer memory per CPU and process (default: at most 16M)", &buffer_bytes },
+	{ "no-follow", 0, CLI_FLAG, NULL, "record the program itself, none of its children", &no_follow },
 	{ "strict", 0, CLI_FLAG, NULL, "end with 3 when the program succeeded but events were lost", &strict },
 	{ 0 },
 };
@@ -223,6 +225,7 @@ const struct cli_command cmd_record = {
 	.arguments = "[--] COMMAND [ARGUMENT]...",
 	.summary = "Run a program and record every attempt to take its GIL",
 	.text = "Runs COMMAND unchanged and records the GILs of it and its children until it ends.\n"
+		"Processes that it leaves behind go on, unrecorded.\n"
 		"A trace that exists already becomes DIR.old. Ends with the status of COMMAND,\n"
 		"128+N when signal N ended it, 127 when it is not there, 126 when it cannot be run,\n"
 		"125 when the recorder itself failed. Lost events are said, and are no failure.",

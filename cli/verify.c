@@ -97,6 +97,9 @@ static void judge_gils(struct court *c, const struct metrics *metrics)
 
 		rule(c, gils[i].held_ns <= wall, "GIL %" PRIu32 " of process %" PRId32 ": held %s of %s ns",
 		     gils[i].info.index, gils[i].info.pid, COUNT(gils[i].held_ns), COUNT(wall));
+		if (gils[i].info.flags & GIL_FLAG_MORE_GILS)
+			rule(c, false, "process %" PRId32 ": had more GILs at a time than can be told "
+			     "apart; the further ones were not recorded", gils[i].info.pid);
 	}
 }
 

@@ -111,6 +111,7 @@ static int put_gil(const struct export *x, const struct gil_metrics *g)
 	set_text(&o, "interval_unit", gil_is_ticked(&g->info) ? "ticks" : "us");
 	set_bool(&o, "ticks_exact", g->info.flags & GIL_FLAG_TICKS_EXACT);
 	set_bool(&o, "checks_exact", g->info.flags & GIL_FLAG_CHECKS_EXACT);
+	set_bool(&o, "more_gils", g->info.flags & GIL_FLAG_MORE_GILS);
 	set_count(&o, "first_ns", since_begin(x, g->first_ns));
 	set_count(&o, "last_ns", since_begin(x, g->last_ns));
 	set_fields(&o, gil_fields, g);

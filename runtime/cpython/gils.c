@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "runtime/cpython/no_follow.h"
+
 struct gils_range gils_mutexes = { .begin = UINTPTR_MAX }, gils_conds = { .begin = UINTPTR_MAX };
 struct known_gil gils[GILS_MAX];
 _Atomic unsigned gils_count;
@@ -27,7 +29,13 @@ static void at_exit(void)
 
 static void load_provider(void)
 {
+	bool alone = emit_alone();
+
+	if (no_follow_this())
+		return;
 	provider_loaded = emit_load() == 0;
+	if (alone) /* else each child restores it for itself */
+		no_follow_from_here();
 	if (provider_loaded)
 		atexit(at_exit);
 }
@@ -116,9 +124,13 @@ static void created(const void *const parts[GILS_PARTS], clockid_t clock, const 
 	if (interpreter_at(caller, &interpreter))
 		return;
 	pthread_once(&once, load_provider);
-	k = provider_loaded ? claim() : NULL;
-	if (!k)
+	if (!provider_loaded)
 		return;
+	k = claim();
+	if (!k) {
+		emit_gil_flag(&gils[0].gil.emit, GIL_FLAG_MORE_GILS);
+		return;
+	}
 	k->clock = clock;
 	k->interpreter = interpreter;
 	k->gil = (struct gil){

@@ -22,6 +22,9 @@
 	  (pthread_cond_t *c, pthread_mutex_t *m, const struct timespec *deadline),           \
 	  (c, m, deadline), 0)                                                                \
 	X(close, (int fd), (fd), (int)syscall(SYS_close, fd))                                 \
+	X(dup2, (int from, int to), (from, to), (int)syscall(SYS_dup3, from, to, 0))          \
+	X(dup3, (int from, int to, int flags), (from, to, flags),                             \
+	  (int)syscall(SYS_dup3, from, to, flags))                                            \
 	X(close_range, (unsigned first, unsigned last, int flags), (first, last, flags),      \
 	  (int)syscall(SYS_close_range, first, last, flags))
 
