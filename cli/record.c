@@ -8,6 +8,7 @@
 #include "analyzer/survey.h"
 #include "base/err.h"
 #include "tracepoints/daemon.h"
+#include "tracepoints/room.h"
 #include "tracepoints/session.h"
 
 #include <errno.h>
@@ -195,6 +196,8 @@ static int run(int argc, char **argv)
 	if (output_prepare(output, rec.path))
 		return EXIT_RECORDER;
 	name_recording(&rec.info);
+	if (room_lacks())
+		cli_warn("%s: the program runs, unrecorded", room_lacks());
 	tracee_hold_signals();
 	if (record(&rec, argv, &status))
 		return status == EXIT_NOT_RUNNABLE ? status : EXIT_RECORDER;
