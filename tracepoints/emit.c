@@ -52,6 +52,7 @@ static _Thread_local __attribute__((tls_model("initial-exec"))) struct {
 	void *said_to;      /* to these listeners, */
 	time_t said_at_s;   /* at this (coarse) time */
 	uint32_t entries;   /* said; one in LOOK_EVERY looks at the clock */
+	bool holds;         /* a GIL: no thread has two at a time */
 	sigset_t fork_mask;
 	char name[NAME_SIZE]; /* "": ask the OS */
 } self;
@@ -312,6 +313,7 @@ void emit_acquire_slow(const struct emit_gil *g, int32_t tick, uint64_t checks)
 	int saved = errno;
 
 	prepare(g)->acquire(id_here(g), self.tid, tick, checks);
+	self.holds = true;
 	errno = saved;
 }
 
@@ -320,6 +322,7 @@ void emit_release_slow(const struct emit_gil *g, int32_t tick, uint64_t checks, 
 	int saved = errno;
 
 	prepare(g)->release(id_here(g), self.tid, tick, checks, drop_requested);
+	self.holds = false;
 	errno = saved;
 }
 
@@ -398,7 +401,8 @@ static void thread_ends(void *unused)
 	(void)unused;
 	if (self.said_gil) {
 		say_thread(t, self.said_gil); /* it may have got its name after its first event */
-		if (emit_enabled(GIL_LEAVE))
+		/* CPython up to 3.11 never lets go at the end of Py_Finalize(): it stays held. */
+		if (emit_enabled(GIL_LEAVE) && !self.holds)
 			t->leave(self.said_gil, self.tid, GIL_LEAVE_THREAD_END);
 	}
 	/* Should the thread speak again (a later destructor), it is a new one. */
