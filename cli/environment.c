@@ -10,12 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char probe_file[] = "libgilscope-probe.so";
 
 /* With -1 a stopped daemon would hang the program; a second is enough for one that works. */
 static const char register_timeout[] = "LTTNG_UST_REGISTER_TIMEOUT";
-enum { REGISTER_TIMEOUT_MS = 1000 };
+enum { REGISTER_TIMEOUT_MS = 1000, NAME_SIZE = 64 };
 
 int environment_add(struct environment *e, const char *name, const char *value)
 {
@@ -78,15 +79,34 @@ void environment_deinit(struct environment *e)
 	e->n = 0;
 }
 
+static int set(const char *name, const char *value)
+{
+	return setenv(name, value, 1) ? err(-errno, "cannot set %s: %s", name, strerror(errno)) : 0;
+}
+
+static int keep_users(const char *name)
+{
+	const char *value = getenv(name);
+	char was[sizeof(GIL_ENV_WAS) + NAME_SIZE];
+
+	snprintf(was, sizeof(was), GIL_ENV_WAS "%s", name);
+	return value ? set(was, value) : 0;
+}
+
 int environment_apply(const struct environment *e)
 {
-	for (size_t i = 0; i < e->n; i++) {
+	char names[32 + ENVIRONMENT_MAX * NAME_SIZE], name[NAME_SIZE];
+	int length = snprintf(names, sizeof(names), "%d", (int)getpid()), r = 0;
+
+	for (size_t i = 0; i < e->n && !r; i++) {
 		const char *equals = strchr(e->entries[i], '=');
-		char name[64];
 
 		snprintf(name, sizeof(name), "%.*s", (int)(equals - e->entries[i]), e->entries[i]);
-		if (setenv(name, equals + 1, 1))
-			return err(-errno, "cannot set %s: %s", name, strerror(errno));
+		length += snprintf(names + length, sizeof(names) - (size_t)length, " %s", name);
+		if (e->no_follow)
+			r = keep_users(name);
+		if (!r)
+			r = set(name, equals + 1);
 	}
-	return 0;
+	return r || !e->no_follow ? r : set(GIL_ENV_NO_FOLLOW, names);
 }

@@ -2,6 +2,7 @@
 #ifndef GILSCOPE_CLI_ENVIRONMENT_H
 #define GILSCOPE_CLI_ENVIRONMENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The environment that carries the probe into a program, and through it to its children. */
@@ -10,6 +11,7 @@ enum { ENVIRONMENT_MAX = 8 };
 struct environment {
 	char *entries[ENVIRONMENT_MAX]; /* NAME=value */
 	size_t n;
+	bool no_follow; /* only into the program itself; see GIL_ENV_NO_FOLLOW */
 };
 
 /*
@@ -22,7 +24,7 @@ void environment_deinit(struct environment *e);
 /* One variable more. @return 0, or < 0 with a sentence. */
 int environment_add(struct environment *e, const char *name, const char *value);
 
-/* Puts the entries into this process's own environment. */
+/* Puts the entries into this process's own environment; with no_follow it is this process that they are for. */
 int environment_apply(const struct environment *e);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "tracepoints/names.h"
+#include "tracepoints/room.h"
 #include "tracepoints/session.h"
 
 #include <inttypes.h>
@@ -18,7 +19,7 @@ enum { LOOK_MS = 100 }; /* how often the recorder looks whether it must stop */
 static const char default_output[] = "gil.trace";
 static struct recorder recorder = { .output = default_output };
 static const char *buffers;
-static bool strict, observe_only, no_python_names;
+static bool strict, observe_only, no_python_names, no_follow;
 
 /* What the program is to carry. */
 static int prepare(struct environment *e)
@@ -31,6 +32,7 @@ static int prepare(struct environment *e)
 		r = environment_add(e, GIL_ENV_OBSERVE_ONLY, "1");
 	if (!r && no_python_names)
 		r = environment_add(e, GIL_ENV_NO_PYTHON_NAMES, "1");
+	e->no_follow = no_follow;
 	return r;
 }
 
@@ -172,6 +174,8 @@ static int run(int argc, char **argv)
 	status = EXIT_RECORDER;
 	recorder.everything = !argc;
 	recorder.info.command = argv;
+	if (room_lacks())
+		cli_warn("%s: the program runs, unrecorded", room_lacks());
 	tracee_hold_signals(recorder.flight_bytes != 0);
 	if (record(argc ? program : NULL, argv, &status))
 		return status == EXIT_NOT_RUNNABLE ? status : EXIT_RECORDER;
@@ -192,6 +196,7 @@ static const struct cli_option options[] = {
 	  "buffer memory per CPU and process (default: at most 16M)", &recorder.buffer_bytes },
 	{ "buffers", 0, CLI_STRING, "pid|uid",
 	  "buffers for each process, or one set for all of a user's (default: pid)", &buffers },
+	{ "no-follow", 0, CLI_FLAG, NULL, "record the program itself, none of its children", &no_follow },
 	{ "no-python-names", 0, CLI_FLAG, NULL,
 	  "do not ask Python for the names that the program gave its threads", &no_python_names },
 	{ "observe-only", 0, CLI_FLAG, NULL,
@@ -214,6 +219,7 @@ const struct cli_command cmd_record = {
 	.arguments = "[--] [COMMAND [ARGUMENT]...]",
 	.summary = "Record every attempt to take the GIL of a program, or of all that carry the probe",
 	.text = "Runs COMMAND unchanged and records the GILs of it and its children until it ends.\n"
+		"Processes that it leaves behind go on, unrecorded.\n"
 		"A trace that exists already becomes DIR.old. Ends with the status of COMMAND,\n"
 		"128+N when signal N ended it, 127 when it is not there, 126 when it cannot be run,\n"
 		"125 when the recorder itself failed. Lost events are said, and are no failure.\n"

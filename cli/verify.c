@@ -102,6 +102,9 @@ static void judge_gils(struct court *c, const struct metrics *metrics)
 		if (!gil_shows_retries(&gils[i].info))
 			fputs("      its failed wake-ups (RETRY) cannot be seen: no law speaks of them\n",
 			      c->page->out);
+		if (gils[i].info.flags & GIL_FLAG_MORE_GILS)
+			rule(c, false, "process %" PRId32 ": had more GILs at a time than can be told "
+			     "apart; the further ones were not recorded", gils[i].info.pid);
 	}
 }
 

@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "tracepoints/room.h"
+#include "tracepoints/low_fds.h"
 #include "tracepoints/threads.h"
 
 enum { SAY_AGAIN_S = 1, LOOK_EVERY = 8 };
@@ -37,6 +39,7 @@ static struct {
 	int32_t pid;
 	pthread_key_t thread_end;
 	atomic_bool asleep; /* a fork child that has not spoken yet */
+	bool no_follow;     /* fork children say nothing */
 	char recording[128];
 	char late[PATH_MAX]; /* GIL_ENV_LATE, or "" */
 } process;
@@ -66,10 +69,9 @@ static void draw_nonce(void)
 		process.nonce = 1;
 }
 
-/* ---- the wait for the session daemon --------------------------------- */
+/* ---- around what makes LTTng register ----------------------------------- */
 
-/* Nobody else can read the environment while there is no other thread. */
-static bool alone(void)
+bool emit_alone(void)
 {
 	struct stat tasks;
 
@@ -82,15 +84,27 @@ static bool alone(void)
  */
 static const char register_timeout[] = "LTTNG_UST_REGISTER_TIMEOUT";
 
-static bool set_register_timeout(void)
+/* Nobody else reads the environment or opens a file while there is no other thread. */
+struct registering {
+	struct low_fds low_fds;
+	bool alone, timeout_is_ours;
+};
+
+static void registering_begins(struct registering *r)
 {
-	return alone() && !getenv(register_timeout) && !setenv(register_timeout, "1000", 0);
+	*r = (struct registering){ .alone = emit_alone() };
+	if (!r->alone)
+		return;
+	r->timeout_is_ours = !getenv(register_timeout) && !setenv(register_timeout, "1000", 0);
+	low_fds_hold(&r->low_fds);
 }
 
-static void unset_register_timeout(bool ours)
+static void registering_ends(struct registering *r)
 {
-	if (ours)
+	if (r->timeout_is_ours)
 		unsetenv(register_timeout);
+	if (r->alone)
+		low_fds_give_back(&r->low_fds);
 }
 
 /*
@@ -147,7 +161,7 @@ static void after_fork_child(void)
 	threads_forked();
 	threads_unlock();
 	for (int kind = 0; kind < GIL_KINDS; kind++)
-		atomic_store(&emit_on[kind], kind < GIL_FIRST_HOT ? OFF : &on);
+		atomic_store(&emit_on[kind], kind < GIL_FIRST_HOT || process.no_follow ? OFF : &on);
 	draw_nonce();
 	process.pid = getpid();
 	atomic_store(&process.asleep, true);
@@ -160,15 +174,15 @@ static void after_fork_child(void)
 static void wake(const struct emit_table *t)
 {
 	static pthread_mutex_t waking = PTHREAD_MUTEX_INITIALIZER;
+	struct registering registering;
 	sigset_t mask;
-	bool timeout;
 
 	pthread_mutex_lock(&waking);
 	if (atomic_load(&process.asleep)) {
-		timeout = set_register_timeout();
+		registering_begins(&registering);
 		t->before_fork(&mask);
 		t->after_fork_child(&mask);
-		unset_register_timeout(timeout);
+		registering_ends(&registering);
 		follow(t);
 		note_if_late();
 		atomic_store(&process.asleep, false);
@@ -219,7 +233,7 @@ static struct emit_gil_facts gil_facts(const struct emit_gil *g)
 		.interval = atomic_load_explicit(&g->interval, memory_order_relaxed),
 		.pid = process.pid,
 		.schema = GIL_SCHEMA,
-		.flags = g->flags,
+		.flags = atomic_load_explicit(&g->flags, memory_order_relaxed),
 		.recording = process.recording,
 		.design = g->design,
 		.version = g->version,
@@ -335,6 +349,7 @@ void emit_acquire_slow(const struct emit_gil *g, int32_t tick, uint64_t checks)
 	int saved = errno;
 
 	prepare(g)->acquire(id_here(g), self.tid, tick, checks);
+	self.holds = true;
 	errno = saved;
 }
 
@@ -343,6 +358,7 @@ void emit_release_slow(const struct emit_gil *g, int32_t tick, uint64_t checks, 
 	int saved = errno;
 
 	prepare(g)->release(id_here(g), self.tid, tick, checks, drop_requested);
+	self.holds = false;
 	errno = saved;
 }
 
@@ -379,6 +395,18 @@ void emit_gil_destroy(struct emit_gil *g)
 	if (t && g->id == id_here(g) && emit_enabled(GIL_DESTROY)) {
 		struct emit_gil_facts facts = gil_facts(g);
 		t->destroy(&facts);
+	}
+	errno = saved;
+}
+
+void emit_gil_flag(struct emit_gil *g, uint32_t flag)
+{
+	int saved = errno;
+	const struct emit_table *t = emit_table();
+
+	if (!(atomic_fetch_or(&g->flags, flag) & flag) && t && emit_enabled(GIL_CREATE)) {
+		struct emit_gil_facts facts = gil_facts(g);
+		t->create(&facts);
 	}
 	errno = saved;
 }
@@ -464,7 +492,8 @@ static void thread_ends(void *unused)
 	threads_lock();
 	if (gil) {
 		say_self(t, gil); /* its OS name may have changed after its last event */
-		if (emit_enabled(GIL_LEAVE))
+		/* CPython up to 3.11 never lets go at the end of Py_Finalize(): it stays held. */
+		if (emit_enabled(GIL_LEAVE) && !self.holds)
 			t->leave(gil, self.tid, GIL_LEAVE_THREAD_END);
 	}
 	threads_leave();
@@ -518,20 +547,23 @@ int emit_load(void)
 {
 	const char *recording = getenv(GIL_ENV_RECORDING), *late = getenv(GIL_ENV_LATE);
 	const struct emit_table *t = NULL;
+	struct registering registering;
 	int saved = errno;
 	void *handle;
-	bool timeout;
 
 	if (emit_table())
 		return 0;
+	if (room_lacks())
+		return EMIT_E_ABSENT;
 	process.pid = getpid();
 	draw_nonce();
 	snprintf(process.recording, sizeof(process.recording), "%s", recording ? recording : "");
 	if (late && strlen(late) < sizeof(process.late))
 		strcpy(process.late, late);
-	timeout = set_register_timeout();
+	process.no_follow = getenv(GIL_ENV_NO_FOLLOW);
+	registering_begins(&registering);
 	handle = open_provider();
-	unset_register_timeout(timeout);
+	registering_ends(&registering);
 	if (handle)
 		t = dlsym(handle, EMIT_TABLE_SYMBOL);
 	if (t && (t->abi != EMIT_TABLE_ABI || pthread_key_create(&process.thread_end, thread_ends)))

@@ -30,7 +30,7 @@ struct emit_gil {
 	uint64_t id;               /* unique across processes; 0 until created; new in a fork child */
 	const char *design;        /* "cond", "cpython", ...; borrowed, outlives the GIL */
 	const char *version;       /* of the interpreter; borrowed, outlives the GIL */
-	uint32_t flags;            /* GIL_FLAG_* */
+	_Atomic uint32_t flags;    /* GIL_FLAG_*; change them with emit_gil_flag() */
 	_Atomic int64_t interval;  /* ticks, or microseconds; change it with emit_interval() */
 };
 
@@ -46,12 +46,18 @@ extern _Atomic(const volatile int *) emit_on[GIL_KINDS];
 enum { EMIT_E_ABSENT = 1 };
 int emit_load(void);
 
+/* Has the process one thread, as far as /proc can tell? */
+bool emit_alone(void);
+
 /* The loaded table, or NULL. */
 const struct emit_table *emit_table(void);
 
 /* Gives the GIL a new id and says gil:create. Call it again in a fork child: the GIL there is another. */
 void emit_gil_create(struct emit_gil *g);
 void emit_gil_destroy(struct emit_gil *g);
+
+/* Sets a flag and says gil:create again. */
+void emit_gil_flag(struct emit_gil *g, uint32_t flag);
 
 /* Stores a new check or switch interval and says gil:interval if it differs. */
 void emit_interval(struct emit_gil *g, int64_t value);

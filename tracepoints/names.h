@@ -55,11 +55,13 @@ enum gil_leave_reason {
  *   ticks_exact   `tick` is the interpreter's own counter
  *   checks_exact  `checks` counts every honoured check; else only those that had a drop request
  *   no_retries    failed wake-ups stay inside the C library: there is no gil:retry
+ *   more_gils     the process had more GILs at a time than can be recorded: the further ones are missing
  */
 #define GIL_FLAG_TICKED 1u
 #define GIL_FLAG_TICKS_EXACT 2u
 #define GIL_FLAG_CHECKS_EXACT 4u
 #define GIL_FLAG_NO_RETRIES 8u
+#define GIL_FLAG_MORE_GILS 16u
 
 /* `design` of gil:create where a GIL is known to be there, but is taken without a call that could be seen. */
 #define GIL_DESIGN_PYPY "pypy"
@@ -72,7 +74,9 @@ enum gil_leave_reason {
 #define GIL_ENV_RECORDING "GILSCOPE_RECORDING" /* which recording a GIL belongs to, in gil:create */
 #define GIL_ENV_LATE "GILSCOPE_LATE" /* file to which a process adds its pid that begins unrecorded */
 #define GIL_ENV_OBSERVE_ONLY "GILSCOPE_OBSERVE_ONLY" /* "1": leave CPython 2.7's semaphore to the C library */
-#define GIL_ENV_NO_FOLLOW "GILSCOPE_NO_FOLLOW" /* "1": children are not recorded */
+/* "PID NAME...": children of that process are not recorded; what `record` set, and the user's value of each */
+#define GIL_ENV_NO_FOLLOW "GILSCOPE_NO_FOLLOW"
+#define GIL_ENV_WAS "GILSCOPE_WAS_" /* followed by NAME */
 #define GIL_ENV_NO_PYTHON_NAMES "GILSCOPE_NO_PYTHON_NAMES" /* "1": Python is not asked for its threads' names */
 
 #endif

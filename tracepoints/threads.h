@@ -34,6 +34,7 @@ struct emit_thread {
 	void *said_to;             /* to these listeners, */
 	time_t said_at_s;          /* at this (coarse) time */
 	uint32_t entries;          /* said; one in LOOK_EVERY looks at the clock */
+	bool holds;                /* a GIL: no thread has two at a time */
 	bool ended;                /* its block goes away with it: never listed again */
 	sigset_t fork_mask;
 	char os_name_inherited[THREADS_OS_NAME_SIZE];

@@ -112,6 +112,7 @@ static int put_gil(const struct export *x, const struct gil_metrics *g)
 	set_bool(&o, "ticks_exact", g->info.flags & GIL_FLAG_TICKS_EXACT);
 	set_bool(&o, "checks_exact", g->info.flags & GIL_FLAG_CHECKS_EXACT);
 	set_bool(&o, "retries_visible", gil_shows_retries(&g->info));
+	set_bool(&o, "more_gils", g->info.flags & GIL_FLAG_MORE_GILS);
 	set_count(&o, "first_ns", since_begin(x, g->first_ns));
 	set_count(&o, "last_ns", since_begin(x, g->last_ns));
 	set_fields(&o, gil_fields, g);

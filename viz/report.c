@@ -234,6 +234,9 @@ static void print_summary(const struct section *s)
 	say(s, "The GIL is the lock that a thread must hold to run Python code: one runs, all others "
 	    "wait.");
 	say(s, "Process %" PRId32 ": %s.", g->info.pid, GIL(s->page, &g->info));
+	if (g->info.flags & GIL_FLAG_MORE_GILS)
+		say(s, "The process had more GILs at a time than can be told apart: the further ones were "
+		    "not recorded.");
 	if (s->all)
 		say(s, "In %s it was held %s of the time, and somebody was asleep waiting for it %s of "
 		    "the time.",

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/cpython/no_follow.h"
 #include "runtime/cpython/pypy.h"
 
 struct gils_range gils_mutexes = { .begin = UINTPTR_MAX }, gils_conds = { .begin = UINTPTR_MAX },
@@ -55,7 +56,13 @@ static void after_fork_child(void)
 
 static void load_provider(void)
 {
+	bool alone = emit_alone();
+
+	if (no_follow_this())
+		return;
 	provider_loaded = emit_load() == 0;
+	if (alone) /* else each child restores it for itself */
+		no_follow_from_here();
 	if (!provider_loaded)
 		return;
 	atexit(at_exit);
@@ -157,9 +164,13 @@ static struct known_gil *begin_gil(const struct interpreter *interpreter)
 	struct known_gil *k;
 
 	pthread_once(&once, load_provider);
-	k = provider_loaded ? claim() : NULL;
-	if (!k)
+	if (!provider_loaded)
 		return NULL;
+	k = claim();
+	if (!k) {
+		emit_gil_flag(&gils[0].gil.emit, GIL_FLAG_MORE_GILS);
+		return NULL;
+	}
 	k->interpreter = *interpreter;
 	k->gil = (struct gil){
 		.emit = { .design = "cpython", .version = k->interpreter.version },

@@ -223,7 +223,7 @@ INTERPOSED int prctl(int option, unsigned long a, unsigned long b, unsigned long
 	return ret;
 }
 
-/* ---- programs that close everything -------------------------------------------- */
+/* ---- programs that close everything, or choose a number ------------------------ */
 
 INTERPOSED int close(int fd)
 {
@@ -232,6 +232,28 @@ INTERPOSED int close(int fd)
 		return -1;
 	}
 	return real.close(fd);
+}
+
+/*
+ * LTTng opened its descriptors where the program had none and no low number is one (low_fds.h),
+ * save where a recording began later. LTTng would write into what takes their place.
+ */
+static bool is_taken(int from, int to)
+{
+	if (to < 0 || from == to || emit_owned_fd((unsigned)to, (unsigned)to) != to)
+		return false;
+	errno = EBUSY;
+	return true;
+}
+
+INTERPOSED int dup2(int from, int to)
+{
+	return is_taken(from, to) ? -1 : real.dup2(from, to);
+}
+
+INTERPOSED int dup3(int from, int to, int flags)
+{
+	return is_taken(from, to) ? -1 : real.dup3(from, to, flags);
 }
 
 INTERPOSED int close_range(unsigned first, unsigned last, int flags)

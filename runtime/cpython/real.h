@@ -35,6 +35,9 @@
 	X(prctl, (int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d), \
 	  (option, a, b, c, d), (int)syscall(SYS_prctl, option, a, b, c, d))                  \
 	X(close, (int fd), (fd), (int)syscall(SYS_close, fd))                                 \
+	X(dup2, (int from, int to), (from, to), (int)syscall(SYS_dup3, from, to, 0))          \
+	X(dup3, (int from, int to, int flags), (from, to, flags),                             \
+	  (int)syscall(SYS_dup3, from, to, flags))                                            \
 	X(close_range, (unsigned first, unsigned last, int flags), (first, last, flags),      \
 	  (int)syscall(SYS_close_range, first, last, flags))
 

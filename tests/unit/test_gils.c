@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "runtime/cpython/gils.h"
+#include "runtime/cpython/no_follow.h"
 
 static pthread_mutex_t m, sm, other_m;
 static pthread_cond_t c, sc, other_c;
@@ -69,6 +70,25 @@ int emit_load(void)
 {
 	loads++;
 	return 0;
+}
+
+bool emit_alone(void)
+{
+	return true;
+}
+
+bool no_follow_this(void)
+{
+	return false;
+}
+
+void no_follow_from_here(void)
+{
+}
+
+void emit_gil_flag(struct emit_gil *g, uint32_t flag)
+{
+	g->flags |= flag;
 }
 
 void emit_gil_create(struct emit_gil *g)
