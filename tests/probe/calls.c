@@ -40,7 +40,24 @@ struct file {
 
 static struct file *file;
 
-__attribute__((constructor)) static void open_file(void)
+/* Neither number is cached: a fork changes both. */
+static void say(char what, const void *object)
+{
+	uint64_t at;
+
+	if (!file)
+		return;
+	at = atomic_fetch_add(&file->lines, 1);
+	if (at < CAPACITY)
+		file->line[at] = (struct line){
+			.pid = (uint32_t)getpid(),
+			.tid = (uint32_t)syscall(SYS_gettid),
+			.object = (uintptr_t)object,
+			.what = (unsigned char)what,
+		};
+}
+
+static void open_file(void)
 {
 	const char *path = getenv("GILSCOPE_CALLS");
 	void *mapped;
@@ -59,22 +76,16 @@ __attribute__((constructor)) static void open_file(void)
 	close(fd);
 }
 
-/* Neither number is cached: a fork changes both. */
-static void say(char what, const void *object)
-{
-	uint64_t at;
+#define FUNCTIONS(X)                                                                      \
+	X(pthread_mutex_init) X(pthread_mutex_destroy) X(pthread_mutex_lock)              \
+	X(pthread_mutex_unlock) X(pthread_cond_init) X(pthread_cond_destroy)              \
+	X(pthread_cond_signal) X(pthread_cond_wait) X(pthread_cond_timedwait)             \
+	X(sem_init) X(sem_wait) X(sem_trywait) X(sem_post)
 
-	if (!file)
-		return;
-	at = atomic_fetch_add(&file->lines, 1);
-	if (at < CAPACITY)
-		file->line[at] = (struct line){
-			.pid = (uint32_t)getpid(),
-			.tid = (uint32_t)syscall(SYS_gettid),
-			.object = (uintptr_t)object,
-			.what = (unsigned char)what,
-		};
-}
+#define FIELD(name) __typeof__(&name) name;
+static struct {
+	FUNCTIONS(FIELD)
+} behind;
 
 static void *next_symbol(const char *name)
 {
@@ -86,18 +97,30 @@ static void *next_symbol(const char *name)
 	return symbol ? symbol : dlsym(RTLD_NEXT, name);
 }
 
-/* The function behind ours; dlsym() keeps errno well enough, and allocates nothing today. */
-#define REAL(name)                                                  \
-	static __typeof__(&name) real;                              \
-	if (!real)                                                  \
-		*(void **)&real = next_symbol(#name)
+#define RESOLVE(name) *(void **)&behind.name = next_symbol(#name);
+static void resolve(void)
+{
+	FUNCTIONS(RESOLVE)
+}
+
+/* The function behind ours. Before the constructor there is one thread. */
+#define REAL(name) (behind.name ? behind.name : (resolve(), behind.name))
+
+/*
+ * Not at the first call: that one may be LTTng's, in a thread for which the
+ * first thread waits with the loader's lock.
+ */
+__attribute__((constructor)) static void prepare(void)
+{
+	resolve();
+	open_file();
+}
 
 #define EXPORTED __attribute__((visibility("default")))
 
 EXPORTED int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attr)
 {
-	REAL(pthread_mutex_init);
-	int ret = real(mutex, attr);
+	int ret = REAL(pthread_mutex_init)(mutex, attr);
 
 	say(attr ? 'J' : 'I', mutex);
 	return ret;
@@ -105,15 +128,13 @@ EXPORTED int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_
 
 EXPORTED int pthread_mutex_destroy(pthread_mutex_t *mutex)
 {
-	REAL(pthread_mutex_destroy);
 	say('D', mutex);
-	return real(mutex);
+	return REAL(pthread_mutex_destroy)(mutex);
 }
 
 EXPORTED int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
-	REAL(pthread_mutex_lock);
-	int ret = real(mutex);
+	int ret = REAL(pthread_mutex_lock)(mutex);
 
 	say('L', mutex);
 	return ret;
@@ -121,15 +142,13 @@ EXPORTED int pthread_mutex_lock(pthread_mutex_t *mutex)
 
 EXPORTED int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
-	REAL(pthread_mutex_unlock);
 	say('U', mutex);
-	return real(mutex);
+	return REAL(pthread_mutex_unlock)(mutex);
 }
 
 EXPORTED int pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t *attr)
 {
-	REAL(pthread_cond_init);
-	int ret = real(cond, attr);
+	int ret = REAL(pthread_cond_init)(cond, attr);
 
 	say('C', cond);
 	return ret;
@@ -137,24 +156,22 @@ EXPORTED int pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t *a
 
 EXPORTED int pthread_cond_destroy(pthread_cond_t *cond)
 {
-	REAL(pthread_cond_destroy);
 	say('E', cond);
-	return real(cond);
+	return REAL(pthread_cond_destroy)(cond);
 }
 
 EXPORTED int pthread_cond_signal(pthread_cond_t *cond)
 {
-	REAL(pthread_cond_signal);
 	say('S', cond);
-	return real(cond);
+	return REAL(pthread_cond_signal)(cond);
 }
 
 EXPORTED int pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
 {
-	REAL(pthread_cond_wait);
-	say('W', cond);
-	int ret = real(cond, mutex);
+	int ret;
 
+	say('W', cond);
+	ret = REAL(pthread_cond_wait)(cond, mutex);
 	say('w', cond);
 	return ret;
 }
@@ -162,18 +179,17 @@ EXPORTED int pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
 EXPORTED int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
 				    const struct timespec *deadline)
 {
-	REAL(pthread_cond_timedwait);
-	say('T', cond);
-	int ret = real(cond, mutex, deadline);
+	int ret;
 
+	say('T', cond);
+	ret = REAL(pthread_cond_timedwait)(cond, mutex, deadline);
 	say(ret == ETIMEDOUT ? 'o' : 't', cond);
 	return ret;
 }
 
 EXPORTED int sem_init(sem_t *sem, int shared, unsigned value)
 {
-	REAL(sem_init);
-	int ret = real(sem, shared, value);
+	int ret = REAL(sem_init)(sem, shared, value);
 
 	say('N', sem);
 	return ret;
@@ -181,18 +197,17 @@ EXPORTED int sem_init(sem_t *sem, int shared, unsigned value)
 
 EXPORTED int sem_wait(sem_t *sem)
 {
-	REAL(sem_wait);
-	say('A', sem);
-	int ret = real(sem);
+	int ret;
 
+	say('A', sem);
+	ret = REAL(sem_wait)(sem);
 	say(ret ? 'e' : 'a', sem);
 	return ret;
 }
 
 EXPORTED int sem_trywait(sem_t *sem)
 {
-	REAL(sem_trywait);
-	int ret = real(sem);
+	int ret = REAL(sem_trywait)(sem);
 
 	say(ret ? 'y' : 'Y', sem);
 	return ret;
@@ -200,7 +215,6 @@ EXPORTED int sem_trywait(sem_t *sem)
 
 EXPORTED int sem_post(sem_t *sem)
 {
-	REAL(sem_post);
 	say('P', sem);
-	return real(sem);
+	return REAL(sem_post)(sem);
 }

@@ -77,7 +77,8 @@ def check_grammar(verdict, folder, python, program):
 def record(folder, python, program):
     """(calls, exported report); with the probe above calls.so, as `record` sets it up."""
     path, trace = folder / "calls", folder / "gil.trace"
-    below = ["/bin/sh", "-c", 'LD_PRELOAD="$LD_PRELOAD:$0" exec "$@"', CALLS]
+    # A recording ends with its command: `cat` ends with the last child that has the standard output.
+    below = ["/bin/sh", "-c", 'LD_PRELOAD="$LD_PRELOAD:$0" "$@" | cat', CALLS]
     # CPython 2: a semaphore that the probe runs itself makes no calls.
     quiet = ["--observe-only"] if harness.python_version(python) < (3,) else []
     for _ in range(5):
