@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Would gilscope record this interpreter exactly? One line for each thing that was checked.
 
-    check_python.py [--program FILE ...] PYTHON...
+    scripts/check-python [--program FILE] PYTHON...
 
 Runs the programs of tests/programs, each
  * under calls.so, which writes down the calls on mutexes, condition variables
