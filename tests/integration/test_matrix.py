@@ -34,6 +34,7 @@ PROGRAMS = {
     "interval": Program("interval.py 4 500000", [5]),
     "signals": Program("signals.py 1000000", [2]),
     "processes": Program("processes.py", [2, 2, 3, 3]),
+    "daemons": Program("daemons.py 3", [4]),
 }
 EVERYWHERE = ["cpu_2", "locks", "interval", "processes"]
 QUICK = 20_000  # events: what the second opinion, in Python, reads in about a second

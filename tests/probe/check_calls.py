@@ -61,9 +61,10 @@ STEPS = ("TAKE", "DROP", "SWITCH", "EXIT", "POKE", "GILOFF", "OPEN", "unmatched"
 
 
 class Gil:
-    def __init__(self, pid, steps):
+    def __init__(self, pid, steps, parts):
         self.pid = pid
         self.steps = steps
+        self.parts = parts                         # addresses
         self.text = collections.defaultdict(list)  # of each thread
         self.holder = None
         self.two_holders = []
@@ -119,7 +120,7 @@ def mutex_gils(lines):
         if what in ENDS:
             parts.pop((pid, where), None)
         elif what == "C" and "".join(w for w, _ in recent) == CREATE and len({o for _, o in recent}) == 4:
-            gil = Gil(pid, MUTEX_STEPS)
+            gil = Gil(pid, MUTEX_STEPS, {address for _, address in recent})
             gils.append(gil)
             for part, (_, address) in zip(PARTS, recent):
                 parts[pid, address] = (gil, part)
@@ -145,7 +146,7 @@ def semaphore_gils(lines):
     for pid in {pid for pid, _ in calls}:
         key = max((k for k in calls if k[0] == pid), key=lambda k: waits[k])
         if len(waiters[key]) > 1:
-            gil = Gil(pid, SEMAPHORE_STEPS)
+            gil = Gil(pid, SEMAPHORE_STEPS, {key[1]})
             for tid, what in calls[key]:
                 gil.said(tid, what, "aY", "P")
             gils.append(gil)
