@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Interpreters x programs: each recording is lawful and complete, and the program is what it was without.
 
-By default every interpreter runs the programs of EVERYWHERE, and the oldest
-and the newest one run all; with GILSCOPE_ALL=1 every interpreter runs all.
+By default every interpreter runs the programs of EVERYWHERE, the oldest and
+the newest one run all; with GILSCOPE_ALL=1 every interpreter runs all.
 GILSCOPE_PYTHONS adds interpreters (see harness.py).
 """
 import collections
@@ -17,7 +17,7 @@ import check_trace  # noqa: E402
 
 PROGRAMS_FOLDER = harness.SOURCE / "tests" / "programs"
 KNOWN = ["2.7"] + [f"3.{minor}" for minor in range(2, 16)]
-RECORDABLE = (3, 2)
+RECORDABLE = (2, 7)
 
 # words: the file and its arguments; threads: of the GILs that it must have, one number for each.
 Program = collections.namedtuple("Program", "words threads")
@@ -166,6 +166,49 @@ class Matrix(Recording):
                 self.assertEqual(gil["interval"], expected)
             else:
                 self.assertAlmostEqual(gil["interval"], expected, delta=expected / 10)
+
+
+class Python2(Recording):
+    """What only a GIL with a ticker shows."""
+    TICKS_PER_ITERATION = 3  # of `while n > 0: n -= 1`: most of its opcodes skip the ticker
+
+    def setUp(self):
+        super().setUp()
+        self.python = next((path for name, path in harness.interpreters(at_least=(2, 7)) if name.startswith("2.7")), "")
+        if not self.python:
+            self.skipTest("CPython 2.7 is not installed")
+
+    def assert_ticks(self, words, iterations):
+        report = self.record_whole(*self.command(self.python, words))
+        ticks = sum(t["ticks"] for t in report["threads"] if not t["is_main"])
+        self.assertAlmostEqual(ticks / iterations, self.TICKS_PER_ITERATION, delta=0.03)
+        self.assert_lawful()
+        return report
+
+    def test_ticks_are_those_that_were_executed(self):
+        report = self.assert_ticks("cpu.py 2 1000000", 2_000_000)
+        # A check at each 101st: nothing else ends a hold of a thread that computes.
+        checks = sum(t["checks"] for t in report["threads"])
+        self.assertAlmostEqual(checks, 2_000_000 * self.TICKS_PER_ITERATION / 101, delta=0.01 * checks)
+
+    def test_ticks_through_a_storm_of_signals(self):
+        """While the main thread cannot run the handlers each tick is a check."""
+        report = self.assert_ticks("signals.py 1000000", 1_000_000)
+        (worker,) = [t for t in report["threads"] if not t["is_main"]]
+        storm_ticks = 1_000_000 / 20 * self.TICKS_PER_ITERATION
+        self.assertGreater(worker["checks"], 0.9 * storm_ticks)
+        self.assertLess(worker["checks"], 1.1 * (storm_ticks + worker["ticks"] / 101))
+
+    def test_the_battle_needs_two_cpus(self):
+        cpus = sorted(os.sched_getaffinity(0))
+        if len(cpus) < 2:
+            self.skipTest("there is one CPU only")
+        failed = []
+        for allowed in cpus[:1], cpus[:2]:
+            report = self.record_whole("taskset", "-c", ",".join(map(str, allowed)),
+                                       *self.command(self.python, "cpu.py 2 1500000"))
+            failed.append(sum(t["failed_attempts"] for t in report["threads"]))
+        self.assertGreater(failed[1], 20 * failed[0], "failed attempts on one CPU, on two")
 
 
 def add(title, python, name):

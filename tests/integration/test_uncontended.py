@@ -46,13 +46,17 @@ class Uncontended(harness.TestCase):
         self.assertLess(len(recorded), TIMES / 1000, recorded)
 
     def assert_no_lock(self, path):
-        """Of all threads' calls on mutexes, conditions and semaphores, those of the main thread on the GIL follow
-        one another for as long as it drops and takes."""
+        """The main thread's calls on the GIL follow one another, with none on another mutex, condition or semaphore
+        between them. CPython 2's GIL is the probe's own: there is no call at all."""
         log = self.folder / "calls"
         self.record("/bin/sh", "-c", 'LD_PRELOAD="$LD_PRELOAD:$0" exec "$@"', CALLS, path, PROGRAM, TIMES,
                     env={"GILSCOPE_CALLS": str(log)})
+        main = [where for pid, tid, where, _ in check_calls.read(log) if tid == pid]
+        self.assertTrue(main)
+        if harness.python_version(path) < (3,):
+            self.assertLess(len(main), TIMES / 10)
+            return
         (gil,) = check_calls.replay(log)
-        main = [where for pid, tid, where, _ in check_calls.read(log) if tid == pid == gil.pid]
         runs = [len(list(run)) for near, run in itertools.groupby(main, gil.parts.__contains__) if near]
         self.assertGreaterEqual(max(runs), CALLS_OF_A_PAIR * TIMES)
 
@@ -71,7 +75,7 @@ def add(name, path):
     setattr(Uncontended, "test_" + name.replace(".", "_"), test)
 
 
-_present = harness.interpreters(at_least=(3, 2))
+_present = harness.interpreters(at_least=(2, 7))
 for _name, _path in {_present[0], _present[1 % len(_present)], _present[-1]}:
     add(_name, _path)
 

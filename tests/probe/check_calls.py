@@ -20,7 +20,8 @@ Others make the four calls that create a GIL, too, such as OpenSSL for its RCU
 locks: what is never taken as a GIL is none.
 
 CPython 2 has a semaphore instead, which is found as the one that is waited for
-most: TAKE is a wait, whatever interrupted it, and DROP a post.
+most, by more than one thread: TAKE is a wait, whatever interrupted it, and DROP
+a post.
 
 Exit status: 0 all calls are in the grammar and no GIL had two holders, 3 not, 1 no GIL.
 """
@@ -91,7 +92,7 @@ class Gil:
                 if match.lastgroup == "unmatched":
                     around = text[max(0, match.start() - 12):match.end() + 12]
                     counts[f"unmatched: {match.group()} in {around}"] += 1
-            counts["waits"] = text.count("T")
+            counts["waits"] = text.count("T") + text.count("y")
             counts["calls"] = len(text)
             result[tid] = counts
         return result

@@ -5,6 +5,7 @@ Each call of a C function through ctypes.CDLL is one drop and one take. They
 stand between two writes of one byte to standard error.
 """
 import ctypes
+import itertools
 import os
 import sys
 import threading
@@ -19,7 +20,7 @@ def main(times):
     thread.join()
     DROP_AND_TAKE(0)
     os.write(2, b"<")
-    for _ in range(times):
+    for _ in itertools.repeat(None, times):  # Python 2's range() is a list
         DROP_AND_TAKE(-1)
     os.write(2, b">")
     print("dropped and taken %d times" % times)
