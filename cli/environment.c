@@ -17,7 +17,7 @@ static const char probe_file[] = "libgilscope-probe.so";
 static const char register_timeout[] = "LTTNG_UST_REGISTER_TIMEOUT";
 enum { REGISTER_TIMEOUT_MS = 1000 };
 
-static int add(struct environment *e, const char *name, const char *value)
+int environment_add(struct environment *e, const char *name, const char *value)
 {
 	if (asprintf(&e->entries[e->n], "%s=%s", name, value) < 0)
 		return err(-ENOMEM, "out of memory");
@@ -37,10 +37,10 @@ static int add_preload(struct environment *e)
 		return err(-EINVAL, "the path '%s' has a space or a colon, which LD_PRELOAD cannot carry: "
 				    "install gilscope elsewhere", probe);
 	if (!others || !*others || strstr(others, probe))
-		return add(e, "LD_PRELOAD", others && *others ? others : probe);
+		return environment_add(e, "LD_PRELOAD", others && *others ? others : probe);
 	if (snprintf(value, sizeof(value), "%s:%s", probe, others) >= (int)sizeof(value))
 		return err(-E2BIG, "LD_PRELOAD is too long");
-	return add(e, "LD_PRELOAD", value);
+	return environment_add(e, "LD_PRELOAD", value);
 }
 
 static int add_register_timeout(struct environment *e)
@@ -51,7 +51,7 @@ static int add_register_timeout(struct environment *e)
 	if (theirs && *theirs && atoi(theirs) >= 0 && atoi(theirs) <= REGISTER_TIMEOUT_MS)
 		return 0;
 	snprintf(value, sizeof(value), "%d", REGISTER_TIMEOUT_MS);
-	return add(e, register_timeout, value);
+	return environment_add(e, register_timeout, value);
 }
 
 int environment_init(struct environment *e, const char *recording, const char *home)
@@ -63,9 +63,9 @@ int environment_init(struct environment *e, const char *recording, const char *h
 	if (!r)
 		r = add_register_timeout(e);
 	if (!r && recording)
-		r = add(e, GIL_ENV_RECORDING, recording);
+		r = environment_add(e, GIL_ENV_RECORDING, recording);
 	if (!r && home)
-		r = add(e, "LTTNG_HOME", home);
+		r = environment_add(e, "LTTNG_HOME", home);
 	if (r)
 		environment_deinit(e);
 	return r;

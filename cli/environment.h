@@ -6,7 +6,7 @@
 
 /* The environment that carries the probe into a program, and through it to its children. */
 
-enum { ENVIRONMENT_MAX = 4 };
+enum { ENVIRONMENT_MAX = 5 };
 struct environment {
 	char *entries[ENVIRONMENT_MAX]; /* NAME=value */
 	size_t n;
@@ -18,6 +18,9 @@ struct environment {
  */
 int environment_init(struct environment *e, const char *recording, const char *home);
 void environment_deinit(struct environment *e);
+
+/* One variable more. @return 0, or < 0 with a sentence. */
+int environment_add(struct environment *e, const char *name, const char *value);
 
 /* Puts the entries into this process's own environment. */
 int environment_apply(const struct environment *e);

@@ -2,109 +2,47 @@
 #include "cli/commands.h"
 #include "cli/environment.h"
 #include "cli/output.h"
-#include "cli/recording.h"
+#include "cli/recorder.h"
 #include "cli/tracee.h"
 
-#include "analyzer/survey.h"
 #include "base/err.h"
-#include "tracepoints/daemon.h"
-#include "tracepoints/session.h"
+#include "tracepoints/names.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
+#include <unistd.h>
 
-enum { LOOK_MS = 100 }; /* how often the free disk space is looked at */
-static const uint64_t spare_bytes = UINT64_C(16) << 20;
+enum { LOOK_MS = 100 }; /* how often the recorder looks whether it must stop */
 
 static const char default_output[] = "gil.trace";
-static const char *output = default_output;
-static uint64_t buffer_bytes;
-static bool strict;
+static struct recorder recorder = { .output = default_output };
+static bool strict, observe_only;
 
-/* What is under way; everything in it is closed by finish(). */
-struct record {
-	char path[PATH_MAX], program[PATH_MAX];
-	struct recording info;
-	struct daemon *daemon;
-	struct session *session;
-	struct timespec began;
-	unsigned processes; /* that were recorded */
-	bool disk_full;
-};
-
-static void name_recording(struct recording *info)
-{
-	uint32_t number = 0;
-
-	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number))
-		number = (uint32_t)time(NULL);
-	snprintf(info->id, sizeof(info->id), "gilscope-%d-%08" PRIx32, (int)getpid(), number);
-}
-
-/* Enough to write out what is in the buffers, and then some. */
-static bool disk_is_low(const struct record *rec)
-{
-	return output_free_bytes(rec->path) < 2 * session_buffers_bytes(rec->session) + spare_bytes;
-}
-
-static int open_recording(struct record *rec)
-{
-	struct session_options options = {
-		.name = rec->info.id, .output = rec->path, .buffer_bytes = buffer_bytes,
-	};
-	int r = daemon_join(&rec->daemon, rec->info.id);
-
-	if (r)
-		return r;
-	r = session_open(&rec->session, &options);
-	daemon_settle(rec->daemon);
-	if (r)
-		return r;
-	if (disk_is_low(rec))
-		return err(-ENOSPC, "only %" PRIu64 " MiB are free where '%s' would be written, "
-				    "%" PRIu64 " MiB are needed: choose another place with -o, or a "
-				    "smaller --buffer-size", output_free_bytes(rec->path) >> 20, rec->path,
-			   (2 * session_buffers_bytes(rec->session) + spare_bytes) >> 20);
-	return 0;
-}
-
-static int run_program(struct record *rec, char **argv, int *status)
+static int run_program(const char *program, char **argv, int *status)
 {
 	struct environment e;
 	pid_t pid;
-	int r = environment_init(&e, rec->info.id, daemon_home(rec->daemon));
+	int r = environment_init(&e, recorder.info.id, recorder_home(&recorder));
 
-	if (r)
-		return r;
-	clock_gettime(CLOCK_MONOTONIC, &rec->began);
-	r = tracee_start(rec->program, argv, &e, false, &pid);
+	if (!r && observe_only)
+		r = environment_add(&e, GIL_ENV_OBSERVE_ONLY, "1");
+	if (!r) {
+		r = tracee_start(program, argv, &e, false, &pid);
+		*status = r ? EXIT_NOT_RUNNABLE : *status;
+	}
 	environment_deinit(&e);
 	if (r)
-		*status = EXIT_NOT_RUNNABLE;
-	while (!r && !tracee_wait(pid, LOOK_MS, status)) {
-		if (rec->disk_full || !disk_is_low(rec))
-			continue;
-		rec->disk_full = true;
-		cli_warn("the disk is nearly full: recording stopped, the program goes on");
-		if (session_stop(rec->session))
-			err_print(stderr);
-	}
-	return r;
+		return r;
+	while (!tracee_wait(pid, LOOK_MS, status))
+		recorder_watch(&recorder);
+	return 0;
 }
 
-static double seconds_since(const struct timespec *began)
+static void print_summary(const struct recorder *rec)
 {
-	struct timespec now;
+	const struct recording *info = &rec->info;
+	bool elsewhere = strcmp(rec->output, default_output) != 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - began->tv_sec) + (double)(now.tv_nsec - began->tv_nsec) / 1e9;
-}
-
-static void print_summary(const struct record *rec, double seconds)
-{
 	if (!rec->processes) {
 		fprintf(stderr, "gilscope: nothing was recorded: no process created a GIL that gilscope knows "
 				"(CPython 3.7 or later,\ndynamically linked), or the session daemon was "
@@ -112,101 +50,71 @@ static void print_summary(const struct record *rec, double seconds)
 		return;
 	}
 	fprintf(stderr, "gilscope: recorded %u process%s in %.2f s: %.1f MiB in %s; ", rec->processes,
-		rec->processes == 1 ? "" : "es", seconds,
-		(double)output_size_bytes(rec->path) / (1 << 20), output);
-	if (!rec->info.loss_known)
+		rec->processes == 1 ? "" : "es", rec->seconds,
+		(double)output_size_bytes(rec->path) / (1 << 20), rec->output);
+	if (!info->loss_known)
 		fputs("whether events were lost is not known\n", stderr);
-	else if (rec->info.lost_events || rec->info.lost_packets)
-		fprintf(stderr, "%" PRIu64 " events LOST: use a larger --buffer-size\n",
-			rec->info.lost_events);
+	else if (info->lost_events || info->lost_packets)
+		fprintf(stderr, "%" PRIu64 " events LOST: use a larger --buffer-size\n", info->lost_events);
 	else
 		fputs("no event was lost\n", stderr);
 	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "gilscope: look at it with 'gilscope report%s%s'\n",
-			strcmp(output, default_output) ? " " : "",
-			strcmp(output, default_output) ? output : "");
+		fprintf(stderr, "gilscope: look at it with 'gilscope report%s%s'\n", elsewhere ? " " : "",
+			elsewhere ? rec->output : "");
 }
 
-/*
- * The daemon forgets what processes lost that are gone, and counts the programs of root's other
- * recordings: the packets' own counters say it exactly.
- */
-static int count_losses(struct record *rec, const struct session_loss *loss)
+/* @status: the program's, or that of our failure. */
+static int record(const char *program, char **argv, int *status)
 {
-	struct survey survey = { 0 };
-	int r = output_traces(rec->path) ?
-		survey_recording(&survey, rec->path, rec->info.id) : 0;
-
-	rec->processes = survey.processes;
-	rec->info.lost_events = survey.lost_events;
-	rec->info.lost_packets = loss->packets;
-	rec->info.loss_known = loss->known && !r;
-	return r;
-}
-
-/* Closes what is open, in every case; what was recorded stays. */
-static int finish(struct record *rec)
-{
-	struct session_loss loss = { 0 };
-	int r = 0;
-
-	if (rec->session)
-		r = session_close(rec->session, &loss);
-	rec->session = NULL;
-	rec->daemon = daemon_leave(rec->daemon);
-	return r ? r : count_losses(rec, &loss);
-}
-
-static int record(struct record *rec, char **argv, int *status)
-{
-	double seconds;
-	int r = open_recording(rec), closed, interrupted = tracee_interrupted();
+	int r = recorder_open(&recorder), interrupted = tracee_interrupted();
 
 	if (!r && interrupted) {
 		*status = interrupted;
-		return finish(rec);
+		return recorder_close(&recorder);
 	}
 	if (!r)
-		r = run_program(rec, argv, status);
+		r = run_program(program, argv, status);
 	if (r) {
-		finish(rec);
+		recorder_close(&recorder);
 		return r;
 	}
-	seconds = seconds_since(&rec->began);
-	closed = finish(rec);
-	r = recording_write(&rec->info, rec->path);
-	if (closed || r)
-		return closed ? closed : r;
-	print_summary(rec, seconds);
-	return 0;
+	r = recorder_close(&recorder);
+	if (!r)
+		print_summary(&recorder);
+	return r;
+}
+
+static bool lost_something(const struct recorder *rec)
+{
+	return !rec->info.loss_known || rec->info.lost_events || rec->info.lost_packets ||
+	       rec->stopped_by;
 }
 
 static int run(int argc, char **argv)
 {
-	struct record rec = { .info.command = argv };
+	char program[PATH_MAX];
 	int status = EXIT_RECORDER, r;
 
 	if (!argc)
 		return cli_usage("record needs a command, such as: gilscope record python3 prog.py");
-	r = tracee_find(argv[0], rec.program);
+	r = tracee_find(argv[0], program);
 	if (r)
 		return r;
-	if (output_prepare(output, rec.path))
-		return EXIT_RECORDER;
-	name_recording(&rec.info);
+	recorder.info.command = argv;
 	tracee_hold_signals();
-	if (record(&rec, argv, &status))
+	if (record(program, argv, &status))
 		return status == EXIT_NOT_RUNNABLE ? status : EXIT_RECORDER;
-	if (strict && status == EXIT_OK &&
-	    (!rec.info.loss_known || rec.info.lost_events || rec.info.lost_packets || rec.disk_full))
+	if (strict && status == EXIT_OK && lost_something(&recorder))
 		return EXIT_LOSS;
 	return status;
 }
 
 static const struct cli_option options[] = {
-	{ "output", 'o', CLI_STRING, "DIR", "write the trace to DIR (default: gil.trace)", &output },
+	{ "output", 'o', CLI_STRING, "DIR", "write the trace to DIR (default: gil.trace)", &recorder.output },
 	{ "buffer-size", 0, CLI_SIZE, "SIZE",
-	  "buffer memory per CPU and process (default: at most 16M)", &buffer_bytes },
+	  "buffer memory per CPU and process (default: at most 16M)", &recorder.buffer_bytes },
+	{ "observe-only", 0, CLI_FLAG, NULL,
+	  "leave CPython 2's semaphore to the C library: failed wake-ups (RETRY) are not seen then", &observe_only },
 	{ "strict", 0, CLI_FLAG, NULL, "end with 3 when the program succeeded but events were lost", &strict },
 	{ 0 },
 };

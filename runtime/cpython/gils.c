@@ -2,8 +2,10 @@
 #include "runtime/cpython/gils.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-struct gils_range gils_mutexes = { .begin = UINTPTR_MAX }, gils_conds = { .begin = UINTPTR_MAX };
+struct gils_range gils_mutexes = { .begin = UINTPTR_MAX }, gils_conds = { .begin = UINTPTR_MAX },
+		  gils_sems = { .begin = UINTPTR_MAX };
 struct known_gil gils[GILS_MAX];
 _Atomic unsigned gils_count;
 
@@ -12,6 +14,25 @@ static _Thread_local __attribute__((tls_model("initial-exec"))) struct {
 	const void *parts[GILS_PARTS]; /* a lone first mutex waits in GILS_SM */
 	unsigned calls;
 } creation;
+
+/* The same for CPython 2's semaphore. */
+enum { MADE = 4 };
+static _Thread_local __attribute__((tls_model("initial-exec"))) struct {
+	const void *caller;      /* of sem_init(), looked at last, */
+	bool by_python2;         /* and what it was */
+	const sem_t *made[MADE]; /* the last ones, which may be a GIL */
+	unsigned n;
+	bool learning; /* the next wait is for the lock on the list of threads */
+} sems;
+
+/* The one CPython 2 of this process. */
+static struct {
+	_Atomic bool met;
+	struct interpreter interpreter;
+	struct known_gil *gil;
+	sem_t *threads_lock;
+	_Atomic bool forked; /* and its new GIL is not known yet */
+} python2;
 
 static bool provider_loaded;
 
@@ -25,11 +46,18 @@ static void at_exit(void)
 			atomic_store(&k->over, true);
 }
 
+static void after_fork_child(void)
+{
+	atomic_store(&python2.forked, python2.gil != NULL);
+}
+
 static void load_provider(void)
 {
 	provider_loaded = emit_load() == 0;
-	if (provider_loaded)
-		atexit(at_exit);
+	if (!provider_loaded)
+		return;
+	atexit(at_exit);
+	pthread_atfork(NULL, NULL, after_fork_child);
 }
 
 /* ---- the table ----------------------------------------------------------- */
@@ -43,6 +71,13 @@ static void range_add(struct gils_range *range, const void *object)
 		;
 	while (address < begin && !atomic_compare_exchange_weak(&range->begin, &begin, address))
 		;
+}
+
+/* Forgets what it enclosed. */
+static void range_clear(struct gils_range *range)
+{
+	atomic_store(&range->end, 0);
+	atomic_store(&range->begin, UINTPTR_MAX);
 }
 
 static struct known_gil *claim(void)
@@ -62,11 +97,15 @@ static struct known_gil *claim(void)
 
 static void publish(struct known_gil *k, const void *const parts[GILS_PARTS])
 {
-	for (int part = 0; part < GILS_PARTS; part++)
+	struct gils_range *const range_of[GILS_PARTS] = {
+		[GILS_M] = &gils_mutexes, [GILS_C] = &gils_conds, [GILS_SC] = &gils_conds, [GILS_S] = &gils_sems,
+	};
+
+	for (int part = 0; part < GILS_PARTS; part++) {
 		atomic_store(&k->parts[part], parts[part]);
-	range_add(&gils_conds, parts[GILS_C]);
-	range_add(&gils_conds, parts[GILS_SC]);
-	range_add(&gils_mutexes, parts[GILS_M]);
+		if (parts[part] && range_of[part])
+			range_add(range_of[part], parts[part]);
+	}
 }
 
 static void withdraw(struct known_gil *k)
@@ -99,35 +138,42 @@ void gils_saw_end(const void *object)
 {
 	struct known_gil *k = search_all_parts(object);
 
-	if (k) {
-		emit_gil_destroy(&k->gil.emit);
-		withdraw(k);
-	}
+	if (!k)
+		return;
+	if (k == python2.gil)
+		python2.gil = NULL;
+	emit_gil_destroy(&k->gil.emit);
+	withdraw(k);
 }
 
-/* ---- recognition ----------------------------------------------------------- */
+/* ---- recognition: CPython 3.2 and later ---------------------------------------- */
 
-static void created(const void *const parts[GILS_PARTS], clockid_t clock, const void *caller)
+/* A place in the table, not published yet; NULL: there is none, or nobody to speak to. */
+static struct known_gil *begin_gil(const struct interpreter *interpreter)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	struct interpreter interpreter;
 	struct known_gil *k;
 
-	if (interpreter_at(caller, &interpreter))
-		return;
 	pthread_once(&once, load_provider);
 	k = provider_loaded ? claim() : NULL;
 	if (!k)
+		return NULL;
+	k->interpreter = *interpreter;
+	k->gil = (struct gil){
+		.emit = { .design = "cpython", .version = k->interpreter.version },
+	};
+	return k;
+}
+
+static void created(const void *const parts[GILS_PARTS], clockid_t clock, const void *caller)
+{
+	struct interpreter interpreter;
+	struct known_gil *k = interpreter_at(caller, &interpreter) ? NULL : begin_gil(&interpreter);
+
+	if (!k)
 		return;
 	k->clock = clock;
-	k->interpreter = interpreter;
-	k->gil = (struct gil){
-		.emit = {
-			.design = "cpython",
-			.version = k->interpreter.version,
-			.interval = GIL_DEFAULT_INTERVAL_US,
-		},
-	};
+	k->gil.emit.interval = GIL_DEFAULT_INTERVAL_US;
 	emit_gil_create(&k->gil.emit);
 	publish(k, parts);
 }
@@ -166,4 +212,112 @@ void gils_saw_cond_init(const pthread_cond_t *cond, const pthread_condattr_t *at
 		created(creation.parts, clock, caller);
 	}
 	creation.calls = 0;
+}
+
+/* ---- recognition: CPython 2 --------------------------------------------------------- */
+
+static bool is_python2(const void *caller)
+{
+	struct interpreter interpreter;
+
+	if (interpreter_at(caller, &interpreter) || !interpreter.ticked)
+		return false;
+	if (!atomic_exchange(&python2.met, true))
+		python2.interpreter = interpreter;
+	return python2.interpreter.ticker.ticks == interpreter.ticker.ticks;
+}
+
+static bool may_become_gil(void)
+{
+	return python2.gil ? atomic_load(&python2.forked) :
+			     !python2.interpreter.ticker.threads_initialized();
+}
+
+void gils_saw_sem_init(const sem_t *sem, const void *caller)
+{
+	gils_saw_end(sem);
+	if (caller != sems.caller) {
+		sems.caller = caller;
+		sems.by_python2 = is_python2(caller);
+	}
+	if (!sems.by_python2 || !may_become_gil())
+		return;
+	sems.made[sems.n++ % MADE] = sem;
+	range_add(&gils_sems, sem);
+}
+
+static bool is_now_gil(const sem_t *sem)
+{
+	for (int i = 0; i < MADE; i++)
+		if (sems.made[i] == sem)
+			return python2.gil ? atomic_load(&python2.forked) :
+					     python2.interpreter.ticker.threads_initialized();
+	return false;
+}
+
+/* CPython takes it to tell a thread of an exception: here to one that does not exist. */
+static sem_t *find_threads_lock(void)
+{
+	const struct ticker *ticker = &python2.interpreter.ticker;
+
+	if (!*ticker->current)
+		return NULL;
+	sems.learning = true;
+	ticker->set_async_exc(-1, NULL);
+	sems.learning = false;
+	return python2.threads_lock;
+}
+
+static struct sem_gil sem_gil_here(const struct interpreter *interpreter)
+{
+	const char *observe_only = getenv(GIL_ENV_OBSERVE_ONLY);
+	struct sem_gil s = { .ticker = &interpreter->ticker, .threads_lock = python2.threads_lock };
+
+	s.owned = !(observe_only && !strcmp(observe_only, "1")) && sem_gil_can_own();
+	if (!s.threads_lock)
+		s.threads_lock = find_threads_lock();
+	s.counts_checks = s.threads_lock && sem_gil_finds_thread(&s);
+	return s;
+}
+
+static struct known_gil *became_gil(const sem_t *sem)
+{
+	const void *const parts[GILS_PARTS] = { [GILS_S] = sem };
+	struct known_gil *k;
+
+	memset(sems.made, 0, sizeof(sems.made));
+	if (python2.gil)
+		withdraw(python2.gil); /* the parent's */
+	atomic_store(&python2.forked, false);
+	k = python2.gil = begin_gil(&python2.interpreter);
+	if (!k)
+		return NULL;
+	k->sem = sem_gil_here(&k->interpreter);
+	k->gil.emit.flags = GIL_FLAG_TICKED | GIL_FLAG_TICKS_EXACT |
+			    (k->sem.counts_checks ? GIL_FLAG_CHECKS_EXACT : 0) |
+			    (k->sem.owned ? 0 : GIL_FLAG_NO_RETRIES);
+	k->gil.emit.interval = *k->sem.ticker->check_interval;
+	python2.threads_lock = k->sem.threads_lock;
+	range_clear(&gils_sems);
+	if (k->sem.threads_lock)
+		range_add(&gils_sems, k->sem.threads_lock);
+	emit_gil_create(&k->gil.emit);
+	publish(k, parts);
+	return k;
+}
+
+struct known_gil *gils_saw_sem_wait(sem_t *sem)
+{
+	struct known_gil *k = gils_with(GILS_S, sem);
+
+	if (k)
+		return k;
+	if (sems.learning)
+		python2.threads_lock = sem;
+	return is_now_gil(sem) ? became_gil(sem) : NULL;
+}
+
+bool gils_are_guarded_by(const sem_t *sem)
+{
+	return sem == python2.threads_lock;
 }

@@ -6,17 +6,20 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "runtime/cpython/gils.h"
 #include "runtime/cpython/grammar.h"
 #include "runtime/cpython/real.h"
+#include "runtime/cpython/sem_gil.h"
 
 #define INTERPOSED __attribute__((visibility("default")))
 
 /* initial-exec: reading it allocates nothing. */
 static _Thread_local __attribute__((tls_model("initial-exec"))) struct gil_thread self;
+static _Thread_local __attribute__((tls_model("initial-exec"))) struct sem_thread sem_self;
 
 /* ---- hot: what is not near a GIL passes without a stack frame ---------------- */
 
@@ -91,6 +94,24 @@ APART static int timedwait_near_gil(pthread_cond_t *cond, pthread_mutex_t *mutex
 	return ret;
 }
 
+APART static int sem_wait_near_gil(sem_t *sem)
+{
+	struct known_gil *k = gils_saw_sem_wait(sem);
+
+	if (k)
+		return sem_gil_wait(&k->gil, &k->sem, &self, &sem_self, sem);
+	if (gils_are_guarded_by(sem))
+		sem_self.current = false;
+	return real.sem_wait(sem);
+}
+
+APART static int sem_post_near_gil(sem_t *sem)
+{
+	struct known_gil *k = gils_with(GILS_S, sem);
+
+	return k ? sem_gil_post(&k->gil, &k->sem, &self, &sem_self, sem) : real.sem_post(sem);
+}
+
 INTERPOSED int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
 	return gils_within(&gils_mutexes, mutex) ? lock_near_gil(mutex) : real.pthread_mutex_lock(mutex);
@@ -112,6 +133,16 @@ INTERPOSED int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mut
 	if (gils_within(&gils_conds, cond))
 		return timedwait_near_gil(cond, mutex, deadline);
 	return real.pthread_cond_timedwait(cond, mutex, deadline);
+}
+
+INTERPOSED int sem_wait(sem_t *sem)
+{
+	return gils_within(&gils_sems, sem) ? sem_wait_near_gil(sem) : real.sem_wait(sem);
+}
+
+INTERPOSED int sem_post(sem_t *sem)
+{
+	return gils_within(&gils_sems, sem) ? sem_post_near_gil(sem) : real.sem_post(sem);
 }
 
 /* ---- rare ------------------------------------------------------------------ */
@@ -142,6 +173,20 @@ INTERPOSED int pthread_cond_destroy(pthread_cond_t *cond)
 {
 	gils_saw_end(cond);
 	return real.pthread_cond_destroy(cond);
+}
+
+INTERPOSED int sem_init(sem_t *sem, int shared, unsigned value)
+{
+	int ret = real.sem_init(sem, shared, value);
+
+	gils_saw_sem_init(sem, __builtin_return_address(0));
+	return ret;
+}
+
+INTERPOSED int sem_destroy(sem_t *sem)
+{
+	gils_saw_end(sem);
+	return real.sem_destroy(sem);
 }
 
 /* ---- programs that close everything -------------------------------------------- */

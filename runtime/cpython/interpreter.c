@@ -38,6 +38,34 @@ static void read_version(void *base, void *handle, char *version, size_t size)
 		version[n - 1] = '\0';
 }
 
+/* @return does it have all of them? */
+static bool find_ticker(void *base, void *handle, struct ticker *t)
+{
+	const struct {
+		const char *name;
+		void **at;
+	} wanted[] = {
+		{ "_Py_Ticker", (void **)&t->ticks },
+		{ "_Py_CheckInterval", (void **)&t->check_interval },
+		{ "PyEval_ThreadsInitialized", (void **)&t->threads_initialized },
+		{ "_PyThreadState_Current", (void **)&t->current },
+		{ "PyInterpreterState_Head", (void **)&t->first_interpreter },
+		{ "PyInterpreterState_Next", (void **)&t->next_interpreter },
+		{ "PyInterpreterState_ThreadHead", (void **)&t->first_thread },
+		{ "PyThreadState_Next", (void **)&t->next_thread },
+		{ "PyThreadState_SetAsyncExc", (void **)&t->set_async_exc },
+	};
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		*wanted[i].at = defined_in(base, handle, wanted[i].name);
+		if (!*wanted[i].at) {
+			*t = (struct ticker){ 0 };
+			return false;
+		}
+	}
+	return true;
+}
+
 int interpreter_at(const void *address, struct interpreter *out)
 {
 	void *own = NULL, *handle = RTLD_DEFAULT;
@@ -53,6 +81,7 @@ int interpreter_at(const void *address, struct interpreter *out)
 			goto out;
 	}
 	read_version(info.dli_fbase, handle, out->version, sizeof(out->version));
+	out->ticked = find_ticker(info.dli_fbase, handle, &out->ticker);
 	ret = 0;
 out:
 	if (own)

@@ -3,6 +3,7 @@
 #define GILSCOPE_RUNTIME_CPYTHON_REAL_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <time.h>
 
 /*
@@ -21,6 +22,11 @@
 	X(pthread_cond_timedwait,                                                             \
 	  (pthread_cond_t *c, pthread_mutex_t *m, const struct timespec *deadline),           \
 	  (c, m, deadline), 0)                                                                \
+	X(sem_init, (sem_t *s, int shared, unsigned value), (s, shared, value), 0)            \
+	X(sem_destroy, (sem_t *s), (s), 0)                                                    \
+	X(sem_wait, (sem_t *s), (s), 0)                                                       \
+	X(sem_trywait, (sem_t *s), (s), 0)                                                    \
+	X(sem_post, (sem_t *s), (s), 0)                                                       \
 	X(close, (int fd), (fd), (int)syscall(SYS_close, fd))                                 \
 	X(close_range, (unsigned first, unsigned last, int flags), (first, last, flags),      \
 	  (int)syscall(SYS_close_range, first, last, flags))

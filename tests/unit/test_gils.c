@@ -7,11 +7,16 @@
 
 #include <cmocka.h>
 
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "runtime/cpython/gils.h"
 
 static pthread_mutex_t m, sm, other_m;
 static pthread_cond_t c, sc, other_c;
-static const char python, other_program; /* as callers */
+static sem_t sems[6], threads_lock;
+static const char python, python2, other_program; /* as callers */
 static int created, destroyed, loads;
 
 /* ---- instead of interpreter.c and emit.c ------------------------------------ */
@@ -21,8 +26,39 @@ static int is_initialized(void)
 	return 1;
 }
 
+static int ticks, check_interval = 100, threads_initialized;
+static void *volatile current = &ticks; /* a thread: any pointer */
+
+static int are_threads_initialized(void)
+{
+	return threads_initialized;
+}
+
+static int set_async_exc(long thread, void *exception)
+{
+	assert_int_equal(thread, -1);
+	assert_null(exception);
+	assert_null(gils_saw_sem_wait(&threads_lock));
+	return 0;
+}
+
 int interpreter_at(const void *address, struct interpreter *out)
 {
+	if (address == &python2) {
+		*out = (struct interpreter){
+			.is_initialized = is_initialized,
+			.version = "2.7.18",
+			.ticked = true,
+			.ticker = {
+				.ticks = &ticks,
+				.check_interval = &check_interval,
+				.threads_initialized = are_threads_initialized,
+				.current = &current,
+				.set_async_exc = set_async_exc,
+			},
+		};
+		return 0;
+	}
 	if (address != &python)
 		return INTERPRETER_E_NONE;
 	*out = (struct interpreter){ .is_initialized = is_initialized, .version = "3.11.2" };
@@ -44,6 +80,19 @@ void emit_gil_destroy(struct emit_gil *g)
 {
 	(void)g;
 	destroyed++;
+}
+
+/* ---- instead of sem_gil.c ---------------------------------------------------- */
+
+bool sem_gil_can_own(void)
+{
+	return true;
+}
+
+bool sem_gil_finds_thread(const struct sem_gil *s)
+{
+	(void)s;
+	return true;
 }
 
 /* ---- tests -------------------------------------------------------------------- */
@@ -238,6 +287,86 @@ static void test_many(void **state)
 	assert_int_equal(destroyed, GILS_MAX);
 }
 
+/* ---- CPython 2 ------------------------------------------------------------------- */
+
+static struct known_gil *create_semaphore(sem_t *gil, sem_t *next)
+{
+	struct known_gil *k;
+
+	gils_saw_sem_init(gil, &python2);
+	threads_initialized = 1;
+	k = gils_saw_sem_wait(gil);
+	gils_saw_sem_init(next, &python2);
+	return k;
+}
+
+static void test_the_semaphore_that_makes_threads_initialized(void **state)
+{
+	struct known_gil *k;
+
+	(void)state;
+	threads_initialized = 0;
+	gils_saw_sem_init(&threads_lock, &python2);
+	gils_saw_sem_init(&sems[0], &python2);
+	assert_true(gils_within(&gils_sems, &sems[0]));
+	assert_null(gils_saw_sem_wait(&sems[0])); /* a lock as any other */
+	gils_saw_sem_init(&sems[5], &other_program);
+	assert_null(gils_saw_sem_wait(&sems[5]));
+	k = create_semaphore(&sems[1], &sems[2]);
+	assert_non_null(k);
+	assert_int_equal(created, 1);
+	assert_ptr_equal(gils_with(GILS_S, &sems[1]), k);
+	assert_ptr_equal(gils_saw_sem_wait(&sems[1]), k);
+	assert_null(gils_saw_sem_wait(&sems[0]));
+	assert_null(gils_saw_sem_wait(&sems[2]));
+	assert_true(k->sem.owned);
+	assert_ptr_equal(k->sem.threads_lock, &threads_lock);
+	assert_true(gils_are_guarded_by(&threads_lock));
+	assert_int_equal(k->gil.emit.flags,
+			 GIL_FLAG_TICKED | GIL_FLAG_TICKS_EXACT | GIL_FLAG_CHECKS_EXACT);
+	assert_int_equal(k->gil.emit.interval, 100);
+}
+
+/* After the one before: what it made known still is. */
+static void test_a_fork_child_makes_another(void **state)
+{
+	struct known_gil *k;
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		gils_saw_sem_init(&sems[3], &python2); /* the import lock: only tried */
+		gils_saw_sem_init(&sems[4], &python2);
+		gils_saw_sem_init(&sems[5], &python2);
+		k = gils_saw_sem_wait(&sems[4]);
+		_exit(!(k && k == gils_with(GILS_S, &sems[4]) && created == 1 &&
+			!gils_with(GILS_S, &sems[1]) && !gils_saw_sem_wait(&sems[5]) &&
+			k->sem.threads_lock == &threads_lock));
+	}
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+	gils_saw_sem_init(&sems[3], &python2); /* not in the parent */
+	assert_null(gils_saw_sem_wait(&sems[3]));
+	assert_non_null(gils_with(GILS_S, &sems[1]));
+}
+
+static void test_observed_on_wish(void **state)
+{
+	struct known_gil *k;
+
+	(void)state;
+	gils_saw_end(&sems[1]);
+	assert_int_equal(destroyed, 1);
+	setenv(GIL_ENV_OBSERVE_ONLY, "1", 1);
+	threads_initialized = 0;
+	k = create_semaphore(&sems[1], &sems[2]);
+	unsetenv(GIL_ENV_OBSERVE_ONLY);
+	assert_false(k->sem.owned);
+	assert_true(k->gil.emit.flags & GIL_FLAG_NO_RETRIES);
+	gils_saw_end(&sems[1]);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(test_##name, teardown)
@@ -252,6 +381,9 @@ int main(void)
 		TEST(destroyed_once),
 		TEST(freed_and_used_for_something_else),
 		TEST(many),
+		TEST(the_semaphore_that_makes_threads_initialized),
+		TEST(a_fork_child_makes_another),
+		TEST(observed_on_wish),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
