@@ -21,16 +21,30 @@ REAL_FUNCTIONS(FIRST_CALL)
 #define FIRST_ENTRY(name, parameters, arguments, without) .name = first_##name,
 struct real real = { REAL_FUNCTIONS(FIRST_ENTRY) };
 
+static bool in_same_object(const void *a, const void *b)
+{
+	Dl_info of_a, of_b;
+
+	return dladdr(a, &of_a) && dladdr(b, &of_b) && of_a.dli_fbase == of_b.dli_fbase;
+}
+
 static void *next_symbol(const char *name)
 {
-	void *symbol = NULL;
+	void *symbol = dlsym(RTLD_NEXT, name);
 
 #ifdef __GLIBC__
-	/* On x86-64 the unversioned name may mean the incompatible condition variable of 2.2.5. */
-	if (!strncmp(name, "pthread_cond_", strlen("pthread_cond_")))
-		symbol = dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2");
+	/*
+	 * On x86-64 the C library's unversioned name may mean the incompatible condition variable
+	 * of 2.2.5. Another preloaded library, which comes before it, has no versions.
+	 */
+	if (symbol && !strncmp(name, "pthread_cond_", strlen("pthread_cond_"))) {
+		void *versioned = dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2");
+
+		if (versioned && in_same_object(symbol, versioned))
+			symbol = versioned;
+	}
 #endif
-	return symbol ? symbol : dlsym(RTLD_NEXT, name);
+	return symbol;
 }
 
 /* ISO C has no conversion from an object pointer to a function pointer; POSIX promises the bits. */

@@ -1,43 +1,70 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""What recording costs a Python program: threads that compute, threads that talk.
+"""What recording costs each Python that is here: threads that compute, threads that talk.
 
-Start and end of the program are not in it: the work times itself.
+Start and end of the program are not in it: the work times itself. Debian's
+Python goes first, with all rounds; each other one has a third of them.
 """
+import os
+
 import bench
 import harness
 
-COUNT = 15000000     # iterations of each thread: about 1.5 s together
-ROUND_TRIPS = 60000  # about a second
+COUNT = 15000000       # iterations of each thread: about 1.5 s together
+BATTLE_COUNT = 5000000 # CPython 2: about 2 s on two CPUs
+ROUND_TRIPS = 60000    # about a second
+SIDES = ("recorded", "not")
 
 
-def workload(*words):
-    """(wall ms, CPU ms)"""
-    return [int(word) / 1e6 for word in bench.run(harness.PYTHON, bench.HERE / "workload.py", *words).split()]
+class Workload:
+    def __init__(self, python, trace):
+        self.python = python
+        self.trace = trace
+
+    def bare(self, *words):
+        """(wall ms, CPU ms)"""
+        out = bench.run(self.python, bench.HERE / "workload.py", *words)
+        return [int(word) / 1e6 for word in out.split()]
+
+    def recorded(self, *words):
+        out = bench.record(self.trace, self.python, bench.HERE / "workload.py", *words)
+        return [int(word) / 1e6 for word in out.split()]
+
+    def sides(self, rounds, *words):
+        """Wall and CPU times of both sides."""
+        ours, theirs = bench.alternate(rounds, lambda: self.recorded(*words), lambda: self.bare(*words))
+        return list(zip(zip(*ours), zip(*theirs)))
+
+    def events_per_second(self, wall):
+        return bench.count_events(self.trace) / min(wall[0]) * 1000
 
 
-def recorded(trace, *words):
-    out = bench.record(trace, harness.PYTHON, bench.HERE / "workload.py", *words)
-    return [int(word) / 1e6 for word in out.split()]
+def measure_time_slices(workload, rounds, name):
+    wall, cpu = workload.sides(rounds, "count", COUNT)
+    bench.compare(bench.CPU_BOUND, *wall, "ms", SIDES, f", {name}: wall time")
+    bench.compare(bench.CPU_BOUND, *cpu, "ms", SIDES, f", {name}: CPU time")
+    wall, cpu = workload.sides(rounds, "pingpong", ROUND_TRIPS)
+    rate = workload.events_per_second(wall)
+    bench.compare(bench.PING_PONG, *wall, "ms", SIDES, f", {name} ({rate:,.0f} events/s): wall time")
+    bench.compare(bench.PING_PONG, *cpu, "ms", SIDES, f", {name}: CPU time")
 
 
-def sides(rounds, trace, *words):
-    """Wall and CPU times of both sides."""
-    ours, theirs = bench.alternate(rounds, lambda: recorded(trace, *words), lambda: workload(*words))
-    return list(zip(zip(*ours), zip(*theirs)))
+def measure_ticks(workload, rounds, name):
+    if len(os.sched_getaffinity(0)) < 2:
+        print(f"not measured | {bench.BATTLE.what}, {name} | there is one CPU only")
+        return
+    wall, _ = workload.sides(rounds, "count", BATTLE_COUNT)
+    rate = workload.events_per_second(wall)
+    bench.compare(bench.BATTLE, *wall, "ms", SIDES, f", {name} ({rate:,.0f} events/s): wall time")
 
 
 def measure(rounds):
-    names = ("recorded", "not")
     with bench.folder() as folder:
-        trace = folder / "gil.trace"
-        wall, cpu = sides(rounds, trace, "count", COUNT)
-        bench.compare(bench.CPU_BOUND, *wall, "ms", names, ": wall time")
-        bench.compare(bench.CPU_BOUND, *cpu, "ms", names, ": CPU time")
-        wall, cpu = sides(rounds, trace, "pingpong", ROUND_TRIPS)
-        rate = bench.count_events(trace) / min(wall[0]) * 1000
-        bench.compare(bench.PING_PONG, *wall, "ms", names, f" ({rate:,.0f} events/s): wall time")
-        bench.compare(bench.PING_PONG, *cpu, "ms", names, ": CPU time")
+        for number, (name, python) in enumerate(harness.interpreters(at_least=(2, 7))):
+            one = Workload(python, folder / "gil.trace")
+            version = harness.python_version(python)
+            kind = measure_ticks if version < (3,) else measure_time_slices
+            kind(one, rounds if number == 0 else max(1, rounds // 3), ".".join(map(str, version)))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Python programs to be slowed down: `workload.py count N` and `workload.py pingpong N`.
 
-Prints the wall time and the CPU time of the work itself, in nanoseconds.
+Prints the wall time and the CPU time of the work itself, in nanoseconds. For
+any Python from 2.7 on.
 """
 import socket
 import sys
 import threading
 import time
+from itertools import repeat
 
 
 def count(n):
@@ -15,13 +17,13 @@ def count(n):
 
 
 def ping(end, n):
-    for _ in range(n):
+    for _ in repeat(None, n):
         end.send(b"x")
         end.recv(1)
 
 
 def pong(end, n):
-    for _ in range(n):
+    for _ in repeat(None, n):
         end.recv(1)
         end.send(b"x")
 
@@ -36,12 +38,14 @@ def work(kind, n):
 
 def main(kind, n):
     threads = [threading.Thread(target=f, args=args) for f, args in work(kind, int(n))]
-    wall, cpu = time.perf_counter_ns(), time.process_time_ns()
+    wall_clock = getattr(time, "perf_counter", time.time)
+    cpu_clock = getattr(time, "process_time", None) or time.clock
+    wall, cpu = wall_clock(), cpu_clock()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    print(time.perf_counter_ns() - wall, time.process_time_ns() - cpu)
+    print("%d %d" % (1e9 * (wall_clock() - wall), 1e9 * (cpu_clock() - cpu)))
 
 
 if __name__ == "__main__":

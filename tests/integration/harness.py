@@ -27,6 +27,7 @@ PLAY = str(BUILD / "tests" / "play" / "play")
 PROVIDER = str(BUILD / "tracepoints" / "libgilscope-provider.so")
 PROBE = str(BUILD / "runtime" / "cpython" / "libgilscope-probe.so")
 PYTHON = "/usr/bin/python3"
+ROOT_DAEMON = "/var/run/lttng/lttng-sessiond.pid"
 
 Result = collections.namedtuple("Result", "status out err")
 
@@ -50,8 +51,14 @@ def why_no_lttng():
     return ""
 
 
+def python_version(path):
+    """(3, 11, 2), as the interpreter itself says it."""
+    out = run(path, "-c", "import sys; print('%d %d %d' % sys.version_info[:3])").out
+    return tuple(map(int, out.split()))
+
+
 def interpreters(at_least=(3, 7)):
-    """Real CPythons: Debian's and pyenv's. [(name, path)]"""
+    """Real CPythons: Debian's, pyenv's, and others that GILSCOPE_PYTHONS lists (as PATH does). [(name, path)]"""
     found = []
     if os.access(PYTHON, os.X_OK):
         found.append(("debian", PYTHON))
@@ -64,6 +71,10 @@ def interpreters(at_least=(3, 7)):
             continue
         if version >= at_least:
             found.append((name, path))
+    for path in filter(None, os.environ.get("GILSCOPE_PYTHONS", "").split(":")):
+        version = python_version(path)
+        if version >= at_least:
+            found.append((".".join(map(str, version)), path))
     return sorted(found, key=lambda item: [int(p) if p.isdigit() else -1 for p in item[0].split(".")])
 
 
@@ -122,7 +133,7 @@ class lttng_session:
         home = tempfile.mkdtemp(prefix="gs-", dir="/tmp")
         test.addCleanup(shutil.rmtree, home, ignore_errors=True)
         self.environment = {"LTTNG_HOME": home}
-        pid_file = f"{home}/.lttng/lttng-sessiond.pid" if os.geteuid() else "/var/run/lttng/lttng-sessiond.pid"
+        pid_file = f"{home}/.lttng/lttng-sessiond.pid" if os.geteuid() else ROOT_DAEMON
         was = read_pid(pid_file)
         self.do("create", self.name, f"--output={output}")
         if not was:
