@@ -131,7 +131,7 @@ class Limits(harness.TestCase):
 
     def test_open_files(self):
         """Below what LTTng needs it is not loaded; above, both fit."""
-        for limit in (9, 12, 16, 20, 24, 32, 48, 64, 128):
+        for limit in (9, 12, 16, 20, 24, 32, 48, 64, 128) if harness.ALL else (9, 20, 32, 64):
             with self.subTest(limit):
                 bare, recorded = self.limited(f"--nofile={limit}:{limit}")
                 if limit >= 20:
@@ -143,7 +143,7 @@ class Limits(harness.TestCase):
 
     def test_address_space(self):
         # LTTng's error path closes a descriptor of the program where its buffers do not fit.
-        for mib in (80, 180, 300, 600, 4000):
+        for mib in (80, 180, 300, 600, 4000) if harness.ALL else (180, 4000):
             with self.subTest(mib):
                 bare, recorded = self.limited(f"--as={mib << 20}")
                 self.assertEqual(bare.status, 3)
@@ -317,7 +317,7 @@ class Surroundings(harness.TestCase):
         self.assertEqual(len(self.report()["gils"]), 1)
 
     def test_seccomp(self):
-        """The events need no system call of their own. At exit LTTng needs close to membarrier (324) for its threads."""
+        """The events need no system call of their own. LTTng ends its threads with tgkill (234), membarrier (324)."""
         program = ("import ctypes, os, struct, sys\n"
                    "allowed = [0, 1, 3, 9, 11, 12, 13, 14, 15, 39, 60, 186, 202, 231, 234, 324]\n"
                    "code = struct.pack('HBBI', 0x20, 0, 0, 0)                 # load the number\n"
