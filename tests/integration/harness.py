@@ -78,9 +78,13 @@ def interpreters(at_least=(3, 7)):
     return sorted(found, key=lambda item: [int(p) if p.isdigit() else -1 for p in item[0].split(".")])
 
 
+# Everything on every interpreter; else what covers most of it in little time.
+ALL = os.environ.get("GILSCOPE_ALL") == "1"
+
+
 def chosen(found):
     """Of interpreters: all with GILSCOPE_ALL=1, else pyenv's oldest and newest, or Debian's alone."""
-    if os.environ.get("GILSCOPE_ALL") == "1":
+    if ALL:
         return found
     versions = [item for item in found if item[0] != "debian"]
     return [versions[0], versions[-1]] if len(versions) > 1 else found[-1:]

@@ -39,8 +39,8 @@ class Embedding(harness.TestCase):
             self.assertGreaterEqual(len(foreign), THREADS)
 
 
-def add(name, *program):
-    for scenario in ("foreign", "tiny", "again", "thread"):
+def add(name, *program, scenarios=("foreign", "tiny", "again", "thread")):
+    for scenario in scenarios:
         def test(self, scenario=scenario):
             self.check(scenario, *program)
         setattr(Embedding, f"test_{scenario}_{name}".replace(".", "_"), test)
@@ -48,7 +48,10 @@ def add(name, *program):
 
 add("linked", LINKED)
 for _name, _path in harness.chosen(libraries()):
-    add(_name, OPENED, _path)
+    if harness.ALL:
+        add(_name, OPENED, _path)
+    else:
+        add(_name, OPENED, _path, scenarios=("tiny", "again"))
 
 if __name__ == "__main__":
     harness.main()

@@ -69,9 +69,11 @@ def add(name, path, ending):
     setattr(EndOfLife, f"test_{ending}_{name}".replace(".", "_"), test)
 
 
-for _name, _path in harness.chosen(harness.interpreters()):
+_chosen = harness.chosen(harness.interpreters())
+for _name, _path in _chosen:
     for _ending in ENDINGS:
-        add(_name, _path, _ending)
+        if harness.ALL or (_name, _path) == _chosen[-1] or _ending in ("daemon_threads", "sigkill"):
+            add(_name, _path, _ending)
 
 if __name__ == "__main__":
     harness.main()

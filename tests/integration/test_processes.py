@@ -119,19 +119,22 @@ class Processes(harness.TestCase):
         return report
 
 
-def add(name, path):
+def add(name, path, everything):
     def test(case, program, *arguments, also=0):
         return lambda self: self.check(path, program, *arguments, also=also)
     for what, program in (("os_fork", OS_FORK), ("pty_fork", PTY_FORK), ("fork_in_a_thread", FORK_IN_A_THREAD),
                           ("register_at_fork", AFTER_FORK), ("subprocess_and_posix_spawn", SPAWNED)):
-        setattr(Processes, f"test_{what}_{name}".replace(".", "_"), test(what, program))
+        if everything or what in ("os_fork", "fork_in_a_thread"):
+            setattr(Processes, f"test_{what}_{name}".replace(".", "_"), test(what, program))
     for method, also in (("fork", 0), ("forkserver", 2), ("spawn", 1)):
-        setattr(Processes, f"test_pool_by_{method}_{name}".replace(".", "_"),
-                test(method, POOL, method, also=also))
+        if everything:
+            setattr(Processes, f"test_pool_by_{method}_{name}".replace(".", "_"),
+                    test(method, POOL, method, also=also))
 
 
-for _name, _path in harness.chosen(harness.interpreters()):
-    add(_name, _path)
+_chosen = harness.chosen(harness.interpreters())
+for _name, _path in _chosen:
+    add(_name, _path, harness.ALL or (_name, _path) == _chosen[-1])
 
 
 class Children(harness.TestCase):

@@ -153,9 +153,9 @@ def add(name, path):
         setattr(Subinterpreters, f"test_{check}_{name}".replace(".", "_"), test)
 
 
-for _name, _path in harness.interpreters(at_least=(3, 12)):
-    if _name != "debian":
-        add(_name, _path)
+_found = [item for item in harness.interpreters(at_least=(3, 12)) if item[0] != "debian"]
+for _name, _path in _found if harness.ALL else _found[-1:]:
+    add(_name, _path)
 
 if __name__ == "__main__":
     harness.main()
