@@ -109,7 +109,8 @@ static bool is_of_facts(const char *name)
 }
 
 struct stream_look {
-	bool has_events, begins_late;
+	bool has_events;
+	uint64_t late_begin;
 };
 
 /* Steps over the packets. @return whether the file is cut; of another layout nothing is said. */
@@ -134,7 +135,8 @@ static bool find_cut(const struct trace_folder *t, const char *name, struct cut_
 			return true;
 		if (bytes < (int64_t)sizeof(packet))
 			return false;
-		look->begins_late |= cut->bytes == 0 && packet.sequence > 0;
+		if (cut->bytes == 0 && packet.sequence > 0)
+			look->late_begin = packet.timestamp_begin;
 		cut->discarded_events = packet.discarded_events; /* counts up */
 		cut->class_id = packet.stream_id;
 		cut->instance_id = packet.stream_instance_id;
@@ -172,7 +174,8 @@ static int check_stream(struct trace_folder *t, const char *name)
 	t->n_streams++;
 	t->has_hot_events |= look.has_events && !is_of_facts(name);
 	t->has_events |= look.has_events;
-	t->begins_late |= look.begins_late;
+	if (!is_of_facts(name) && look.late_begin > t->late_begin)
+		t->late_begin = look.late_begin;
 	t->lost_events += cut.discarded_events;
 	if (!is_cut)
 		return 0;

@@ -60,12 +60,14 @@ struct stream {
 	struct layout *layouts;       /* by event class id */
 	size_t n_layouts;
 	const struct trace_folder *folder;
+	int64_t whole_from_ns;        /* before, events of other streams are missing; INT64_MIN */
 	bool cut;                     /* its file is: more should follow */
 	bool broken;                  /* it cannot be read on behind this batch */
 };
 
 struct reader {
 	struct folders folders;
+	bool flight_recorder;
 	struct trace_info trace;
 	int64_t begin_ns, end_ns;
 	const bt_plugin *plugin;
@@ -354,12 +356,27 @@ static void environment_text(const bt_trace *trace, const char *name, char *out,
 		snprintf(out, size, "%s", bt_value_string_get(v));
 }
 
+static int64_t whole_from(const struct stream *s, const bt_message *msg)
+{
+	const bt_clock_class *clock = bt_stream_class_borrow_default_clock_class_const(
+		bt_stream_borrow_class_const(bt_message_stream_beginning_borrow_stream_const(msg)));
+	int64_t ns;
+
+	if (!clock || bt_clock_class_cycles_to_ns_from_origin(clock, s->folder->late_begin, &ns) !=
+			      BT_CLOCK_CLASS_CYCLES_TO_NS_FROM_ORIGIN_STATUS_OK)
+		return INT64_MIN;
+	return ns;
+}
+
 static void on_stream_begin(struct reader *r, struct stream *s, const bt_message *msg)
 {
 	const bt_trace *trace =
 		bt_stream_borrow_trace_const(bt_message_stream_beginning_borrow_stream_const(msg));
 
 	s->pid = (int32_t)environment_number(trace, "vpid");
+	s->whole_from_ns = INT64_MIN;
+	if (r->flight_recorder && s->folder->late_begin)
+		s->whole_from_ns = whole_from(s, msg);
 	environment_text(trace, "hostname", r->trace.host, sizeof(r->trace.host));
 	environment_text(trace, "domain", r->trace.domain, sizeof(r->trace.domain));
 }
@@ -557,13 +574,22 @@ static size_t pick(const struct reader *r)
 	return best;
 }
 
+/*
+ * On a CPU with less to do older events survive, without those of the others they make no sense.
+ * But what they say of GILs and threads still holds.
+ */
 static int deliver(struct reader *r, const struct stream *s)
 {
 	struct gil_event ev;
 	struct gil_loss loss;
+	bool early = s->ts_ns < s->whole_from_ns;
 
+	if (early && (!s->layout || s->layout->kind >= (int)GIL_FIRST_HOT))
+		return 0;
 	if (s->layout) {
 		decode(s, &ev);
+		if (early)
+			ev.ts_ns = s->whole_from_ns;
 		return r->ops->event(r->ops->data, &ev);
 	}
 	loss = bt_message_get_type(s->head) == BT_MESSAGE_TYPE_DISCARDED_EVENTS ?
@@ -963,7 +989,7 @@ static int connect_streams(struct reader *r)
 			return fail("connect a stream");
 	r->trace.streams = (uint32_t)r->n_streams;
 	for (size_t i = 0; i < r->folders.n; i++)
-		r->trace.begins_late |= r->folders.all[i].begins_late;
+		r->trace.begins_late |= r->folders.all[i].late_begin != 0;
 	allow_open_files(r->n_streams);
 	return 0;
 }
@@ -977,7 +1003,7 @@ static int find_plugin(struct reader *r)
 		   "or set BABELTRACE_PLUGIN_PATH to its folder");
 }
 
-int reader_open(struct reader **out, const char *path, bool facts_only)
+int reader_open(struct reader **out, const char *path, bool facts_only, bool flight_recorder)
 {
 	cleanup(reader_freep) struct reader *r = calloc(1, sizeof(*r));
 	int status;
@@ -985,6 +1011,7 @@ int reader_open(struct reader **out, const char *path, bool facts_only)
 	if (!r)
 		return err(-ENOMEM, "out of memory");
 	r->trace.path = path;
+	r->flight_recorder = flight_recorder;
 	status = folders_find(&r->folders, path, facts_only);
 	if (!status)
 		status = find_plugin(r);

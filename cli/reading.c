@@ -178,6 +178,7 @@ int reading_run(struct sink *const *sinks, size_t n_sinks, bool streams, struct 
 	struct analysis_options o = {
 		.path = options.input, .gil = options.gil, .thread = options.thread,
 		.time = options.time, .interrupted = &interrupted,
+		.flight_recorder = recording.flight_recorder,
 		.recording = options.all || !*recording.id ? NULL : recording.id,
 		.progress = may_show_progress(streams) ? show_progress : NULL,
 		.progress_data = &progress,
