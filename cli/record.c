@@ -17,7 +17,7 @@ enum { LOOK_MS = 100 }; /* how often the recorder looks whether it must stop */
 
 static const char default_output[] = "gil.trace";
 static struct recorder recorder = { .output = default_output };
-static const char *buffers;
+static const char *buffers, *running_pid;
 static bool strict;
 
 /* ---- recording ------------------------------------------------------------------- */
@@ -90,9 +90,8 @@ static int run_program(const char *path, char **argv, int *status)
 /* Programs that others started, or will. */
 static int run_everything(int *status)
 {
-	fprintf(stderr, "gilscope: recording all programs%s that carry the probe, until Ctrl-C; to start one:\n"
-			"    env $(gilscope env) COMMAND\n",
-		geteuid() ? " of this user and its session daemon" : ", of all users,");
+	fprintf(stderr, "gilscope: recording all of %s programs that carry the probe, until Ctrl-C; it comes "
+			"with:\n    env $(gilscope env) COMMAND\n", geteuid() ? "your" : "everybody's");
 	*status = EXIT_OK;
 	return attend(0, NULL, status);
 }
@@ -127,6 +126,10 @@ static int record(const char *program, char **argv, int *status)
 
 static int check_options(void)
 {
+	if (running_pid)
+		return cli_usage("record cannot attach to process %s: the probe has to be there when Python "
+				 "starts; start it again with 'env $(gilscope env) COMMAND', then "
+				 "'gilscope record' takes it", running_pid);
 	if (buffers && strcmp(buffers, "pid") && strcmp(buffers, "uid"))
 		return cli_usage("--buffers wants pid or uid, not '%s'", buffers);
 	recorder.per_user = buffers && !strcmp(buffers, "uid");
@@ -172,12 +175,13 @@ static const struct cli_option options[] = {
 	{ "duration", 0, CLI_DURATION, "TIME", "stop recording after TIME: 5s, 2m, 1h", &recorder.duration_ns },
 	{ "max-size", 0, CLI_SIZE, "SIZE", "stop recording when the trace has SIZE", &recorder.max_bytes },
 	{ "flight-recorder", 0, CLI_SIZE, "SIZE",
-	  "keep the last SIZE of events in memory; write them at the end and at SIGUSR1",
+	  "keep the last SIZE in memory; write it at the end and at SIGUSR1",
 	  &recorder.flight_bytes },
 	{ "buffer-size", 0, CLI_SIZE, "SIZE",
 	  "buffer memory per CPU and process (default: at most 16M)", &recorder.buffer_bytes },
 	{ "buffers", 0, CLI_STRING, "pid|uid",
 	  "buffers for each process, or one set for all of a user's (default: pid)", &buffers },
+	{ "pid", 'p', CLI_STRING, "PID", "there is no attaching: says what to do instead", &running_pid },
 	{ "strict", 0, CLI_FLAG, NULL, "end with 3 when the program succeeded but events were lost", &strict },
 	{ 0 },
 };

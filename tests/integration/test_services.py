@@ -113,6 +113,10 @@ class Limits(Services):
         # Small buffers may lose events; what is there is lawful.
         self.assertEqual(self.report()["quality"]["violations"], 0)
 
+    def test_attaching_says_what_to_do_instead(self):
+        for words in (("-p", "1"), ("--pid", "1")):
+            self.assert_one_sentence(self.gilscope("record", *words, expect=2).err, "attach", "gilscope env")
+
     def test_wrong_uses(self):
         for words in (("--buffers", "cpu"), ("--duration", "soon"), ("--flight-recorder", "1M", "--buffers", "pid"),
                       ("--flight-recorder", "1M", "--max-size", "1G"), ("--max-size", "-1")):
