@@ -203,6 +203,8 @@ class Everything(Services):
                 self.assertTrue(wait_until(lambda: self.recorded(first.pid)), "the first was not found")
                 with self.start(*program, "0.5", env=environment) as second:
                     second.wait(30)
+                # What was said to LTTng while it was not all there yet is said again within a second.
+                time.sleep(1.2)
                 recorder.send_signal(signal.SIGTERM)
                 _, error = recorder.communicate(timeout=60)
         self.assertEqual(recorder.returncode, 0, error)
