@@ -76,8 +76,6 @@ static int run_program(const char *path, char **argv, int *status)
 	if (r)
 		return r;
 	binary_look(&program, path);
-	if (program.kind == BINARY_MUSL)
-		environment_deinit(&e); /* with the probe it would not start */
 	r = tracee_start(path, argv, &e, false, &pid);
 	environment_deinit(&e);
 	if (r) {

@@ -457,6 +457,19 @@ static void read_main_os_name(void)
 		process.main_os_name[strcspn(process.main_os_name, "\n")] = '\0';
 }
 
+/*
+ * What glibc's pthread_atfork() is made of. That one would be linked in with its need of this symbol,
+ * and keep programs of other C libraries from starting with us.
+ */
+static void register_fork_handlers(void)
+{
+	int (*register_atfork)(void (*)(void), void (*)(void), void (*)(void), void *);
+
+	*(void **)&register_atfork = dlsym(RTLD_DEFAULT, "__register_atfork");
+	if (register_atfork)
+		register_atfork(before_fork, after_fork_parent, after_fork_child, NULL);
+}
+
 int emit_load(void)
 {
 	const char *recording = getenv(GIL_ENV_RECORDING), *late = getenv(GIL_ENV_LATE);
@@ -484,7 +497,7 @@ int emit_load(void)
 	if (!t)
 		return EMIT_E_ABSENT;
 	atomic_store_explicit(&process.table, t, memory_order_release);
-	pthread_atfork(before_fork, after_fork_parent, after_fork_child);
+	register_fork_handlers();
 	follow(t);
 	note_if_late();
 	return 0;

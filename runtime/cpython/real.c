@@ -7,6 +7,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* musl has none, and its programs would not start: a child of a recorded one may be such. */
+#pragma weak dlvsym
+
 static void resolve(void);
 
 /* What an entry holds until it is resolved. */
@@ -27,7 +30,7 @@ static void *next_symbol(const char *name)
 
 #ifdef __GLIBC__
 	/* On x86-64 the unversioned name may mean the incompatible condition variable of 2.2.5. */
-	if (!strncmp(name, "pthread_cond_", strlen("pthread_cond_")))
+	if (dlvsym && !strncmp(name, "pthread_cond_", strlen("pthread_cond_")))
 		symbol = dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2");
 #endif
 	return symbol ? symbol : dlsym(RTLD_NEXT, name);

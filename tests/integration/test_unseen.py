@@ -65,9 +65,11 @@ class Unseen(harness.TestCase):
             self.skipTest("this system runs no 32-bit programs")
         self.unseen(path, parts=[str(path), "processor or word size"], expect=7)
 
-    def test_musl_runs_without_the_probe(self):
+    def test_musl(self):
         path = self.compiled("musl-gcc")
         self.unseen(path, parts=[str(path), "musl"], expect=7)
+        # Nor does the probe keep it from starting where a recorded program runs it.
+        self.record("sh", "-c", '"$0"; exit $?', path, expect=7)
 
     def test_script_of_an_interpreter_that_cannot_be_seen(self):
         self.compiled("gcc", "-static")
