@@ -36,6 +36,8 @@ struct trace_folder {
 	 * trace): from when on all streams have theirs, by the tracer's clock. 0: all are here.
 	 */
 	uint64_t late_begin;
+	/* Until when all streams of hot events have theirs: one is closed after the other. 0: not known. */
+	uint64_t early_end;
 	uint64_t lost_events; /* discarded by the tracer */
 };
 

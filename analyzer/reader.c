@@ -60,7 +60,7 @@ struct stream {
 	struct layout *layouts;       /* by event class id */
 	size_t n_layouts;
 	const struct trace_folder *folder;
-	int64_t whole_from_ns;        /* before, events of other streams are missing; INT64_MIN */
+	int64_t whole_from_ns, whole_until_ns; /* else events of other streams are missing */
 	bool cut;                     /* its file is: more should follow */
 	bool broken;                  /* it cannot be read on behind this batch */
 };
@@ -356,16 +356,16 @@ static void environment_text(const bt_trace *trace, const char *name, char *out,
 		snprintf(out, size, "%s", bt_value_string_get(v));
 }
 
-static int64_t whole_from(const struct stream *s, const bt_message *msg)
+/* `cycles` of the stream's clock; 0 changes nothing. */
+static void set_from_cycles(int64_t *ts_ns, uint64_t cycles, const bt_message *stream_begin)
 {
 	const bt_clock_class *clock = bt_stream_class_borrow_default_clock_class_const(
-		bt_stream_borrow_class_const(bt_message_stream_beginning_borrow_stream_const(msg)));
+		bt_stream_borrow_class_const(bt_message_stream_beginning_borrow_stream_const(stream_begin)));
 	int64_t ns;
 
-	if (!clock || bt_clock_class_cycles_to_ns_from_origin(clock, s->folder->late_begin, &ns) !=
-			      BT_CLOCK_CLASS_CYCLES_TO_NS_FROM_ORIGIN_STATUS_OK)
-		return INT64_MIN;
-	return ns;
+	if (clock && cycles && bt_clock_class_cycles_to_ns_from_origin(clock, cycles, &ns) ==
+				       BT_CLOCK_CLASS_CYCLES_TO_NS_FROM_ORIGIN_STATUS_OK)
+		*ts_ns = ns;
 }
 
 static void on_stream_begin(struct reader *r, struct stream *s, const bt_message *msg)
@@ -375,8 +375,11 @@ static void on_stream_begin(struct reader *r, struct stream *s, const bt_message
 
 	s->pid = (int32_t)environment_number(trace, "vpid");
 	s->whole_from_ns = INT64_MIN;
-	if (r->flight_recorder && s->folder->late_begin)
-		s->whole_from_ns = whole_from(s, msg);
+	s->whole_until_ns = INT64_MAX;
+	if (r->flight_recorder) {
+		set_from_cycles(&s->whole_from_ns, s->folder->late_begin, msg);
+		set_from_cycles(&s->whole_until_ns, s->folder->early_end, msg);
+	}
 	environment_text(trace, "hostname", r->trace.host, sizeof(r->trace.host));
 	environment_text(trace, "domain", r->trace.domain, sizeof(r->trace.domain));
 }
@@ -575,8 +578,9 @@ static size_t pick(const struct reader *r)
 }
 
 /*
- * On a CPU with less to do older events survive, without those of the others they make no sense.
- * But what they say of GILs and threads still holds.
+ * A flight recorder's older events survive on a CPU with less to do, and one CPU's buffers are
+ * written after the other's: without those of all CPUs events make no sense. But what the older
+ * ones say of GILs and threads still holds.
  */
 static int deliver(struct reader *r, const struct stream *s)
 {
@@ -584,6 +588,8 @@ static int deliver(struct reader *r, const struct stream *s)
 	struct gil_loss loss;
 	bool early = s->ts_ns < s->whole_from_ns;
 
+	if (s->ts_ns > s->whole_until_ns)
+		return 0;
 	if (early && (!s->layout || s->layout->kind >= (int)GIL_FIRST_HOT))
 		return 0;
 	if (s->layout) {

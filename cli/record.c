@@ -144,7 +144,7 @@ static int check_options(void)
 static bool lost_something(const struct recorder *rec)
 {
 	return !rec->info.loss_known || rec->info.lost_events || rec->info.lost_packets || rec->disk_full ||
-	       rec->absent;
+	       rec->info.absent;
 }
 
 static int run(int argc, char **argv)

@@ -258,7 +258,9 @@ class Memory(Services):
         absent = re.search(r"(\d+) of (\d+) processes are not in the trace(?! from)", error)
         taken = {gil["pid"] for gil in self.report()["gils"] if gil["acquisitions"]}
         self.assertEqual(len(taken), recorded)
-        return recorded, int(absent.group(1)) if absent else 0
+        absent = int(absent.group(1)) if absent else 0
+        self.assertEqual(self.report()["quality"]["absent_processes"], absent)
+        return recorded, absent
 
     def test_eight_workers_fit(self):
         error = self.small()
