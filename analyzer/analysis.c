@@ -62,7 +62,8 @@ int analysis_run(const struct analysis_options *options, struct sink *const *sin
 		.thread = options->thread,
 		.time = options->time,
 	};
-	int r = reader_open(&reader, options->path, options->facts_only);
+	int r = reader_open(&reader, options->path, options->facts_only,
+			    options->flight_recorder);
 
 	if (r)
 		return r;

@@ -109,7 +109,8 @@ static bool is_of_facts(const char *name)
 }
 
 struct stream_look {
-	bool has_events, begins_late;
+	bool has_events;
+	uint64_t late_begin, end;
 };
 
 /* Steps over the packets. @return whether the file is cut; of another layout nothing is said. */
@@ -134,7 +135,9 @@ static bool find_cut(const struct trace_folder *t, const char *name, struct cut_
 			return true;
 		if (bytes < (int64_t)sizeof(packet))
 			return false;
-		look->begins_late |= cut->bytes == 0 && packet.sequence > 0;
+		if (cut->bytes == 0 && packet.sequence > 0)
+			look->late_begin = packet.timestamp_begin;
+		look->end = packet.timestamp_end;
 		cut->discarded_events = packet.discarded_events; /* counts up */
 		cut->class_id = packet.stream_id;
 		cut->instance_id = packet.stream_instance_id;
@@ -156,6 +159,14 @@ static bool is_stream_file(const char *path, const char *name)
 	       S_ISREG(st.st_mode);
 }
 
+static void limit(struct trace_folder *t, const struct stream_look *look)
+{
+	if (look->late_begin > t->late_begin)
+		t->late_begin = look->late_begin;
+	if (look->end && (!t->early_end || look->end < t->early_end))
+		t->early_end = look->end;
+}
+
 static int check_stream(struct trace_folder *t, const char *name)
 {
 	cleanup(freep) char *path = print_to_new("%s/%s", t->path, name);
@@ -172,7 +183,8 @@ static int check_stream(struct trace_folder *t, const char *name)
 	t->n_streams++;
 	t->has_hot_events |= look.has_events && !is_of_facts(name);
 	t->has_events |= look.has_events;
-	t->begins_late |= look.begins_late;
+	if (!is_of_facts(name))
+		limit(t, &look);
 	t->lost_events += cut.discarded_events;
 	if (!is_cut)
 		return 0;

@@ -31,7 +31,13 @@ struct trace_folder {
 	size_t n_streams;
 	bool has_events;
 	bool has_hot_events; /* or lost some: in a stream that is not of the rare channel */
-	bool begins_late;     /* a stream's first packet is not the first that there was */
+	/*
+	 * Where hot events' first packets are not here (they were overwritten, or are in another
+	 * trace): from when on all streams have theirs, by the tracer's clock. 0: all are here.
+	 */
+	uint64_t late_begin;
+	/* Until when all streams of hot events have theirs: one is closed after the other. 0: not known. */
+	uint64_t early_end;
 	uint64_t lost_events; /* discarded by the tracer */
 };
 

@@ -60,12 +60,14 @@ struct stream {
 	struct layout *layouts;       /* by event class id */
 	size_t n_layouts;
 	const struct trace_folder *folder;
+	int64_t whole_from_ns, whole_until_ns; /* else events of other streams are missing */
 	bool cut;                     /* its file is: more should follow */
 	bool broken;                  /* it cannot be read on behind this batch */
 };
 
 struct reader {
 	struct folders folders;
+	bool flight_recorder;
 	struct trace_info trace;
 	int64_t begin_ns, end_ns;
 	const bt_plugin *plugin;
@@ -354,12 +356,30 @@ static void environment_text(const bt_trace *trace, const char *name, char *out,
 		snprintf(out, size, "%s", bt_value_string_get(v));
 }
 
+/* `cycles` of the stream's clock; 0 changes nothing. */
+static void set_from_cycles(int64_t *ts_ns, uint64_t cycles, const bt_message *stream_begin)
+{
+	const bt_clock_class *clock = bt_stream_class_borrow_default_clock_class_const(
+		bt_stream_borrow_class_const(bt_message_stream_beginning_borrow_stream_const(stream_begin)));
+	int64_t ns;
+
+	if (clock && cycles && bt_clock_class_cycles_to_ns_from_origin(clock, cycles, &ns) ==
+				       BT_CLOCK_CLASS_CYCLES_TO_NS_FROM_ORIGIN_STATUS_OK)
+		*ts_ns = ns;
+}
+
 static void on_stream_begin(struct reader *r, struct stream *s, const bt_message *msg)
 {
 	const bt_trace *trace =
 		bt_stream_borrow_trace_const(bt_message_stream_beginning_borrow_stream_const(msg));
 
 	s->pid = (int32_t)environment_number(trace, "vpid");
+	s->whole_from_ns = INT64_MIN;
+	s->whole_until_ns = INT64_MAX;
+	if (r->flight_recorder) {
+		set_from_cycles(&s->whole_from_ns, s->folder->late_begin, msg);
+		set_from_cycles(&s->whole_until_ns, s->folder->early_end, msg);
+	}
 	environment_text(trace, "hostname", r->trace.host, sizeof(r->trace.host));
 	environment_text(trace, "domain", r->trace.domain, sizeof(r->trace.domain));
 }
@@ -557,13 +577,25 @@ static size_t pick(const struct reader *r)
 	return best;
 }
 
+/*
+ * A flight recorder's older events survive on a CPU with less to do, and one CPU's buffers are
+ * written after the other's: without those of all CPUs events make no sense. But what the older
+ * ones say of GILs and threads still holds.
+ */
 static int deliver(struct reader *r, const struct stream *s)
 {
 	struct gil_event ev;
 	struct gil_loss loss;
+	bool early = s->ts_ns < s->whole_from_ns;
 
+	if (s->ts_ns > s->whole_until_ns)
+		return 0;
+	if (early && (!s->layout || s->layout->kind >= (int)GIL_FIRST_HOT))
+		return 0;
 	if (s->layout) {
 		decode(s, &ev);
+		if (early)
+			ev.ts_ns = s->whole_from_ns;
 		return r->ops->event(r->ops->data, &ev);
 	}
 	loss = bt_message_get_type(s->head) == BT_MESSAGE_TYPE_DISCARDED_EVENTS ?
@@ -963,7 +995,7 @@ static int connect_streams(struct reader *r)
 			return fail("connect a stream");
 	r->trace.streams = (uint32_t)r->n_streams;
 	for (size_t i = 0; i < r->folders.n; i++)
-		r->trace.begins_late |= r->folders.all[i].begins_late;
+		r->trace.begins_late |= r->folders.all[i].late_begin != 0;
 	allow_open_files(r->n_streams);
 	return 0;
 }
@@ -977,7 +1009,7 @@ static int find_plugin(struct reader *r)
 		   "or set BABELTRACE_PLUGIN_PATH to its folder");
 }
 
-int reader_open(struct reader **out, const char *path, bool facts_only)
+int reader_open(struct reader **out, const char *path, bool facts_only, bool flight_recorder)
 {
 	cleanup(reader_freep) struct reader *r = calloc(1, sizeof(*r));
 	int status;
@@ -985,6 +1017,7 @@ int reader_open(struct reader **out, const char *path, bool facts_only)
 	if (!r)
 		return err(-ENOMEM, "out of memory");
 	r->trace.path = path;
+	r->flight_recorder = flight_recorder;
 	status = folders_find(&r->folders, path, facts_only);
 	if (!status)
 		status = find_plugin(r);

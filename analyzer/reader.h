@@ -27,9 +27,10 @@ struct reader_ops {
 
 /*
  * @path borrowed until reader_free(). @facts_only: the rare events of our own recordings.
+ * @flight_recorder: what only some of the streams still, or already, tell of is passed over.
  * @return 0 or < 0 with a sentence that names the file and the cure.
  */
-int reader_open(struct reader **out, const char *path, bool facts_only);
+int reader_open(struct reader **out, const char *path, bool facts_only, bool flight_recorder);
 struct reader *reader_free(struct reader *r); /* NULL ok; returns NULL */
 DEFINE_CLEANUP(struct reader *, reader_free);
 

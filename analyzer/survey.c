@@ -7,6 +7,7 @@
 #include "base/err.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,19 +28,28 @@ static struct survey_process *find(struct look *look, int32_t pid)
 	return NULL;
 }
 
-/* Per-process buffers are in a folder NAME-PID-DATE-TIME, per-user ones in one that is called 64-bit. */
-static void read_program(char *program, size_t size, const char *path, int32_t pid)
+/*
+ * Per-process buffers are in a folder NAME-PID-DATE-TIME; per-user ones in one called 64-bit.
+ * @return the pid, or 0.
+ */
+static int32_t read_name(char *program, size_t size, const char *path)
 {
-	char suffix[16];
-	const char *name = strrchr(path, '/'), *end = NULL;
+	enum { PARTS_BEHIND_NAME = 3 };
+	const char *name = strrchr(path, '/'), *end;
+	int32_t pid = 0;
 
 	name = name ? name + 1 : path;
-	snprintf(suffix, sizeof(suffix), "-%d-", (int)pid);
-	for (const char *next = strstr(name, suffix); next; next = strstr(next + 1, suffix))
-		end = next;
-	snprintf(program, size, "%.*s", end ? (int)(end - name) : 0, name);
+	end = name + strlen(name);
+	for (int parts = 0; parts < PARTS_BEHIND_NAME && end > name; parts++)
+		while (end > name && *--end != '-')
+			;
+	program[0] = '\0';
+	if (end > name && sscanf(end, "-%" SCNd32 "-", &pid) == 1)
+		snprintf(program, size, "%.*s", (int)(end - name), name);
+	return pid;
 }
 
+/* @gil NULL: the process has hot events, but did not say yet of which GIL. */
 static int add(struct look *look, const struct gil_info *gil)
 {
 	struct survey *s = look->survey;
@@ -49,10 +59,13 @@ static int add(struct look *look, const struct gil_info *gil)
 		return err(-ENOMEM, "out of memory");
 	s->processes = all;
 	p = &all[s->n++];
-	*p = (struct survey_process){ .pid = gil->pid, .took_gil = look->folder->has_hot_events };
-	read_program(p->program, sizeof(p->program), look->folder->path, gil->pid);
-	snprintf(p->design, sizeof(p->design), "%s", gil->design);
-	snprintf(p->version, sizeof(p->version), "%s", gil->version);
+	*p = (struct survey_process){ .took_gil = look->folder->has_hot_events };
+	p->pid = read_name(p->program, sizeof(p->program), look->folder->path);
+	if (gil) {
+		p->pid = gil->pid;
+		snprintf(p->design, sizeof(p->design), "%s", gil->design);
+		snprintf(p->version, sizeof(p->version), "%s", gil->version);
+	}
 	s->recorded += p->took_gil;
 	return 0;
 }
@@ -80,6 +93,8 @@ static void look_into(struct survey *survey, const struct trace_folder *folder, 
 	int mark = err_mark();
 
 	analysis_run(&options, (struct sink *[]){ &sink }, 1);
+	if (survey->n == look.n_before && !recording && folder->has_hot_events)
+		add(&look, NULL);
 	err_forget(mark);
 	if (survey->n > look.n_before)
 		survey->lost_events += folder->lost_events;

@@ -10,7 +10,7 @@
 enum binary_kind {
 	BINARY_PRELOADABLE,
 	BINARY_STATIC,  /* no dynamic loader */
-	BINARY_MUSL,    /* another C library, which ends when it meets a library of glibc's */
+	BINARY_MUSL,    /* another C library: the probe stays idle, LTTng cannot be loaded */
 	BINARY_FOREIGN, /* for another processor, or of another word size, than gilscope */
 	BINARY_UNKNOWN, /* not ELF, or it cannot be read */
 };

@@ -178,6 +178,7 @@ int reading_run(struct sink *const *sinks, size_t n_sinks, bool streams, struct 
 	struct analysis_options o = {
 		.path = options.input, .gil = options.gil, .thread = options.thread,
 		.time = options.time, .interrupted = &interrupted,
+		.flight_recorder = recording.flight_recorder,
 		.recording = options.all || !*recording.id ? NULL : recording.id,
 		.progress = may_show_progress(streams) ? show_progress : NULL,
 		.progress_data = &progress,
@@ -202,6 +203,8 @@ int reading_run(struct sink *const *sinks, size_t n_sinks, bool streams, struct 
 	}
 	/* A recorder that could not close its session does not know. */
 	quality->end.loss_unknown |= !recording.loss_known;
+	quality->absent = recording.absent;
+	quality->late = recording.late;
 	/* The pieces of a rotated trace begin late, too, but what was before is in the other pieces. */
 	quality->begins_late &= recording.flight_recorder;
 	return r;

@@ -18,7 +18,7 @@ enum { LOOK_MS = 100 }; /* how often the recorder looks whether it must stop */
 
 static const char default_output[] = "gil.trace";
 static struct recorder recorder = { .output = default_output };
-static const char *buffers;
+static const char *buffers, *running_pid;
 static bool strict, observe_only, no_python_names, no_follow;
 
 /* What the program is to carry. */
@@ -92,8 +92,6 @@ static int run_program(const char *path, char **argv, int *status)
 		return r;
 	}
 	binary_look(&program, path);
-	if (program.kind == BINARY_MUSL)
-		environment_deinit(&e); /* with the probe it would not start */
 	r = tracee_start(path, argv, &e, false, &pid);
 	environment_deinit(&e);
 	if (r) {
@@ -106,9 +104,8 @@ static int run_program(const char *path, char **argv, int *status)
 /* Programs that others started, or will. */
 static int run_everything(int *status)
 {
-	fprintf(stderr, "gilscope: recording all programs%s that carry the probe, until Ctrl-C; to start one:\n"
-			"    env $(gilscope env) COMMAND\n",
-		geteuid() ? " of this user and its session daemon" : ", of all users,");
+	fprintf(stderr, "gilscope: recording all of %s programs that carry the probe, until Ctrl-C; it comes "
+			"with:\n    env $(gilscope env) COMMAND\n", geteuid() ? "your" : "everybody's");
 	*status = EXIT_OK;
 	return attend(0, NULL, status);
 }
@@ -143,6 +140,10 @@ static int record(const char *program, char **argv, int *status)
 
 static int check_options(void)
 {
+	if (running_pid)
+		return cli_usage("record cannot attach to process %s: the probe has to be there when Python "
+				 "starts; start it again with 'env $(gilscope env) COMMAND', then "
+				 "'gilscope record' takes it", running_pid);
 	if (buffers && strcmp(buffers, "pid") && strcmp(buffers, "uid"))
 		return cli_usage("--buffers wants pid or uid, not '%s'", buffers);
 	recorder.per_user = buffers && !strcmp(buffers, "uid");
@@ -159,7 +160,7 @@ static int check_options(void)
 static bool lost_something(const struct recorder *rec)
 {
 	return !rec->info.loss_known || rec->info.lost_events || rec->info.lost_packets || rec->disk_full ||
-	       rec->absent;
+	       rec->info.absent;
 }
 
 static int run(int argc, char **argv)
@@ -190,7 +191,7 @@ static const struct cli_option options[] = {
 	{ "duration", 0, CLI_DURATION, "TIME", "stop recording after TIME: 5s, 2m, 1h", &recorder.duration_ns },
 	{ "max-size", 0, CLI_SIZE, "SIZE", "stop recording when the trace has SIZE", &recorder.max_bytes },
 	{ "flight-recorder", 0, CLI_SIZE, "SIZE",
-	  "keep the last SIZE of events in memory; write them at the end and at SIGUSR1",
+	  "keep the last SIZE in memory; write it at the end and at SIGUSR1",
 	  &recorder.flight_bytes },
 	{ "buffer-size", 0, CLI_SIZE, "SIZE",
 	  "buffer memory per CPU and process (default: at most 16M)", &recorder.buffer_bytes },
@@ -201,6 +202,7 @@ static const struct cli_option options[] = {
 	  "do not ask Python for the names that the program gave its threads", &no_python_names },
 	{ "observe-only", 0, CLI_FLAG, NULL,
 	  "leave CPython 2's semaphore to the C library: failed wake-ups (RETRY) are not seen then", &observe_only },
+	{ "pid", 'p', CLI_STRING, "PID", "there is no attaching: says what to do instead", &running_pid },
 	{ "strict", 0, CLI_FLAG, NULL, "end with 3 when the program succeeded but events were lost", &strict },
 	{ 0 },
 };

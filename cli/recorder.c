@@ -135,22 +135,6 @@ const char *recorder_watch(struct recorder *rec)
 
 /* ---- end ------------------------------------------------------------------------- */
 
-/*
- * The daemon forgets what processes lost that are gone, and counts the programs of root's other
- * recordings: the packets' own counters say it exactly. `lost_packets` are known already.
- */
-static int count(struct recorder *rec, bool loss_known)
-{
-	int r = 0;
-
-	survey_deinit(&rec->survey);
-	if (output_traces(rec->result))
-		r = survey_recording(&rec->survey, rec->result, rec->everything ? NULL : rec->info.id);
-	rec->info.lost_events = rec->survey.lost_events;
-	rec->info.loss_known = loss_known && !r;
-	return r;
-}
-
 static bool was_recorded(const struct survey *survey, long pid)
 {
 	for (size_t i = 0; i < survey->n; i++)
@@ -165,13 +149,31 @@ static void count_late(struct recorder *rec)
 	cleanup(filep) FILE *file = fopen(rec->late_file, "re");
 	long pid;
 
-	rec->late = rec->absent = 0;
+	rec->info.late = rec->info.absent = 0;
 	while (file && fscanf(file, "%ld", &pid) == 1) {
 		if (was_recorded(&rec->survey, pid))
-			rec->late++;
+			rec->info.late++;
 		else
-			rec->absent++;
+			rec->info.absent++;
 	}
+}
+
+/*
+ * The daemon forgets what processes lost that are gone, and counts the programs of root's other
+ * recordings: the packets' own counters say it exactly. `lost_packets` are known already.
+ */
+static int count(struct recorder *rec, bool loss_known)
+{
+	int r = 0;
+
+	survey_deinit(&rec->survey);
+	if (output_traces(rec->result))
+		r = survey_recording(&rec->survey, rec->result, rec->everything ? NULL : rec->info.id);
+	if (!rec->everything)
+		count_late(rec);
+	rec->info.lost_events = rec->survey.lost_events;
+	rec->info.loss_known = loss_known && !r;
+	return r;
 }
 
 int recorder_snapshot(struct recorder *rec)
@@ -222,9 +224,7 @@ int recorder_close(struct recorder *rec)
 	if (rec->session)
 		closed = close_session(rec);
 	rec->daemon = daemon_leave(rec->daemon);
-	if (!rec->everything) {
-		count_late(rec);
+	if (!rec->everything)
 		unlink(rec->late_file);
-	}
 	return r ? r : closed;
 }

@@ -39,7 +39,6 @@ struct recorder {
 	char result[PATH_MAX]; /* the trace to look at: `path`, or its last snapshot */
 	double seconds;
 	struct survey survey;
-	unsigned absent, late; /* processes of the program that LTTng never served; or not from their begin on */
 };
 
 /*

@@ -38,9 +38,11 @@ int recording_write(const struct recording *r, const char *trace)
 		json_t *text = json_string(*word); /* NULL: not UTF-8 */
 		json_array_append_new(command, text ? text : json_string("?"));
 	}
-	doc = json_pack("{s:s, s:s, s:O, s:I, s:I, s:b, s:b, s:i}", "schema", schema, "recording", r->id,
+	doc = json_pack("{s:s, s:s, s:O, s:I, s:I, s:b, s:i, s:i, s:b, s:i}",
+			"schema", schema, "recording", r->id,
 			"command", command, "lost_events", (json_int_t)r->lost_events,
 			"lost_packets", (json_int_t)r->lost_packets, "loss_known", (int)r->loss_known,
+			"absent_processes", (int)r->absent, "late_processes", (int)r->late,
 			"flight_recorder", (int)r->flight_recorder, "snapshots", (int)r->snapshots);
 	if (!doc || json_dump_file(doc, path, JSON_INDENT(2)))
 		return err(-EIO, "cannot write '%s'", path);
@@ -54,7 +56,7 @@ int recording_read(struct recording *r, const char *trace)
 	json_int_t events, packets;
 	json_error_t error;
 	char path[PATH_MAX];
-	int known, flight = 0, snapshots = 0, code = path_of(trace, path);
+	int known, absent = 0, late = 0, flight = 0, snapshots = 0, code = path_of(trace, path);
 
 	*r = (struct recording){ 0 };
 	if (code)
@@ -62,12 +64,15 @@ int recording_read(struct recording *r, const char *trace)
 	if (access(path, F_OK))
 		return RECORDING_E_ABSENT;
 	doc = json_load_file(path, 0, &error);
-	if (!doc || json_unpack(doc, "{s:s, s:s, s:I, s:I, s:b, s?b, s?i}", "schema", &its_schema, "recording", &id,
+	if (!doc || json_unpack(doc, "{s:s, s:s, s:I, s:I, s:b, s?i, s?i, s?b, s?i}",
+				"schema", &its_schema, "recording", &id,
 				"lost_events", &events, "lost_packets", &packets, "loss_known", &known,
+				"absent_processes", &absent, "late_processes", &late,
 				"flight_recorder", &flight, "snapshots", &snapshots))
 		return err(-EINVAL, "'%s' is damaged: read the trace without it by removing it", path);
 	*r = (struct recording){ .lost_events = (uint64_t)events, .lost_packets = (uint64_t)packets,
 				 .loss_known = known, .flight_recorder = flight,
+				 .absent = (unsigned)absent, .late = (unsigned)late,
 				 .snapshots = (unsigned)snapshots };
 	snprintf(r->id, sizeof(r->id), "%s", id);
 	return 0;

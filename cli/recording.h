@@ -17,6 +17,8 @@ struct recording {
 	unsigned snapshots; /* of a flight recorder: TRACE/snapshot-1 to -N, each a trace of its own */
 	uint64_t lost_events, lost_packets;
 	bool loss_known;
+	unsigned absent; /* processes of the program that are not in the trace, */
+	unsigned late;   /* or not from their begin on */
 };
 
 /* @return 0, or < 0 with a sentence. */

@@ -80,13 +80,13 @@ static void print_late(const struct recorder *rec)
 	const char *reason = rec->out_of_memory ?
 		"/dev/shm had no room for their buffers; use --buffers uid or a smaller --buffer-size" :
 		"LTTng's session daemon did not serve them within a second";
-	unsigned all = rec->survey.recorded + rec->absent;
+	unsigned all = rec->survey.recorded + rec->info.absent;
 
-	if (rec->absent)
-		cli_warn("%u of %u processes are not in the trace%s: %s", rec->absent, all,
-			 rec->late ? ", and some not from their begin on" : "", reason);
-	else if (rec->late)
-		cli_warn("%u of %u processes are not in the trace from their begin on: %s", rec->late, all,
+	if (rec->info.absent)
+		cli_warn("%u of %u processes are not in the trace%s: %s", rec->info.absent, all,
+			 rec->info.late ? ", and some not from their begin on" : "", reason);
+	else if (rec->info.late)
+		cli_warn("%u of %u processes are not in the trace from their begin on: %s", rec->info.late, all,
 			 reason);
 }
 
@@ -97,7 +97,7 @@ void summary_print(const struct recorder *rec, const struct binary *program)
 	if (rec->survey.recorded) {
 		print_recorded(rec);
 	} else {
-		unseen_explain(reason, sizeof(reason), &rec->survey, rec->absent, program);
+		unseen_explain(reason, sizeof(reason), &rec->survey, rec->info.absent, program);
 		fprintf(stderr, "gilscope: nothing was recorded: %s\n", reason);
 	}
 	if (rec->survey.recorded)

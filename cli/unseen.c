@@ -32,8 +32,8 @@ static void explain_program(char *text, size_t size, const struct binary *b)
 		snprintf(text, size, "'%s' is linked statically, so that the probe cannot be loaded into it",
 			 path);
 	else if (b->kind == BINARY_MUSL)
-		snprintf(text, size, "'%s' uses the C library musl, and the probe is made for glibc; it ran "
-				     "without", path);
+		snprintf(text, size, "'%s' uses the C library musl, and the probe and LTTng are made for "
+				     "glibc", path);
 	else if (b->privileged)
 		snprintf(text, size, "'%s' runs with more rights than its user has (setuid, setgid or file "
 				     "capabilities), so that the system lets nobody load a probe into it; "

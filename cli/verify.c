@@ -36,6 +36,9 @@ static void judge_loss(struct court *c, const struct quality *q)
 	     "lost: %s%s %s and %s %s", e->loss_unknown ? "at least " : "", COUNT(e->lost_events),
 	     PLURAL(e->lost_events, "event"), COUNT(e->lost_packets),
 	     PLURAL(e->lost_packets, "packet"));
+	if (q->absent || q->late)
+		fprintf(c->page->out, "      %s of the program's processes not in it, %s not from their begin on\n",
+			COUNT(q->absent), COUNT(q->late));
 	if (q->begins_late)
 		fputs("      it begins in the middle: what was before is not in it\n", c->page->out);
 }

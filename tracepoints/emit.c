@@ -386,13 +386,18 @@ void emit_gil_create(struct emit_gil *g)
 	errno = saved;
 }
 
+bool emit_gil_is_inherited(const struct emit_gil *g)
+{
+	return g->id != id_here(g);
+}
+
 void emit_gil_destroy(struct emit_gil *g)
 {
 	int saved = errno;
 	const struct emit_table *t = emit_table();
 
 	/* A fork child's own is a new one; the parent's lives on. */
-	if (t && g->id == id_here(g) && emit_enabled(GIL_DESTROY)) {
+	if (t && !emit_gil_is_inherited(g) && emit_enabled(GIL_DESTROY)) {
 		struct emit_gil_facts facts = gil_facts(g);
 		t->destroy(&facts);
 	}
@@ -543,6 +548,19 @@ static void *open_provider(void)
 	return NULL;
 }
 
+/*
+ * What glibc's pthread_atfork() is made of. That one would be linked in with its need of this symbol,
+ * and keep programs of other C libraries from starting with us.
+ */
+static void register_fork_handlers(void)
+{
+	int (*register_atfork)(void (*)(void), void (*)(void), void (*)(void), void *);
+
+	*(void **)&register_atfork = dlsym(RTLD_DEFAULT, "__register_atfork");
+	if (register_atfork)
+		register_atfork(before_fork, after_fork_parent, after_fork_child, NULL);
+}
+
 int emit_load(void)
 {
 	const char *recording = getenv(GIL_ENV_RECORDING), *late = getenv(GIL_ENV_LATE);
@@ -572,7 +590,7 @@ int emit_load(void)
 	if (!t)
 		return EMIT_E_ABSENT;
 	atomic_store_explicit(&process.table, t, memory_order_release);
-	pthread_atfork(before_fork, after_fork_parent, after_fork_child);
+	register_fork_handlers();
 	follow(t);
 	note_if_late();
 	return 0;

@@ -56,6 +56,9 @@ const struct emit_table *emit_table(void);
 void emit_gil_create(struct emit_gil *g);
 void emit_gil_destroy(struct emit_gil *g);
 
+/* Was it created in a parent, before the fork that made this process? Thread-safe. */
+bool emit_gil_is_inherited(const struct emit_gil *g);
+
 /* Sets a flag and says gil:create again. */
 void emit_gil_flag(struct emit_gil *g, uint32_t flag);
 

@@ -224,6 +224,8 @@ static int put_quality(const struct export *x)
 	set_bool(&o, "loss_unknown", q->end.loss_unknown);
 	set_bool(&o, "interrupted", q->end.interrupted);
 	set_bool(&o, "begins_late", q->begins_late);
+	set_count(&o, "absent_processes", q->absent);
+	set_count(&o, "late_processes", q->late);
 	set(&o, "damage", q->damage ? json_string(UTF8(q->damage)) : json_null());
 	set_fields(&o, quality_fields, &q->end);
 	for (size_t i = 0; i < n; i++)

@@ -29,6 +29,9 @@ void quality_print_line(const struct quality *q, const struct page *page)
 			COUNT(e->violations), text_ink(page, INK_PLAIN));
 	else
 		fputs(", all lawful", page->out);
+	if (q->absent)
+		fprintf(page->out, "; %s %s not in it", COUNT(q->absent),
+			q->absent == 1 ? "process is" : "processes are");
 	if (q->begins_late)
 		fputs("; it begins in the middle, what was before is not in it", page->out);
 	fprintf(page->out, "%s.\n", e->interrupted ? "; reading was interrupted" : "");

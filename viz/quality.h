@@ -12,6 +12,7 @@
  */
 struct quality {
 	struct trace_end end;
+	unsigned absent, late; /* processes that are not in it; or not from their begin on */
 	bool begins_late;   /* what was before it was overwritten, or is elsewhere: no loss, but not there */
 	const char *damage; /* a sentence about a damaged file; NULL: all files were read whole */
 };

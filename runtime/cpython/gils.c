@@ -34,7 +34,6 @@ static struct {
 	struct interpreter interpreter;
 	struct known_gil *gil;
 	sem_t *threads_lock;
-	_Atomic bool forked; /* and its new GIL is not known yet */
 } python2;
 
 static bool provider_loaded;
@@ -49,11 +48,6 @@ static void at_exit(void)
 			atomic_store(&k->over, true);
 }
 
-static void after_fork_child(void)
-{
-	atomic_store(&python2.forked, python2.gil != NULL);
-}
-
 static void load_provider(void)
 {
 	bool alone = emit_alone();
@@ -63,10 +57,8 @@ static void load_provider(void)
 	provider_loaded = emit_load() == 0;
 	if (alone) /* else each child restores it for itself */
 		no_follow_from_here();
-	if (!provider_loaded)
-		return;
-	atexit(at_exit);
-	pthread_atfork(NULL, NULL, after_fork_child);
+	if (provider_loaded)
+		atexit(at_exit);
 }
 
 /* ---- the table ----------------------------------------------------------- */
@@ -241,9 +233,10 @@ static bool is_python2(const void *caller)
 	return python2.interpreter.ticker.ticks == interpreter.ticker.ticks;
 }
 
+/* There is none yet; or only the parent's, in a fork child. */
 static bool may_become_gil(void)
 {
-	return python2.gil ? atomic_load(&python2.forked) :
+	return python2.gil ? emit_gil_is_inherited(&python2.gil->gil.emit) :
 			     !python2.interpreter.ticker.threads_initialized();
 }
 
@@ -264,7 +257,7 @@ static bool is_now_gil(const sem_t *sem)
 {
 	for (int i = 0; i < MADE; i++)
 		if (sems.made[i] == sem)
-			return python2.gil ? atomic_load(&python2.forked) :
+			return python2.gil ? emit_gil_is_inherited(&python2.gil->gil.emit) :
 					     python2.interpreter.ticker.threads_initialized();
 	return false;
 }
@@ -302,7 +295,6 @@ static struct known_gil *became_gil(const sem_t *sem)
 	memset(sems.made, 0, sizeof(sems.made));
 	if (python2.gil)
 		withdraw(python2.gil); /* the parent's */
-	atomic_store(&python2.forked, false);
 	k = python2.gil = begin_gil(&python2.interpreter);
 	if (!k)
 		return NULL;

@@ -7,6 +7,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* musl has none, and its programs would not start: a child of a recorded one may be such. */
+#pragma weak dlvsym
+
 static void resolve(void);
 
 /* What an entry holds until it is resolved. */
@@ -37,7 +40,7 @@ static void *next_symbol(const char *name)
 	 * On x86-64 the C library's unversioned name may mean the incompatible condition variable
 	 * of 2.2.5. Another preloaded library, which comes before it, has no versions.
 	 */
-	if (symbol && !strncmp(name, "pthread_cond_", strlen("pthread_cond_"))) {
+	if (dlvsym && symbol && !strncmp(name, "pthread_cond_", strlen("pthread_cond_"))) {
 		void *versioned = dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2");
 
 		if (versioned && in_same_object(symbol, versioned))

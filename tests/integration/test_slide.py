@@ -25,5 +25,32 @@ class Slide(harness.TestCase):
         self.assertEqual(t1["ticks"], 4 * 101)
 
 
+class HiddenRetries(harness.TestCase):
+    """A GIL whose failed wake-ups stay in the C library: nothing says that there were none."""
+
+    def setUp(self):
+        super().setUp()
+        slide = (harness.SOURCE / "tests" / "play" / "slide.txt").read_text()
+        self.busy_only = "".join(line for line in slide.splitlines(True) if "RETRY" not in line)
+        ticked, ticks_exact, checks_exact, no_retries = 1, 2, 4, 8
+        self.record(harness.PLAY, harness.PROVIDER, ticked | ticks_exact | checks_exact | no_retries,
+                    stdin=self.busy_only)
+
+    def test_each_command_says_so(self):
+        report = self.gilscope("report", self.trace).out
+        self.assertIn("failed wake-ups not visible", report)
+        self.assertIn("At least 1 failed attempt", report)
+        self.assertRegex(report, r"badness, the failed attempts per check: at least \d")
+        self.assertIn("RETRY) cannot be seen", self.gilscope("verify", self.trace).out)
+        battle = self.gilscope("battle", self.trace).out.splitlines()
+        self.assertIn("No RETRY", battle[0])
+        self.assertIn("failed wake-ups not visible", self.gilscope("battle", "--explain", self.trace).out)
+
+    def test_export(self):
+        report = self.report()
+        self.assertEqual([gil["retries_visible"] for gil in report["gils"]], [False])
+        self.assertEqual(sum(t["failed_attempts"] for t in report["threads"]), 1)
+
+
 if __name__ == "__main__":
     harness.main()

@@ -19,6 +19,7 @@ static pthread_cond_t c, sc, other_c;
 static sem_t sems[6], threads_lock;
 static const char python, python2, other_program; /* as callers */
 static int created, destroyed, loads;
+static pid_t created_by;
 
 /* ---- instead of interpreter.c and emit.c ------------------------------------ */
 
@@ -94,6 +95,13 @@ void emit_gil_flag(struct emit_gil *g, uint32_t flag)
 void emit_gil_create(struct emit_gil *g)
 {
 	g->id = (uint64_t)++created;
+	created_by = getpid();
+}
+
+bool emit_gil_is_inherited(const struct emit_gil *g)
+{
+	(void)g;
+	return created_by != getpid();
 }
 
 void emit_gil_destroy(struct emit_gil *g)
