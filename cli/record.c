@@ -114,7 +114,7 @@ static const struct cli_option options[] = {
 	{ "buffer-size", 0, CLI_SIZE, "SIZE",
 	  "buffer memory per CPU and process (default: at most 16M)", &recorder.buffer_bytes },
 	{ "observe-only", 0, CLI_FLAG, NULL,
-	  "leave CPython 2's semaphore to the C library: failed wake-ups (RETRY) are not seen then", &observe_only },
+	  "leave CPython 2's semaphore to the C library: RETRY is not seen then", &observe_only },
 	{ "strict", 0, CLI_FLAG, NULL, "end with 3 when the program succeeded but events were lost", &strict },
 	{ 0 },
 };
