@@ -201,7 +201,7 @@ static const struct cli_option options[] = {
 	{ "no-python-names", 0, CLI_FLAG, NULL,
 	  "do not ask Python for the names that the program gave its threads", &no_python_names },
 	{ "observe-only", 0, CLI_FLAG, NULL,
-	  "leave CPython 2's semaphore to the C library: failed wake-ups (RETRY) are not seen then", &observe_only },
+	  "leave CPython 2's semaphore to the C library: RETRY is not seen then", &observe_only },
 	{ "pid", 'p', CLI_STRING, "PID", "there is no attaching: says what to do instead", &running_pid },
 	{ "strict", 0, CLI_FLAG, NULL, "end with 3 when the program succeeded but events were lost", &strict },
 	{ 0 },

@@ -17,18 +17,18 @@ SIDES = ("recorded", "not")
 
 
 class Workload:
-    def __init__(self, python, trace):
-        self.python = python
+    def __init__(self, python, trace, pinned=False):
+        self.command = [python, bench.HERE / "workload.py"]
+        if pinned:
+            self.command = ["taskset", "-c", min(os.sched_getaffinity(0)), *self.command]
         self.trace = trace
 
     def bare(self, *words):
         """(wall ms, CPU ms)"""
-        out = bench.run(self.python, bench.HERE / "workload.py", *words)
-        return [int(word) / 1e6 for word in out.split()]
+        return [int(word) / 1e6 for word in bench.run(*self.command, *words).split()]
 
     def recorded(self, *words):
-        out = bench.record(self.trace, self.python, bench.HERE / "workload.py", *words)
-        return [int(word) / 1e6 for word in out.split()]
+        return [int(word) / 1e6 for word in bench.record(self.trace, *self.command, *words).split()]
 
     def sides(self, rounds, *words):
         """Wall and CPU times of both sides."""
@@ -39,14 +39,18 @@ class Workload:
         return bench.count_events(self.trace) / min(wall[0]) * 1000
 
 
-def measure_time_slices(workload, rounds, name):
-    wall, cpu = workload.sides(rounds, "count", COUNT)
-    bench.compare(bench.CPU_BOUND, *wall, "ms", SIDES, f", {name}: wall time")
-    bench.compare(bench.CPU_BOUND, *cpu, "ms", SIDES, f", {name}: CPU time")
+def measure_ping_pong(workload, rounds, name):
     wall, cpu = workload.sides(rounds, "pingpong", ROUND_TRIPS)
     rate = workload.events_per_second(wall)
     bench.compare(bench.PING_PONG, *wall, "ms", SIDES, f", {name} ({rate:,.0f} events/s): wall time")
     bench.compare(bench.PING_PONG, *cpu, "ms", SIDES, f", {name}: CPU time")
+
+
+def measure_time_slices(workload, rounds, name):
+    wall, cpu = workload.sides(rounds, "count", COUNT)
+    bench.compare(bench.CPU_BOUND, *wall, "ms", SIDES, f", {name}: wall time")
+    bench.compare(bench.CPU_BOUND, *cpu, "ms", SIDES, f", {name}: CPU time")
+    measure_ping_pong(workload, rounds, name)
 
 
 def measure_ticks(workload, rounds, name):
@@ -60,11 +64,15 @@ def measure_ticks(workload, rounds, name):
 
 def measure(rounds):
     with bench.folder() as folder:
-        for number, (name, python) in enumerate(harness.interpreters(at_least=(2, 7))):
+        for number, (_, python) in enumerate(harness.interpreters(at_least=(2, 7))):
             one = Workload(python, folder / "gil.trace")
             version = harness.python_version(python)
             kind = measure_ticks if version < (3,) else measure_time_slices
-            kind(one, rounds if number == 0 else max(1, rounds // 3), ".".join(map(str, version)))
+            name = ".".join(map(str, version))
+            kind(one, rounds if number == 0 else max(1, rounds // 3), name)
+            if number == 0:
+                # Where which thread runs on which CPU plays no part, the figures vary least.
+                measure_ping_pong(Workload(python, folder / "gil.trace", pinned=True), rounds, f"{name}, on one CPU")
 
 
 if __name__ == "__main__":

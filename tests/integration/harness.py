@@ -115,6 +115,16 @@ class TestCase(unittest.TestCase):
         result = self.gilscope("export", trace or self.trace, "--to", "json", "-o", "-", *options)
         return json.loads(result.out)
 
+    def record_whole(self, *command, options=(), **more):
+        """Records until LTTng registered the program in time, else it is recorded from its middle on. The report; the
+        recorder's own words are in self.said."""
+        for _ in range(5):
+            self.said = self.record(*command, options=options, **more)
+            report = self.report()
+            if not report["quality"]["attempts_found"] + report["quality"]["holds_found"]:
+                return report
+        self.fail("five runs were recorded from their middle on")
+
     def assert_lawful(self, trace=None):
         self.gilscope("verify", trace or self.trace)
 

@@ -28,6 +28,7 @@ class CheckPython(harness.TestCase):
 class Replay(harness.TestCase):
     """Written by hand: threads 1 and 2, the parts m, sm, c, sc at 10 to 13."""
     needs_lttng = False
+    SWITCH = [(1, "L", 11), (1, "W", 13), (1, "w", 13), (1, "U", 11)]
     CREATED = [(1, "I", 10), (1, "I", 11), (1, "C", 12), (1, "C", 13)]
 
     @staticmethod
@@ -46,17 +47,21 @@ class Replay(harness.TestCase):
         return check_calls.summary(check_calls.replay(path))
 
     def test_lawful(self):
-        switch = [(1, "L", 11), (1, "W", 13), (1, "w", 13), (1, "U", 11)]
-        text, wrong = self.replay(self.take(1), self.drop(1), switch, self.take(2, "ToTt"), self.drop(2))
+        begun, ended = [(2, "L", 10), (2, "T", 12), (2, "o", 12)], self.take(2)[1:]
+        text, wrong = self.replay(self.take(1), begun, self.drop(1), self.SWITCH, ended, self.drop(2))
         self.assertEqual(wrong, [])
         self.assertIn("CREATE 1, TAKE 2, DROP 2, SWITCH 1, unmatched 0", text)
+
+    def test_a_switch_that_nobody_asked_for(self):
+        _, wrong = self.replay(self.take(1), self.drop(1), self.SWITCH)
+        self.assertEqual(wrong, ["1 waits for a thread to take over that never asked"])
 
     def test_two_holders(self):
         _, wrong = self.replay(self.take(1), self.take(2))
         self.assertEqual(wrong, ["2 acquires while 1 holds"])
 
     def test_a_call_that_is_in_no_step(self):
-        for call in (1, "W", 12), (1, "L", 12), (1, "S", 13), (1, "T", 12):
+        for call in (1, "w", 12), (1, "L", 12), (1, "S", 13), (1, "t", 12):
             with self.subTest(call):
                 _, wrong = self.replay(self.take(1), [call], self.drop(1))
                 self.assertTrue(wrong)

@@ -52,15 +52,6 @@ class Recording(harness.TestCase):
         file, *arguments = words.split()
         return [python, "-B", PROGRAMS_FOLDER / file, *arguments]
 
-    def record_whole(self, *command, options=()):
-        """The report. What LTTng did not register in time was recorded from its middle on: it is made again."""
-        for _ in range(5):
-            self.said = self.record(*command, options=options)
-            report = self.report()
-            if not report["quality"]["attempts_found"] + report["quality"]["holds_found"]:
-                return report
-        self.fail("five runs were recorded from their middle on")
-
     def assert_equations(self, report):
         """Those of the model, from the exported numbers alone; nothing is open but what the end left open."""
         quality, kinds = report["quality"], report["trace"]["events_by_kind"]
@@ -135,7 +126,9 @@ class Matrix(Recording):
         self.assertFalse(missing, f"GILs with so many threads are missing: {dict(missing)} in {dict(found)}")
         if len(expected) == 1:
             self.assertEqual(len(report["gils"]), 1)
-        self.assertEqual(len({gil["pid"] for gil in report["gils"]}), len(report["gils"]))
+        # CPython 2's subprocess runs Python between fork and exec: with a GIL of its own, and then the next program's.
+        if report["gils"][0]["interval_unit"] != "ticks":
+            self.assertEqual(len({gil["pid"] for gil in report["gils"]}), len(report["gils"]))
         for gil in report["gils"]:
             group = threads[gil["gil"]]
             self.assertEqual({t["pid"] for t in group}, {gil["pid"]})
@@ -214,7 +207,10 @@ class Python2(Recording):
 def add(title, python, name):
     def test(self):
         self.check(python, name)
-    setattr(Matrix, f"test_{title.replace('.', '_')}_{name}", test)
+    method = f"test_{title.replace('.', '_')}_{name}"
+    while hasattr(Matrix, method):  # two of one version
+        method += "_too"
+    setattr(Matrix, method, test)
 
 
 def add_missing(version):

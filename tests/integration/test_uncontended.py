@@ -35,9 +35,10 @@ class Uncontended(harness.TestCase):
             self.skipTest(f"strace may not trace here: {bare.err.splitlines()[-1]}")
         self.assertEqual(bare.out, f"dropped and taken {TIMES} times\n", bare.err)
         self.assertEqual(between_the_marks(log.read_text()), [])
-        self.assertEqual(self.record(*command).out, bare.out)
+        report = self.record_whole(*command)
+        self.assertEqual(self.said.out, bare.out)
         recorded = between_the_marks(log.read_text())
-        main = next(t for t in self.report()["threads"] if t["is_main"])
+        main = next(t for t in report["threads"] if t["is_main"])
         for name in EVENTS:
             self.assertGreater(main[name], TIMES)
         self.assert_lawful()

@@ -61,6 +61,35 @@ SEMAPHORE_STEPS = re.compile(r"""
 STEPS = ("TAKE", "DROP", "SWITCH", "EXIT", "POKE", "GILOFF", "OPEN", "unmatched")
 
 
+class Request:
+    """Is the holder asked to drop the GIL? By CPython's rule: by a thread that waited a whole interval, if nobody else
+    has taken it meanwhile. SWITCH is its proof: who waits in it was asked."""
+
+    def __init__(self):
+        self.pending = False
+        self.last_holder = None
+        self.switches = 0
+        self.switches_at_wait = {}
+        self.asked_at_release = {}
+        self.honoured = collections.Counter()
+
+    def released(self, tid):
+        self.asked_at_release[tid] = self.pending
+        self.honoured[tid] += self.pending
+
+    def said(self, tid, letter, holder):
+        """False: SWITCH waits, but nobody asked."""
+        if letter == "T":
+            self.switches_at_wait[tid] = self.switches
+        elif letter == "o" and holder is not None and self.switches_at_wait[tid] == self.switches:
+            self.pending = True
+        elif letter == "s":
+            self.pending = False
+            self.switches += self.last_holder != tid
+            self.last_holder = tid
+        return letter != "W" or self.asked_at_release.get(tid, False)
+
+
 class Gil:
     def __init__(self, pid, steps, parts):
         self.pid = pid
@@ -68,21 +97,25 @@ class Gil:
         self.parts = parts                         # addresses
         self.text = collections.defaultdict(list)  # of each thread
         self.holder = None
-        self.two_holders = []
+        self.wrong = []
+        self.request = Request()
 
     def said(self, tid, letter, acquired, released):
         self.text[tid].append(letter)
         if letter in acquired:
             if self.holder is not None:
-                self.two_holders.append(f"{tid} acquires while {self.holder} holds")
+                self.wrong.append(f"{tid} acquires while {self.holder} holds")
             self.holder = tid
         elif letter in released and self.holder == tid:
             self.holder = None
+            self.request.released(tid)
         elif letter in released and letter == "P":
-            self.two_holders.append(f"{tid} releases while {self.holder} holds")
+            self.wrong.append(f"{tid} releases while {self.holder} holds")
+        if not self.request.said(tid, letter, self.holder):
+            self.wrong.append(f"{tid} waits for a thread to take over that never asked")
 
     def threads(self):
-        """{tid: counts of the steps, of the failed waits and of those that timed out}"""
+        """{tid: counts of the steps, "waits" that failed, releases that were "requested", and "calls"}"""
         result = {}
         for tid, letters in self.text.items():
             counts = collections.Counter()
@@ -92,6 +125,7 @@ class Gil:
                 if match.lastgroup == "unmatched":
                     around = text[max(0, match.start() - 12):match.end() + 12]
                     counts[f"unmatched: {match.group()} in {around}"] += 1
+            counts["requested"] = self.request.honoured[tid]
             counts["waits"] = text.count("T") + text.count("y")
             counts["calls"] = len(text)
             result[tid] = counts
@@ -167,7 +201,7 @@ def summary(gils):
     text = f"{total['calls']:,} calls: CREATE {len(gils)}"
     text += "".join(f", {step} {total[step]:,}" for step in STEPS if total[step] or step == "unmatched")
     wrong = [what for what in total if what.startswith("unmatched: ")]
-    wrong += [line for gil in gils for line in gil.two_holders]
+    wrong += [line for gil in gils for line in gil.wrong]
     return text, wrong
 
 

@@ -35,6 +35,7 @@ EVENTS_ARE_STEPS = {
     "acquisitions": lambda steps: steps["TAKE"],
     "releases": lambda steps: steps["DROP"],
     "failed_attempts": lambda steps: steps["waits"],
+    "releases_requested": lambda steps: steps["requested"],
 }
 
 
