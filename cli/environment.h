@@ -17,6 +17,7 @@ struct environment {
  * @home: LTTNG_HOME, or NULL. @return 0, or < 0 with a sentence. Free with environment_deinit().
  */
 int environment_init(struct environment *e, const char *recording, const char *home);
+/* One entry more. @return 0, or < 0 with a sentence. */
 int environment_add(struct environment *e, const char *name, const char *value);
 void environment_deinit(struct environment *e);
 
