@@ -11,7 +11,7 @@
 struct analysis_options {
 	const char *path;      /* a trace, or a folder with traces below it */
 	bool facts_only;       /* only the rare events, which our own recordings have apart */
-	bool flight_recorder;  /* the newest events overwrote the oldest, on some CPUs earlier than on others */
+	bool flight_recorder;  /* the newest events overwrote the oldest, earlier on some CPUs */
 	const char *recording; /* keep the GILs of this recording only; NULL: all */
 	const char *gil;       /* --gil: an index, a decimal id or a pid ("pid:123"); NULL: all */
 	const char *thread;    /* --thread: comma-separated names, shell patterns or tids; NULL: all */

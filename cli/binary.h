@@ -18,7 +18,7 @@ enum binary_kind {
 struct binary {
 	char path[PATH_MAX]; /* of the ELF file that runs: of a script its interpreter, also behind `env` */
 	enum binary_kind kind;
-	bool privileged;     /* runs with other rights than ours: the loader ignores what is to be preloaded */
+	bool privileged;     /* runs with other rights than ours: the loader preloads nothing */
 	bool python;         /* it is a CPython, or is linked with one */
 	bool pypy;
 };

@@ -27,7 +27,10 @@ int recording_write(const struct recording *r, const char *trace);
 /* The path of a snapshot. @return 0, or < 0 with a sentence. */
 int recording_snapshot_path(char *path, size_t size, const char *trace, unsigned number);
 
-/* @return 0; RECORDING_E_ABSENT when there is none, *r is then all zero; < 0 with a sentence when it cannot be understood. */
+/*
+ * @return 0; RECORDING_E_ABSENT when there is none, *r is then all zero; < 0 with a sentence when
+ * it cannot be understood.
+ */
 enum { RECORDING_E_ABSENT = 1 };
 int recording_read(struct recording *r, const char *trace);
 

@@ -9,8 +9,8 @@
 
 /*
  * Why nothing was recorded, as the end of a sentence, without a full stop.
- * @survey what did reach the trace. @absent processes that LTTng never served. @program what was run; NULL: nothing was,
- * those that carry the probe were waited for.
+ * @survey what did reach the trace. @absent processes that LTTng never served.
+ * @program what was run; NULL: nothing was, those that carry the probe were waited for.
  */
 void unseen_explain(char *text, size_t size, const struct survey *survey, unsigned absent,
 		    const struct binary *program);
