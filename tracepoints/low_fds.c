@@ -28,7 +28,7 @@ void low_fds_hold(struct low_fds *l)
 	memset(l, 0, sizeof(*l));
 	while (fd >= 0 && fd < end) {
 		l->held[fd / 64] |= UINT64_C(1) << fd % 64;
-		fd = fcntl(fd, F_DUPFD_CLOEXEC, fd + 1);
+		fd = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, fd + 1); /* musl has no fcntl64() */
 	}
 	if (fd >= 0)
 		syscall(SYS_close, fd);

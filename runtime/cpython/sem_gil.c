@@ -67,8 +67,11 @@ static bool is(sem_t *sem, uint64_t word)
 	return __atomic_load_n(word_of(sem), __ATOMIC_RELAXED) == word;
 }
 
+static void make_waiter_end(void);
+
 bool sem_gil_can_own(void)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	const struct timespec past = { 0 };
 	sem_t sem;
 	bool ok;
@@ -86,6 +89,7 @@ bool sem_gil_can_own(void)
 	ok = ok && !real.sem_trywait(&sem) && is(&sem, ONE_WAITER);
 	*word_of(&sem) = 0;
 	real.sem_destroy(&sem);
+	pthread_once(&once, make_waiter_end);
 	return ok;
 }
 
@@ -188,33 +192,41 @@ static unsigned checks_in_hold(const struct sem_gil *s, struct sem_thread *st)
 
 /* ---- the calls ------------------------------------------------------------------------- */
 
-struct wait {
-	struct gil *gil;
-	sem_t *sem;
-};
+/*
+ * A thread that is cancelled while it sleeps ends, as one waiter less. Not with a cleanup handler:
+ * the unwinder's library that those need would have to be in every program that the probe is in.
+ */
+static pthread_key_t waiter_end;
+static bool has_waiter_end;
 
-static void cancelled(void *arg)
+static void waiter_ends(void *arg)
 {
-	const struct wait *w = arg;
+	struct sem_thread *st = arg;
 
-	__atomic_fetch_sub(word_of(w->sem), ONE_WAITER, __ATOMIC_RELAXED);
-	emit_leave(&w->gil->emit, GIL_LEAVE_GONE);
+	if (st->waits_for)
+		__atomic_fetch_sub(word_of(st->waits_for), ONE_WAITER, __ATOMIC_RELAXED);
+	st->waits_for = NULL;
 }
 
-static void wait_owned(struct gil *g, const struct sem_gil *s, sem_t *sem)
+static void make_waiter_end(void)
 {
-	struct wait w = { .gil = g, .sem = sem };
+	has_waiter_end = !pthread_key_create(&waiter_end, waiter_ends);
+}
 
+static void wait_owned(struct gil *g, const struct sem_gil *s, struct sem_thread *st, sem_t *sem)
+{
 	emit_busy(&g->emit, tick_of(s), gil_checks(g));
+	if (!st->has_end && has_waiter_end)
+		st->has_end = !pthread_setspecific(waiter_end, st);
+	st->waits_for = sem;
 	__atomic_fetch_add(word_of(sem), ONE_WAITER, __ATOMIC_RELAXED);
-	pthread_cleanup_push(cancelled, &w);
 	for (;;) {
 		sleep_on(sem);
 		if (try_take(sem, ONE_WAITER))
 			break;
 		emit_retry(&g->emit, tick_of(s), gil_checks(g), false);
 	}
-	pthread_cleanup_pop(0);
+	st->waits_for = NULL;
 }
 
 static int wait_observed(struct gil *g, const struct sem_gil *s, sem_t *sem)
@@ -245,7 +257,7 @@ int sem_gil_wait(struct gil *g, const struct sem_gil *s, struct gil_thread *t, s
 		t->number = gil_new_thread_number();
 	emit_entry(&g->emit, tick_of(s), gil_checks(g));
 	if (!taken && s->owned)
-		wait_owned(g, s, sem);
+		wait_owned(g, s, st, sem);
 	else if (!taken)
 		ret = wait_observed(g, s, sem);
 	if (ret)

@@ -37,15 +37,20 @@ struct sem_gil {
 	bool owned, counts_checks;
 };
 
-/* What is known of one thread and its state in CPython; zero at its start. */
+/* What is known of one thread and its state in CPython; zero at its start, and in its own storage. */
 struct sem_thread {
 	const volatile int *tick_counter; /* NULL: not known */
 	bool current;                     /* tick_counter was looked up since the last change */
 	bool counting;                    /* tick_counter_at_acquire is of this hold */
 	int tick_counter_at_acquire;
+	sem_t *waits_for; /* it is counted there as a waiter */
+	bool has_end;     /* the end of the thread undoes that */
 };
 
-/* Is a semaphore laid out, and does it behave, as the probe expects? Asks the C library's own functions. */
+/*
+ * Is a semaphore laid out, and does it behave, as the probe expects? Asks the C library's own
+ * functions. Before a wait on an owned one.
+ */
 bool sem_gil_can_own(void);
 
 /* Are threads' states laid out as expected? Asked of the calling thread's, which holds the GIL or is alone. */
