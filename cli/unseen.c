@@ -41,8 +41,9 @@ static void explain_program(char *text, size_t size, const struct binary *b)
 	else if (b->pypy)
 		snprintf(text, size, "'%s' is PyPy%s", path, pypy);
 	else if (b->python)
-		snprintf(text, size, "'%s' is a Python, but took no GIL that gilscope knows (CPython 2.7, or "
-				     "3.2 and later)", path);
+		snprintf(text, size, "'%s' is a Python, but made no GIL that gilscope knows (CPython 2.7 and "
+				     "3.2 to 3.6 make theirs when the first thread is started, later ones "
+				     "at once)", path);
 	else
 		snprintf(text, size, "neither '%s' nor a program that it ran is a Python that gilscope sees "
 				     "(CPython 2.7, or 3.2 and later, dynamically linked)", path);

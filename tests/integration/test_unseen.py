@@ -65,6 +65,13 @@ class Unseen(harness.TestCase):
             self.skipTest("this system runs no 32-bit programs")
         self.unseen(path, parts=[str(path), "processor or word size"], expect=7)
 
+    def test_python_that_makes_its_gil_with_the_first_thread(self):
+        old = [path for name, path in harness.interpreters(at_least=(2, 7))
+               if harness.python_version(path) < (3, 7)]
+        if not old:
+            self.skipTest("no CPython before 3.7 is installed")
+        self.unseen(old[0], "-c", "raise SystemExit(7)", parts=["first thread"], expect=7)
+
     def test_musl(self):
         path = self.compiled("musl-gcc")
         self.unseen(path, parts=[str(path), "musl"], expect=7)
