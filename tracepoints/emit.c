@@ -17,6 +17,7 @@
 
 #include "config.h"
 #include "tracepoints/room.h"
+#include "tracepoints/last_thread.h"
 #include "tracepoints/low_fds.h"
 #include "tracepoints/threads.h"
 
@@ -488,12 +489,11 @@ void emit_os_name(uint64_t ident, const char *os_name)
 
 /* ---- thread end ---------------------------------------------------------- */
 
-static void thread_ends(void *unused)
+static void say_end(void)
 {
 	const struct emit_table *t = emit_table();
 	uint64_t gil = said_gil(&self);
 
-	(void)unused;
 	threads_lock();
 	if (gil) {
 		say_self(t, gil); /* its OS name may have changed after its last event */
@@ -503,9 +503,29 @@ static void thread_ends(void *unused)
 	}
 	threads_leave();
 	threads_unlock();
+}
+
+/* Among the destructors of a thread; in the last round nothing comes after it. */
+static void thread_ends(void *unused)
+{
+	unsigned rounds = self.end_rounds + 1;
+	bool last;
+
+	(void)unused;
+	say_end();
 	/* Should the thread speak again (a later destructor), it is a new one. */
 	memset(&self, 0, sizeof(self));
 	self.ended = true;
+	self.end_rounds = rounds;
+	if (rounds < PTHREAD_DESTRUCTOR_ITERATIONS) {
+		pthread_setspecific(process.thread_end, &self);
+		return;
+	}
+	threads_lock();
+	last = last_thread_leaves();
+	threads_unlock();
+	if (last)
+		exit(0);
 }
 
 /* ---- loading ------------------------------------------------------------- */

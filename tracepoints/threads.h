@@ -36,6 +36,7 @@ struct emit_thread {
 	uint32_t entries;          /* said; one in LOOK_EVERY looks at the clock */
 	bool holds;                /* a GIL: no thread has two at a time */
 	bool ended;                /* its block goes away with it: never listed again */
+	unsigned end_rounds;       /* of its destructors, so far */
 	sigset_t fork_mask;
 	char os_name_inherited[THREADS_OS_NAME_SIZE];
 	atomic_bool os_name_is_own; /* somebody set it for this thread */

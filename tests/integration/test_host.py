@@ -343,5 +343,32 @@ class Surroundings(harness.TestCase):
         self.assertGreater(self.report()["threads"][0]["acquisitions"], 40000)
 
 
+
+class LastThread(harness.TestCase):
+    """A fork child of a thread ends with its last thread of its own: LTTng's two would keep it alive."""
+    PROGRAM = ("import os, sys, threading, time\n"
+               "def later(): time.sleep(0.1)\n"
+               "def fork(more):\n"
+               "    pid = os.fork()\n"
+               "    if pid == 0:\n"
+               "        if more: threading.Thread(target=later).start()\n"
+               "    else:\n"
+               "        out.append(os.waitpid(pid, 0)[1])\n"
+               "out = []\n"
+               "for more in (False, True):\n"
+               "    t = threading.Thread(target=fork, args=(more,)); t.start(); t.join()\n"
+               "print(out)\n")
+
+    def test_ends_the_child(self):
+        for name, path in harness.interpreters(at_least=(2, 7)):
+            words = [path, "-W", "ignore", "-c", self.PROGRAM]
+            with self.subTest(name):
+                self.assertEqual(harness.run(*words, timeout=30).out, "[0, 0]\n")
+                probed = harness.run(*words, timeout=30, env={"LD_PRELOAD": harness.PROBE})
+                self.assertEqual(probed.out, "[0, 0]\n")
+                self.assertEqual(self.record(*words, timeout=30).out, "[0, 0]\n")
+                self.assert_lawful()
+
+
 if __name__ == "__main__":
     harness.main()
