@@ -88,7 +88,7 @@ static bool api_is_complete(void)
 }
 
 /* One interpreter library in a process is served: the first that starts a thread. */
-static bool is_served(const void *caller)
+static bool is_in_served(const void *caller)
 {
 	static const void *_Atomic base; /* of the one whose API is in py */
 	enum { NOBODY, LOADING, SERVED, NEVER };
@@ -108,6 +108,19 @@ static bool is_served(const void *caller)
 	atomic_store(&base, info.dli_fbase);
 	atomic_store(&state, api_is_complete() ? SERVED : NEVER);
 	return atomic_load(&state) == SERVED;
+}
+
+/* CPython starts its threads in one place; dladdr() searches all symbols of a library, 20 us in Python's. */
+static bool is_served(const void *caller)
+{
+	static const void *_Atomic known;
+
+	if (atomic_load(&known) == caller)
+		return true;
+	if (!is_in_served(caller))
+		return false;
+	atomic_store(&known, caller);
+	return true;
 }
 
 /* As PyGILState_Check(), which 2.7 does not have. */
