@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -87,8 +88,14 @@ static bool only_lttng_is_left(void)
 bool last_thread_leaves(void)
 {
 	sigset_t all;
+	bool last;
+	int state;
 
-	if (only_lttng_is_left())
+	/* The caller holds a lock. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	last = only_lttng_is_left();
+	pthread_setcancelstate(state, NULL);
+	if (last)
 		return true;
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
