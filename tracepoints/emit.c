@@ -16,14 +16,14 @@
 #include <unistd.h>
 
 #include "config.h"
-#include "tracepoints/room.h"
 #include "tracepoints/last_thread.h"
 #include "tracepoints/low_fds.h"
+#include "tracepoints/room.h"
 #include "tracepoints/threads.h"
 
 enum { SAY_AGAIN_S = 1, LOOK_EVERY = 8 };
 
-/* LTTng opened its descriptors early: they are low. */
+/* LTTng opened its descriptors early: they come soon after LOW_FDS_END. */
 enum { OWNED_FD_MAX = 4095 };
 
 static const volatile int off, on = 1;

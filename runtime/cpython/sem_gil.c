@@ -62,12 +62,31 @@ static void sleep_on(sem_t *sem)
 	pthread_setcanceltype(type, NULL);
 }
 
+/*
+ * A thread that is cancelled while it sleeps ends, as one waiter less. Not with a cleanup handler:
+ * the unwinder's library that those need would have to be in every program that the probe is in.
+ */
+static pthread_key_t waiter_end;
+static bool has_waiter_end;
+
+static void waiter_ends(void *arg)
+{
+	struct sem_thread *st = arg;
+
+	if (st->waits_for)
+		__atomic_fetch_sub(word_of(st->waits_for), ONE_WAITER, __ATOMIC_RELAXED);
+	st->waits_for = NULL;
+}
+
+static void make_waiter_end(void)
+{
+	has_waiter_end = !pthread_key_create(&waiter_end, waiter_ends);
+}
+
 static bool is(sem_t *sem, uint64_t word)
 {
 	return __atomic_load_n(word_of(sem), __ATOMIC_RELAXED) == word;
 }
-
-static void make_waiter_end(void);
 
 bool sem_gil_can_own(void)
 {
@@ -191,27 +210,6 @@ static unsigned checks_in_hold(const struct sem_gil *s, struct sem_thread *st)
 }
 
 /* ---- the calls ------------------------------------------------------------------------- */
-
-/*
- * A thread that is cancelled while it sleeps ends, as one waiter less. Not with a cleanup handler:
- * the unwinder's library that those need would have to be in every program that the probe is in.
- */
-static pthread_key_t waiter_end;
-static bool has_waiter_end;
-
-static void waiter_ends(void *arg)
-{
-	struct sem_thread *st = arg;
-
-	if (st->waits_for)
-		__atomic_fetch_sub(word_of(st->waits_for), ONE_WAITER, __ATOMIC_RELAXED);
-	st->waits_for = NULL;
-}
-
-static void make_waiter_end(void)
-{
-	has_waiter_end = !pthread_key_create(&waiter_end, waiter_ends);
-}
 
 static void wait_owned(struct gil *g, const struct sem_gil *s, struct sem_thread *st, sem_t *sem)
 {

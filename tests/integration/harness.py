@@ -27,9 +27,15 @@ PLAY = str(BUILD / "tests" / "play" / "play")
 PROVIDER = str(BUILD / "tracepoints" / "libgilscope-provider.so")
 PROBE = str(BUILD / "runtime" / "cpython" / "libgilscope-probe.so")
 PYTHON = "/usr/bin/python3"
+NOBODY = 65534
 ROOT_DAEMON = "/var/run/lttng/lttng-sessiond.pid"
 
 Result = collections.namedtuple("Result", "status out err")
+
+
+def as_user(user):
+    """The words before a command that root runs as another user."""
+    return "setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"
 
 
 def run(*words, cwd=None, env=None, stdin=None, timeout=120, user=None):
@@ -37,7 +43,7 @@ def run(*words, cwd=None, env=None, stdin=None, timeout=120, user=None):
     full = dict(os.environ, **(env or {}))
     command = [str(word) for word in words]
     if user is not None:
-        command = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *command]
+        command = [*as_user(user), *command]
     done = subprocess.run(command, cwd=cwd, env=full, input=stdin, timeout=timeout,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
     return Result(done.returncode, done.stdout, done.stderr)
@@ -100,6 +106,17 @@ class TestCase(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="gilscope-test-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.trace = str(self.folder / "gil.trace")
+
+    def as_ordinary_user(self):
+        """The words before a command that make it run as one who is not root; the folder is open to all."""
+        self.folder.chmod(0o777)
+        if os.geteuid():
+            return ()
+        if not shutil.which("setpriv"):
+            self.skipTest("there is no setpriv, with which root becomes another user")
+        if run("test", "-x", GILSCOPE, user=NOBODY).status:
+            self.skipTest("the build folder cannot be read by another user")
+        return as_user(NOBODY)
 
     def gilscope(self, *words, expect=0, **options):
         result = run(GILSCOPE, *words, cwd=options.pop("cwd", self.folder), **options)

@@ -199,13 +199,11 @@ class Surroundings(harness.TestCase):
 
     def start_daemon(self):
         """A daemon of its own in LTTNG_HOME, of an ordinary user; its pid."""
-        self.user = 65534 if os.geteuid() == 0 else os.geteuid()
-        self.folder.chmod(0o755)
+        options = {"user": harness.NOBODY} if self.as_ordinary_user() else {}
         home = self.folder / "h"
         home.mkdir()
-        os.chown(home, self.user, -1)
+        os.chown(home, options.get("user", -1), -1)
         self.home = {"LTTNG_HOME": str(home)}
-        options = {"user": self.user} if os.geteuid() == 0 else {}
         started = harness.run("lttng-sessiond", "--no-kernel", "--daemonize", env=self.home, **options)
         self.assertEqual(started.status, 0, started.err)
         pid = harness.read_pid(home / ".lttng" / "lttng-sessiond.pid")
@@ -221,7 +219,6 @@ class Surroundings(harness.TestCase):
 
     def record_and(self, kill):
         """Records a program for a while and kills something meanwhile: (status, output, messages)."""
-        self.folder.chmod(0o777)
         program = ("import threading, time\n"
                    "def work():\n"
                    "    for _ in range(2000): time.sleep(0.0005)\n"
@@ -229,9 +226,8 @@ class Surroundings(harness.TestCase):
                    "[t.start() for t in ts]; open('started', 'w').close(); [t.join() for t in ts]\n"
                    "print('done')\n"
                    "raise SystemExit(3)\n")
-        words = [harness.GILSCOPE, "record", "-o", self.trace, "--", harness.PYTHON, "-c", program]
-        if os.geteuid() == 0:
-            words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *words]
+        words = [*self.as_ordinary_user(), harness.GILSCOPE, "record", "-o", self.trace, "--",
+                 harness.PYTHON, "-c", program]
         recorder = subprocess.Popen(words, cwd=self.folder, stdout=-1, stderr=-1, text=True,
                                     env=dict(os.environ, XDG_RUNTIME_DIR=""))
         self.addCleanup(recorder.kill)

@@ -41,11 +41,11 @@ class Install(harness.TestCase):
     def test_ordinary_user(self):
         if os.geteuid():
             self.skipTest("only root can become another user")
-        os.chown(self.elsewhere, 65534, 65534)
+        os.chown(self.elsewhere, harness.NOBODY, harness.NOBODY)
         result = harness.run(self.bin / "gilscope", "record", self.bin / "gilrun", "battle", "--count",
-                             "20000", cwd=self.elsewhere, user=65534, env={"HOME": str(self.elsewhere)})
+                             "20000", cwd=self.elsewhere, user=harness.NOBODY, env={"HOME": str(self.elsewhere)})
         self.assertEqual(result.status, 0, result.err)
-        verified = harness.run(self.bin / "gilscope", "verify", cwd=self.elsewhere, user=65534)
+        verified = harness.run(self.bin / "gilscope", "verify", cwd=self.elsewhere, user=harness.NOBODY)
         self.assertEqual(verified.status, 0, verified.out + verified.err)
 
     def test_root_and_user_at_once_do_not_mix(self):
@@ -53,14 +53,14 @@ class Install(harness.TestCase):
             self.skipTest("only root can become another user")
         folders = {}
         running = []
-        for name, user in (("root1", None), ("root2", None), ("user", 65534)):
+        for name, user in (("root1", None), ("root2", None), ("user", harness.NOBODY)):
             folders[name] = self.folder / name
             folders[name].mkdir()
             command = [str(self.bin / "gilscope"), "record", str(self.bin / "gilrun"), "battle",
                        "--count", "1500000", "--truth", str(folders[name] / "truth.json")]
             if user:
                 os.chown(folders[name], user, user)
-                command = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *command]
+                command = [*harness.as_user(user), *command]
             running.append(subprocess.Popen(command, cwd=folders[name], stdout=subprocess.DEVNULL,
                                             stderr=subprocess.PIPE))
         for process in running:
