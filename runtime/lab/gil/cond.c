@@ -89,6 +89,7 @@ static void cond_release(struct gil *gil, struct gil_thread *self)
 const struct gil_design gil_cond = {
 	.name = "cond",
 	.summary = "CPython 2.x: mutex and condition variable; let go and retaken at every check",
+	.ticked = true,
 	.new = cond_new,
 	.free = cond_free,
 	.acquire = cond_acquire,

@@ -19,8 +19,8 @@ const struct gil_design *gil_design_find(const char *name)
 	return NULL;
 }
 
-int gil_new(struct gil **out, const struct gil_design *design, const struct gil_clock *clock,
-	    int32_t check_interval)
+int gil_new(struct gil **out, const struct gil_design *design, struct gil_clock *clock,
+	    int64_t interval)
 {
 	struct gil *gil;
 	int r = design->new(&gil);
@@ -31,8 +31,10 @@ int gil_new(struct gil **out, const struct gil_design *design, const struct gil_
 	gil->clock = clock;
 	gil->emit.design = design->name;
 	gil->emit.version = "gilrun " GILSCOPE_VERSION;
-	gil->emit.flags = GIL_FLAG_TICKED | GIL_FLAG_TICKS_EXACT | GIL_FLAG_CHECKS_EXACT;
-	atomic_init(&gil->emit.interval, check_interval);
+	gil->emit.flags = GIL_FLAG_CHECKS_EXACT;
+	if (design->ticked)
+		gil->emit.flags |= GIL_FLAG_TICKED | GIL_FLAG_TICKS_EXACT;
+	atomic_init(&gil->emit.interval, interval);
 	emit_gil_create(&gil->emit);
 	*out = gil;
 	return 0;
