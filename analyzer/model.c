@@ -190,6 +190,25 @@ static void set_state(struct thread *t, enum thread_state state, int64_t ts_ns, 
 	t->cpu = cpu;
 }
 
+/*
+ * The check comes when the ticker falls below zero: one more than it showed. Then it starts anew. What
+ * it has lost at the RELEASE went into signal handlers, which the main thread runs between the two. (In
+ * another thread a ticker of 0 there means a signal that waits for the main thread.)
+ */
+static uint64_t ticks_of_hold(const struct thread *t, const struct gil_event *release, uint64_t checks)
+{
+	int64_t interval = t->gil->info.interval, ticks = (int64_t)t->tick_from - release->tick;
+
+	if (release->tick < 0)
+		return 0;
+	if (checks) {
+		ticks = (int64_t)t->tick_from + 1 + (int64_t)(checks - 1) * (interval + 1);
+		if (t->info.is_main && release->tick < interval)
+			ticks += interval - release->tick;
+	}
+	return ticks > 0 ? (uint64_t)ticks : 0;
+}
+
 /* The present stay is over; of a hold, `release` is its RELEASE or NULL. */
 static int end_stay(struct model *m, struct thread *t, int64_t ts_ns, bool whole,
 		    const struct gil_event *release)
@@ -221,12 +240,8 @@ static int end_stay(struct model *m, struct thread *t, int64_t ts_ns, bool whole
 	}
 	if (release && t->hold_seen && release->checks > t->checks_from)
 		interval.checks = release->checks - t->checks_from;
-	/* The check comes when the ticker falls below zero: one more than it showed. */
-	if (release && t->hold_seen && gil_is_ticked(&t->gil->info) && t->tick_from >= 0) {
-		int64_t ticks = interval.checks ? (int64_t)t->tick_from + 1 :
-						  (int64_t)t->tick_from - release->tick;
-		interval.ticks = ticks > 0 && release->tick >= 0 ? (uint64_t)ticks : 0;
-	}
+	if (release && t->hold_seen && gil_is_ticked(&t->gil->info) && t->tick_from >= 0)
+		interval.ticks = ticks_of_hold(t, release, interval.checks);
 	return tell_interval(m, t, &interval);
 }
 

@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "runtime/lab/battle.h"
 #include "runtime/lab/options.h"
+#include "runtime/lab/run.h"
+#include "runtime/lab/scenario/compile.h"
 #include "runtime/lab/truth.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -15,10 +16,11 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 static void print_summary(const struct run *run)
 {
 	const struct gil_counts t = run_total(run);
+	const char *unit = run->design->ticked ? "ticks" : "us";
 
-	printf("%zu threads on GIL design '%s', check interval %" PRId32 ": %.3f s\n",
-	       run->n_threads - 1, run->interp->gil->design->name, run->interp->check_interval,
-	       (double)run->wall_ns / 1e9);
+	printf("%s: %zu %s on GIL design '%s', %s interval %" PRId64 " %s: %.3f s\n", run->scenario->name,
+	       run->n_workers - 1, run->n_workers == 2 ? "thread" : "threads", run->design->name,
+	       run->design->ticked ? "check" : "switch", run->interval, unit, (double)run->wall_ns / 1e9);
 	printf("%" PRIu64 " ticks (%.1f ns each), %" PRIu64 " checks\n", t.ticks,
 	       t.ticks ? (double)run->wall_ns / (double)t.ticks : 0.0, t.checks);
 	printf("%" PRIu64 " acquisitions, %" PRIu64 " of them contended; "
@@ -26,7 +28,7 @@ static void print_summary(const struct run *run)
 	       t.acquisitions, t.acquisitions_contended, t.busy + t.retries, t.busy, t.retries);
 }
 
-static int run_scenario(const struct options *o)
+static int run_scenario(const struct options *o, const struct scenario *scenario)
 {
 	cleanup(run_deinit) struct run run = { 0 };
 	int r;
@@ -37,11 +39,12 @@ static int run_scenario(const struct options *o)
 	/* After the load, so that LTTng's own threads keep out of the way. */
 	if (o->pinned && sched_setaffinity(0, sizeof(o->cpus), &o->cpus))
 		return err(-errno, "cannot run on the CPUs of --cpus: %s", strerror(errno));
-	r = run_init(&run, o->design, o->check_interval, (size_t)o->threads);
-	if (!r)
-		r = battle(&run, o->count);
-	if (!r)
-		r = run_verify(&run);
+	r = run_init(&run, scenario, o->design,
+		     o->design->ticked ? o->check_interval : o->switch_interval_us);
+	if (r)
+		return r;
+	run_go(&run);
+	r = run_verify(&run);
 	if (!r && o->truth)
 		r = truth_write(&run, o->truth);
 	if (!r)
@@ -49,19 +52,52 @@ static int run_scenario(const struct options *o)
 	return r;
 }
 
+static int print_bytecode(const struct scenario *scenario)
+{
+	int r = 0;
+
+	code_print(&code_count, stdout);
+	for (size_t i = 0; i < scenario->n_bodies && !r; i++) {
+		cleanup(compiled_freep) struct code *code = NULL;
+
+		r = compile_body(&code, scenario, &scenario->bodies[i]);
+		if (r)
+			break;
+		putchar('\n');
+		code_print(code, stdout);
+	}
+	return r;
+}
+
+static int act(const struct options *o, const struct scenario *scenario)
+{
+	switch (o->action) {
+	case ACTION_PYTHON:
+		return scenario_write_python(scenario, stdout);
+	case ACTION_BYTECODE:
+		return print_bytecode(scenario);
+	case ACTION_RUN:
+		break;
+	}
+	return run_scenario(o, scenario);
+}
+
 int main(int argc, char **argv)
 {
+	cleanup(scenario_freep) struct scenario *scenario = NULL;
 	struct options options;
-	int r = options_parse(&options, argc, argv);
+	int status = EXIT_USAGE, r = options_parse(&options, argc, argv);
 
 	if (r == OPTIONS_E_DONE)
 		return EXIT_DONE;
-	if (r) {
-		err_print(stderr);
-		return EXIT_USAGE;
+	if (!r)
+		r = scenario_load(&scenario, options.scenario, options.settings, options.n_settings);
+	if (!r) {
+		status = EXIT_FAILED;
+		r = act(&options, scenario);
 	}
-	r = run_scenario(&options);
+	options_deinit(&options);
 	if (r)
 		err_print(stderr);
-	return r ? EXIT_FAILED : EXIT_DONE;
+	return r ? status : EXIT_DONE;
 }

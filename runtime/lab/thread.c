@@ -28,8 +28,9 @@ static void *run(void *data)
 	return NULL;
 }
 
-static int attr_init(pthread_attr_t *attr, size_t stack_bytes)
+static int attr_init(pthread_attr_t *attr, const struct thread_options *options)
 {
+	size_t stack_bytes = options->stack_bytes;
 	int status = pthread_attr_init(attr);
 
 	if (status)
@@ -40,13 +41,15 @@ static int attr_init(pthread_attr_t *attr, size_t stack_bytes)
 		status = pthread_attr_setstacksize(attr, stack_bytes);
 	if (!status)
 		status = pthread_attr_setscope(attr, PTHREAD_SCOPE_SYSTEM);
+	if (!status && options->detached)
+		status = pthread_attr_setdetachstate(attr, PTHREAD_CREATE_DETACHED);
 	if (status)
 		pthread_attr_destroy(attr);
 	return status;
 }
 
-int thread_start(pthread_t *out, const char *name, size_t stack_bytes, void (*function)(void *arg),
-		 void *arg)
+int thread_start(pthread_t *out, const char *name, const struct thread_options *options,
+		 void (*function)(void *arg), void *arg)
 {
 	size_t name_size = strlen(name) + 1;
 	cleanup(freep) struct start *s = malloc(sizeof(*s) + name_size);
@@ -58,7 +61,7 @@ int thread_start(pthread_t *out, const char *name, size_t stack_bytes, void (*fu
 	s->function = function;
 	s->arg = arg;
 	memcpy(s->name, name, name_size);
-	status = attr_init(&attr, stack_bytes);
+	status = attr_init(&attr, options);
 	if (!status) {
 		status = pthread_create(out, &attr, run, s);
 		pthread_attr_destroy(&attr);

@@ -6,23 +6,37 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <limits.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "runtime/lab/signals.h"
 
 static json_t *number(uint64_t value)
 {
 	return json_integer((json_int_t)value);
 }
 
-static json_t *thread_object(const struct gil_thread *t)
+/* Beyond 2^63 JSON's integers end. */
+static json_t *decimal(uint64_t value)
 {
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRIu64, value);
+	return json_string(text);
+}
+
+static json_t *thread_object(const struct worker *w)
+{
+	const struct gil_thread *t = w->state.gil;
 	const struct gil_counts *c = &t->counts;
 
-	return json_pack("{s:s, s:i, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:i, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "name", t->name, "tid", (int)t->tid, "is_main", (int)t->is_main,
+			 "started", (int)w->started,
+			 "gil_id", decimal(w->state.interp->gil->emit.id),
 			 "acquisitions", number(c->acquisitions),
 			 "acquisitions_contended", number(c->acquisitions_contended),
 			 "busy", number(c->busy),
@@ -38,9 +52,27 @@ static json_t *thread_array(const struct run *run)
 {
 	cleanup(json_decrefp) json_t *array = json_array();
 
-	for (size_t i = 0; array && i < run->n_threads; i++)
-		if (json_array_append_new(array, thread_object(&run->threads[i])))
+	for (size_t i = 0; array && i < run->n_workers; i++)
+		if (json_array_append_new(array, thread_object(&run->workers[i])))
 			return NULL;
+	return steal(&array);
+}
+
+static json_t *signal_array(void)
+{
+	cleanup(json_decrefp) json_t *array = json_array();
+	const struct handled *handled;
+	size_t n = signals_handled(&handled);
+
+	for (size_t i = 0; array && i < n; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "SIG%s", sigabbrev_np(handled[i].signal));
+		if (json_array_append_new(array, json_pack("{s:s, s:o, s:o}", "signal", name,
+							   "latency_ns", number(handled[i].latency_ns),
+							   "checks", number(handled[i].checks))))
+			return NULL;
+	}
 	return steal(&array);
 }
 
@@ -59,22 +91,26 @@ static json_t *event_object(const struct gil_counts *total)
 
 static json_t *truth_object(const struct run *run)
 {
-	const struct interp *interp = run->interp;
+	const struct interp *interp = run->interps[0];
 	const struct gil_counts total = run_total(run);
-	char gil_id[32];
 
-	snprintf(gil_id, sizeof(gil_id), "%" PRIu64, interp->gil->emit.id);
-	return json_pack("{s:s, s:i, s:s, s:s, s:i, s:o, s:i, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:s, s:i, s:o, s:s, s:b, s:b, s:o, s:s, s:o, s:i, s:o, s:o, s:o, s:o, s:o}",
 			 "schema", "gilrun-truth-1",
+			 "scenario", run->scenario->name,
 			 "pid", (int)getpid(),
-			 "gil_id", gil_id,
-			 "design", interp->gil->design->name,
-			 "check_interval", (int)interp->check_interval,
-			 "checks", number(gil_checks(interp->gil)),
+			 "gil_id", decimal(interp->gil->emit.id),
+			 "design", run->design->name,
+			 "ticked", (int)run->design->ticked,
+			 "own", (int)run->design->own,
+			 "interval", json_integer(run->interval),
+			 "interval_unit", run->design->ticked ? "ticks" : "us",
+			 "checks", number(total.checks),
 			 "ticker", (int)gil_tick(interp->gil),
 			 "wall_ns", number(run->wall_ns),
 			 "threads", thread_array(run),
-			 "events", event_object(&total));
+			 "events", event_object(&total),
+			 "signals_sent", number(signals_sent()),
+			 "signals", signal_array());
 }
 
 static int write_to(const char *path, const json_t *truth)

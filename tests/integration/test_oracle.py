@@ -23,6 +23,7 @@ class Thread:
         self.waits, self.contended, self.holds = [], [], []
         self.attempt = None   # (when it began, whether it failed)
         self.acquired = None  # the ACQUIRE event of the present hold
+        self.is_main = False
 
 
 class Gil:
@@ -33,16 +34,24 @@ class Gil:
         self.holds = []       # (tid, from, to)
         self.last_holder = None
         self.ticked = False
+        self.interval = 0     # the present one
         self.attempts = []    # (tid, from, to) of the contended ones
         self.failed = collections.Counter()
 
     def feed(self, name, time, event):
         if name == "create":
             self.ticked = bool(int(event["flags"]) & TICKED)
-        if name not in ("entry", "busy", "retry", "acquire", "release", "leave"):
+            self.interval = int(event["interval"])
+        if name == "interval":
+            self.interval = int(event["value"])
+        if name not in ("entry", "busy", "retry", "acquire", "release", "leave", "thread"):
             return
         thread = self.threads.setdefault(int(event["tid"]), Thread(int(event["tid"])))
         getattr(self, name)(thread, time, event)
+
+    @staticmethod
+    def thread(thread, _, event):
+        thread.is_main = bool(event["is_main"])
 
     def entry(self, thread, time, _):
         thread.count["entries"] += 1
@@ -82,6 +91,10 @@ class Gil:
         thread.count["checks"] += checked
         if self.ticked:
             thread.count["ticks"] += tick + 1 if checked else tick - int(event["tick"])
+            if checked:
+                thread.count["ticks"] += (checked - 1) * (self.interval + 1)
+                if thread.is_main:  # signal handlers, between the check's begin and its RELEASE
+                    thread.count["ticks"] += max(0, self.interval - int(event["tick"]))
         thread.holds.append(time - begin)
         self.holds.append((thread.tid, begin, time))
         thread.acquired = None

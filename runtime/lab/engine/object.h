@@ -12,13 +12,25 @@
  * atomic or locked: this is what a GIL is for, and heap_is_balanced() tells
  * whether it did its work. Call everything with the GIL held.
  */
-enum object_type { OBJECT_NONE, OBJECT_BOOL, OBJECT_INT };
+enum object_type {
+	OBJECT_NONE,
+	OBJECT_BOOL,
+	OBJECT_INT,
+	OBJECT_FLOAT,    /* seconds, kept as ns */
+	OBJECT_STR,      /* the name or text of something, by its number in the program */
+	OBJECT_RANGE,    /* range(n), which is its own iterator: how often it still goes round */
+	OBJECT_FUNCTION, /* written in bytecode: its code */
+	OBJECT_BUILTIN,  /* written in C: its number among the globals */
+};
+
+struct code;
 
 struct object {
 	int64_t refs;
 	enum object_type type;
 	union {
-		int64_t value;            /* BOOL, INT */
+		int64_t value;            /* all that have no better name here */
+		const struct code *code;  /* FUNCTION */
 		struct object *next_free; /* refs is 0 */
 	};
 };
@@ -56,21 +68,27 @@ static inline void object_unref(struct heap *heap, struct object *o)
 	heap->free = o;
 }
 
-/* The three below return a new reference. */
+/* Those below return a new reference. */
 
 /* NULL: no memory. */
-static inline struct object *int_new(struct heap *heap, int64_t value)
+static inline struct object *object_new(struct heap *heap, enum object_type type, int64_t value)
 {
 	struct object *o;
 
-	if (value >= SMALL_INT_MIN && value <= SMALL_INT_MAX)
-		return object_ref(&heap->small[value - SMALL_INT_MIN]);
 	if (!heap->free && heap_grow(heap))
 		return NULL;
 	o = heap->free;
 	heap->free = o->next_free;
-	*o = (struct object){ .refs = 1, .type = OBJECT_INT, .value = value };
+	*o = (struct object){ .refs = 1, .type = type, .value = value };
 	return o;
+}
+
+/* NULL: no memory. */
+static inline struct object *int_new(struct heap *heap, int64_t value)
+{
+	if (value >= SMALL_INT_MIN && value <= SMALL_INT_MAX)
+		return object_ref(&heap->small[value - SMALL_INT_MIN]);
+	return object_new(heap, OBJECT_INT, value);
 }
 
 static inline struct object *bool_new(struct heap *heap, bool value)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "runtime/lab/object.h"
+#include "runtime/lab/engine/object.h"
 
 #include <errno.h>
 #include <stdlib.h>

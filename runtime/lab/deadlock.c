@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/lab/deadlock.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "runtime/lab/channel.h"
+#include "runtime/lab/engine/eval.h"
+#include "runtime/lab/worker.h"
+
+enum { NAMED_MAX = 4 }; /* how many threads a sentence names */
+
+static bool is_alive(const struct worker *w)
+{
+	return w->started && !w->over;
+}
+
+/* `repeat forever` is a daemon's only statement: it never comes to its end. */
+static bool is_endless(const struct worker *w)
+{
+	return w->body->n_statements && w->body->statements[0].kind == STATEMENT_REPEAT &&
+	       w->body->statements[0].number == SCENARIO_FOREVER;
+}
+
+/* ---- can it go on? ------------------------------------------------------- */
+
+static bool uses(const struct worker *w, enum statement_kind kind, size_t object)
+{
+	for (size_t i = 0; i < w->body->n_statements; i++)
+		if (w->body->statements[i].kind == kind && w->body->statements[i].object == object)
+			return true;
+	return false;
+}
+
+/* Somebody that runs for ever may send, or make room. */
+static bool endless_helps(const struct run *run, const struct wait *wait)
+{
+	enum statement_kind kind = wait->kind == WAIT_RECV ? STATEMENT_SEND : STATEMENT_RECV;
+
+	for (size_t i = 0; i < run->n_workers; i++) {
+		const struct worker *w = &run->workers[i];
+
+		if (is_alive(w) && !w->wait.kind && is_endless(w) && uses(w, kind, wait->object))
+			return true;
+	}
+	return false;
+}
+
+static bool can_go_on(const struct run *run, const struct wait *wait)
+{
+	const struct channel *channel = &run->channels[wait->object];
+
+	switch (wait->kind) {
+	case WAIT_NONE:
+		return false;
+	case WAIT_ALL:
+		return workers_are_over(run, false);
+	case WAIT_JOIN:
+		return run->workers[wait->object].over;
+	case WAIT_RECV:
+		return channel->sent != channel->received || endless_helps(run, wait);
+	case WAIT_SEND:
+		return channel_has_room(channel) || endless_helps(run, wait);
+	}
+	return true;
+}
+
+static bool is_dead(const struct run *run)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < run->n_workers; i++) {
+		const struct worker *w = &run->workers[i];
+
+		if (is_alive(w) && !w->wait.kind && !is_endless(w))
+			return false;
+		/* Daemons may wait for ever: they end with the others. */
+		any |= is_alive(w) && w->wait.kind && !w->state.daemon;
+	}
+	for (size_t i = 0; i < run->n_workers && any; i++)
+		if (is_alive(&run->workers[i]) && can_go_on(run, &run->workers[i].wait))
+			return false;
+	return any;
+}
+
+/* ---- saying it ----------------------------------------------------------- */
+
+static void describe(const struct worker *w, char *text, size_t size)
+{
+	const struct scenario *s = w->run->scenario;
+	const char *name = w->state.gil->name;
+
+	if (w->wait.kind == WAIT_ALL)
+		snprintf(text, size, "%s has ended and waits for the others", name);
+	else if (w->wait.kind == WAIT_JOIN)
+		snprintf(text, size, "%s waits for the end of %s (line %u)", name,
+			 w->run->workers[w->wait.object].state.gil->name, w->wait.line);
+	else
+		snprintf(text, size, "%s waits in %s '%s' (line %u)", name,
+			 w->wait.kind == WAIT_RECV ? "recv from" : "send to",
+			 s->channels[w->wait.object].name, w->wait.line);
+}
+
+static _Noreturn void say(const struct run *run)
+{
+	char text[NAMED_MAX * 160] = "", one[160];
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->n_workers; i++) {
+		const struct worker *w = &run->workers[i];
+
+		if (!is_alive(w) || !w->wait.kind || n++ >= NAMED_MAX)
+			continue;
+		describe(w, one, sizeof(one));
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", n > 1 ? ", " : "", one);
+	}
+	if (n > NAMED_MAX)
+		err(-EDEADLK, "%s: deadlock: %s, and %zu more wait: nobody is left to wake them",
+		    run->scenario->path, text, n - NAMED_MAX);
+	else
+		err(-EDEADLK, "%s: deadlock: %s: nobody is left to wake %s", run->scenario->path, text,
+		    n > 1 ? "them" : "it");
+	run_fails();
+}
+
+void deadlock_look(const struct run *run)
+{
+	if (!run->ending && is_dead(run))
+		say(run);
+}
+
+/* ---- waiting ------------------------------------------------------------- */
+
+void deadlock_begin_wait(struct worker *w, enum wait_kind kind, size_t object)
+{
+	pthread_mutex_lock(&w->run->mutex);
+	w->wait = (struct wait){ .kind = kind, .object = object, .line = eval_line(&w->state) };
+	deadlock_look(w->run);
+	pthread_mutex_unlock(&w->run->mutex);
+}
+
+void deadlock_end_recv(struct worker *w, uint64_t bytes)
+{
+	pthread_mutex_lock(&w->run->mutex);
+	w->run->channels[w->wait.object].received += bytes;
+	w->wait.kind = WAIT_NONE;
+	pthread_mutex_unlock(&w->run->mutex);
+}
+
+void deadlock_end_wait(struct worker *w)
+{
+	pthread_mutex_lock(&w->run->mutex);
+	w->wait.kind = WAIT_NONE;
+	pthread_mutex_unlock(&w->run->mutex);
+}
