@@ -13,8 +13,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "runtime/lab/battle.h"
-#include "runtime/lab/eval.h"
+#include "runtime/lab/engine/eval.h"
 #include "runtime/lab/options.h"
 #include "runtime/lab/thread.h"
 
@@ -23,26 +22,53 @@ static const struct gil_design *design(void)
 	return gil_design_find("cond");
 }
 
-/* count(n) by one thread; asserts that n is 0 and None came back. */
-static struct gil_counts count_alone(int64_t n, int32_t check_interval, int32_t *ticker)
+/* A thread alone on an interpreter of its own, with the GIL held. */
+struct alone {
+	struct interp *interp;
+	struct gil_thread gil;
+	struct thread_state ts;
+};
+
+static void begin(struct alone *a, const char *design_name, int64_t interval, const struct program *program)
 {
-	cleanup(interp_freep) struct interp *interp = NULL;
-	struct gil_thread self = { 0 };
+	*a = (struct alone){ .gil = { .is_main = true } };
+	assert_int_equal(interp_new(&a->interp, gil_design_find(design_name), interval, program), 0);
+	a->ts = (struct thread_state){ .interp = a->interp, .gil = &a->gil };
+	gil_acquire(a->interp->gil, &a->gil);
+}
+
+static void end(struct alone *a)
+{
+	gil_release(a->interp->gil, &a->gil);
+	assert_true(interp_was_exclusive(a->interp, a->gil.counts.ticks));
+	a->interp = interp_free(a->interp);
+}
+
+/* count(n); asserts that n is 0 and None came back. */
+static void call_count(struct alone *a, int64_t n)
+{
+	struct object *arg = int_new(&a->interp->heap, n);
 	struct frame frame;
 
-	assert_int_equal(interp_new(&interp, design(), check_interval), 0);
-	gil_acquire(interp->gil, &self);
-	assert_int_equal(frame_init(&frame, interp, &code_count, n), 0);
-	assert_int_equal(eval_frame(interp, &self, &frame), 0);
-	assert_ptr_equal(frame.result, &interp->heap.none);
+	assert_int_equal(frame_init(&frame, a->interp, &code_count, arg), 0);
+	object_unref(&a->interp->heap, arg);
+	assert_int_equal(eval_frame(&a->ts, &frame), 0);
+	assert_ptr_equal(frame.result, &a->interp->heap.none);
 	assert_int_equal(frame.locals[0]->type, OBJECT_INT);
 	assert_int_equal(frame.locals[0]->value, 0);
-	frame_deinit(&frame, interp);
-	*ticker = gil_tick(interp->gil);
-	assert_int_equal(gil_checks(interp->gil), self.counts.checks);
-	gil_release(interp->gil, &self);
-	assert_true(interp_was_exclusive(interp, self.counts.ticks));
-	return self.counts;
+	frame_deinit(&frame, a->interp);
+}
+
+static struct gil_counts count_alone(int64_t n, int32_t check_interval, int32_t *ticker)
+{
+	struct alone a;
+
+	begin(&a, "cond", check_interval, NULL);
+	call_count(&a, n);
+	*ticker = gil_tick(a.interp->gil);
+	assert_int_equal(gil_checks(a.interp->gil), a.gil.counts.checks);
+	end(&a);
+	return a.gil.counts;
 }
 
 /* On CPython 2.7.18 a call of count(n) moves _Py_Ticker by 3 n and 4. */
@@ -94,21 +120,120 @@ static void test_bytecode_is_cpythons(void **state)
 static void test_unknown_opcode_is_an_error(void **state)
 {
 	static const uint8_t bytes[] = { 0xff, 0, 0 };
-	static const struct code code = { .name = "broken", .bytes = bytes };
-	cleanup(interp_freep) struct interp *interp = NULL;
-	struct gil_thread self = { 0 };
+	static const struct code code = { .name = "broken", .bytes = bytes, .size = sizeof(bytes) };
+	struct alone a;
+
+	(void)state;
+	begin(&a, "cond", 100, NULL);
+	assert_int_equal(eval_call(&a.ts, &code), -EINVAL);
+	assert_string_equal(err_innermost(), "unknown opcode 255 in broken()");
+	err_clear();
+	end(&a);
+}
+
+/* A time slice has no ticker: nobody asks, so it is never let go. */
+static void test_time_slices_have_no_ticker(void **state)
+{
+	struct alone a;
+
+	(void)state;
+	begin(&a, "interval", 5000, NULL);
+	assert_int_equal(gil_tick(a.interp->gil), GIL_NO_TICK);
+	call_count(&a, 100000);
+	assert_int_equal(gil_tick(a.interp->gil), GIL_NO_TICK);
+	assert_int_equal(a.gil.counts.ticks, CODE_COUNT_TICKS(100000));
+	assert_int_equal(a.gil.counts.checks, 0);
+	assert_int_equal(a.gil.counts.acquisitions, 1);
+	/* A wish is honoured once, at the next tick. */
+	gil_ask(a.interp->gil);
+	call_count(&a, 10);
+	assert_int_equal(a.gil.counts.checks, 1);
+	assert_int_equal(a.gil.counts.acquisitions, 2);
+	end(&a);
+}
+
+/* ---- signals, in the order of the periodic check --------------------------- */
+
+static unsigned handlers_run;
+static int32_t ticker_in_handler;
+static uint64_t releases_in_handler;
+
+static int note_handler(struct thread_state *ts)
+{
+	handlers_run++;
+	ticker_in_handler = gil_tick(ts->interp->gil);
+	releases_in_handler = ts->gil->counts.releases;
+	return 0;
+}
+
+static const struct program noting = { .run_handlers = note_handler };
+
+static void raise_break(struct alone *a)
+{
+	handlers_run = 0;
+	atomic_fetch_or(&a->interp->clock.breaker, GIL_BREAK_SIGNAL);
+}
+
+/* The ticker is reset, then the handlers run, then the GIL is let go. */
+static void test_handlers_run_in_the_main_thread_in_the_check(void **state)
+{
+	struct alone a;
+
+	(void)state;
+	begin(&a, "cond", 100, &noting);
+	raise_break(&a);
+	call_count(&a, 0); /* its first tick of all is a check */
+	assert_int_equal(handlers_run, 1);
+	assert_int_equal(ticker_in_handler, 100);
+	assert_int_equal(releases_in_handler, 0);
+	assert_int_equal(a.gil.counts.checks, 1);
+	call_count(&a, 1000);
+	assert_int_equal(handlers_run, 1);
+	end(&a);
+}
+
+/* Another thread than the main one checks after every tick, and runs none. */
+static void test_checks_are_one_tick_apart_while_a_signal_waits(void **state)
+{
+	struct alone a;
+
+	(void)state;
+	begin(&a, "cond", 100, &noting);
+	a.gil.is_main = false;
+	raise_break(&a);
+	call_count(&a, 1000);
+	assert_int_equal(handlers_run, 0);
+	assert_int_equal(a.gil.counts.checks, CODE_COUNT_TICKS(1000));
+	/* The main thread comes, and it is over: the interval counts again. */
+	a.gil.is_main = true;
+	call_count(&a, 0);
+	assert_int_equal(handlers_run, 1);
+	a.gil.is_main = false;
+	a.gil.counts.checks = 0;
+	call_count(&a, 1000);
+	assert_in_range(a.gil.counts.checks, CODE_COUNT_TICKS(1000) / 101, CODE_COUNT_TICKS(1000) / 101 + 1);
+	end(&a);
+}
+
+static void test_a_daemon_ends_at_a_check(void **state)
+{
+	struct alone a;
+	struct object *arg;
 	struct frame frame;
 
 	(void)state;
-	assert_int_equal(interp_new(&interp, design(), 100), 0);
-	gil_acquire(interp->gil, &self);
-	assert_int_equal(frame_init(&frame, interp, &code, 1000), 0);
-	assert_int_equal(eval_frame(interp, &self, &frame), -EINVAL);
-	assert_string_equal(err_innermost(), "unknown opcode 255 in broken()");
-	err_clear();
-	frame_deinit(&frame, interp);
-	gil_release(interp->gil, &self);
-	assert_true(heap_is_balanced(&interp->heap));
+	for (int ticked = 0; ticked < 2; ticked++) {
+		begin(&a, ticked ? "cond" : "interval", 100, NULL);
+		a.ts.daemon = true;
+		atomic_fetch_or(&a.interp->clock.breaker, GIL_BREAK_END);
+		arg = int_new(&a.interp->heap, 1000000);
+		assert_int_equal(frame_init(&frame, a.interp, &code_count, arg), 0);
+		object_unref(&a.interp->heap, arg);
+		assert_int_equal(eval_frame(&a.ts, &frame), EVAL_E_END);
+		frame_deinit(&frame, a.interp);
+		assert_int_equal(a.gil.counts.ticks, 1);
+		end(&a);
+	}
 }
 
 static void test_heap_notices_a_lost_reference(void **state)
@@ -132,70 +257,27 @@ static void test_heap_notices_a_lost_reference(void **state)
 	heap_deinit(&heap);
 }
 
-/* A GIL that lets everybody in must not pass for one. */
-static int open_new(struct gil **out)
+static void test_exclusion_is_noticed_to_be_broken(void **state)
 {
-	*out = calloc(1, sizeof(**out));
-	return *out ? 0 : -ENOMEM;
-}
-
-static void open_free(struct gil *gil)
-{
-	free(gil);
-}
-
-static void open_step(struct gil *gil, struct gil_thread *self)
-{
-	(void)gil;
-	(void)self;
-}
-
-static void test_verify_notices_what_is_not_said(void **state)
-{
-	static const struct gil_design mute = {
-		.name = "mute", .summary = "", .new = open_new, .free = open_free,
-		.acquire = open_step, .release = open_step,
-	};
-	struct run run;
+	struct alone a;
 
 	(void)state;
-	assert_int_equal(run_init(&run, &mute, 100, 2), 0);
-	assert_int_equal(run_verify(&run), 0);
-	gil_acquire(run.interp->gil, &run.threads[0]);
-	gil_release(run.interp->gil, &run.threads[0]);
-	assert_int_equal(run_verify(&run), -EPROTO);
-	run.threads[1].counts.ticks++; /* a tick that the ticker did not see */
-	assert_int_equal(run_verify(&run), -EBUSY);
-	err_clear();
-	run_deinit(&run);
+	begin(&a, "cond", 100, NULL);
+	call_count(&a, 10);
+	assert_true(interp_was_exclusive(a.interp, a.gil.counts.ticks));
+	a.interp->ticks--; /* as when two threads counted at once */
+	assert_false(interp_was_exclusive(a.interp, a.gil.counts.ticks));
+	a.interp->ticks++;
+	end(&a);
 }
 
-static void test_battle_keeps_its_books(void **state)
-{
-	struct run run;
-	struct gil_counts t;
-
-	(void)state;
-	assert_int_equal(run_init(&run, design(), 100, 5), 0);
-	assert_int_equal(battle(&run, 20000), 0);
-	assert_int_equal(run_verify(&run), 0);
-	t = run_total(&run);
-	assert_int_equal(t.ticks, 5 * CODE_COUNT_TICKS(20000));
-	/* Each worker once; main once and after each join. */
-	assert_int_equal(t.acquisitions, 5 + (1 + 5) + t.checks);
-	assert_int_equal(run.threads[0].counts.ticks, 0);
-	assert_int_equal(run.threads[0].counts.checks, 0);
-	for (size_t i = 1; i < run.n_threads; i++) {
-		assert_int_equal(run.threads[i].counts.ticks, CODE_COUNT_TICKS(20000));
-		assert_int_not_equal(run.threads[i].tid, getpid());
-	}
-	run_deinit(&run);
-}
+/* ---- threads --------------------------------------------------------------- */
 
 struct seen {
 	char name[16];
 	size_t stack_bytes;
-	int scope;
+	int scope, detached;
+	atomic_bool done;
 };
 
 static void look(void *arg)
@@ -208,7 +290,9 @@ static void look(void *arg)
 		return;
 	pthread_attr_getstacksize(&attr, &seen->stack_bytes);
 	pthread_attr_getscope(&attr, &seen->scope);
+	pthread_attr_getdetachstate(&attr, &seen->detached);
 	pthread_attr_destroy(&attr);
+	atomic_store(&seen->done, true);
 }
 
 static void test_thread_attributes(void **state)
@@ -217,11 +301,27 @@ static void test_thread_attributes(void **state)
 	pthread_t thread;
 
 	(void)state;
-	assert_int_equal(thread_start(&thread, "a-rather-long-name", 1 << 20, look, &seen), 0);
+	const struct thread_options options = { .stack_bytes = 1 << 20 };
+
+	assert_int_equal(thread_start(&thread, "a-rather-long-name", &options, look, &seen), 0);
 	pthread_join(thread, NULL);
 	assert_string_equal(seen.name, "a-rather-long-n");
 	assert_int_equal(seen.stack_bytes, 1 << 20);
 	assert_int_equal(seen.scope, PTHREAD_SCOPE_SYSTEM);
+	assert_int_equal(seen.detached, PTHREAD_CREATE_JOINABLE);
+}
+
+static void test_detached_threads(void **state)
+{
+	static const struct thread_options options = { .detached = true };
+	static struct seen seen;
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(thread_start(&thread, "t1", &options, look, &seen), 0);
+	while (!atomic_load(&seen.done))
+		usleep(1000);
+	assert_int_equal(seen.detached, PTHREAD_CREATE_DETACHED);
 }
 
 static void test_thread_stack_has_a_floor(void **state)
@@ -230,7 +330,7 @@ static void test_thread_stack_has_a_floor(void **state)
 	pthread_t thread;
 
 	(void)state;
-	assert_int_equal(thread_start(&thread, "t1", 1, look, &seen), 0);
+	assert_int_equal(thread_start(&thread, "t1", &(struct thread_options){ .stack_bytes = 1 }, look, &seen), 0);
 	pthread_join(thread, NULL);
 	assert_true(seen.stack_bytes >= THREAD_STACK_MIN);
 }
@@ -240,7 +340,9 @@ static void test_thread_failure_has_errnos_text(void **state)
 	pthread_t thread;
 
 	(void)state;
-	assert_int_equal(thread_start(&thread, "t1", (size_t)1 << 47, look, NULL), -EAGAIN);
+	const struct thread_options options = { .stack_bytes = (size_t)1 << 47 };
+
+	assert_int_equal(thread_start(&thread, "t1", &options, look, NULL), -EAGAIN);
 	assert_string_equal(err_innermost(),
 			    "cannot start thread 't1': Resource temporarily unavailable");
 	err_clear();
@@ -277,9 +379,13 @@ int main(void)
 		cmocka_unit_test(test_bytecode_is_cpythons),
 		cmocka_unit_test(test_unknown_opcode_is_an_error),
 		cmocka_unit_test(test_heap_notices_a_lost_reference),
-		cmocka_unit_test(test_verify_notices_what_is_not_said),
-		cmocka_unit_test(test_battle_keeps_its_books),
+		cmocka_unit_test(test_time_slices_have_no_ticker),
+		cmocka_unit_test(test_handlers_run_in_the_main_thread_in_the_check),
+		cmocka_unit_test(test_checks_are_one_tick_apart_while_a_signal_waits),
+		cmocka_unit_test(test_a_daemon_ends_at_a_check),
+		cmocka_unit_test(test_exclusion_is_noticed_to_be_broken),
 		cmocka_unit_test(test_thread_attributes),
+		cmocka_unit_test(test_detached_threads),
 		cmocka_unit_test(test_thread_stack_has_a_floor),
 		cmocka_unit_test(test_thread_failure_has_errnos_text),
 		cmocka_unit_test(test_cpu_lists),
