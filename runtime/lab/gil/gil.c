@@ -8,6 +8,7 @@
 
 const struct gil_design *const gil_designs[] = {
 	&gil_cond,
+	&gil_sem,
 	NULL,
 };
 
