@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "runtime/lab/gil/gil.h"
+#include "runtime/lab/gil/designs.h"
 #include "runtime/lab/thread.h"
 
 enum {
@@ -103,6 +103,12 @@ static void until_asleep(struct worker *w)
 
 		seen = tid && state_of(tid) == 'S' ? seen + 1 : 0;
 	}
+}
+
+static void until_asked(struct arena *arena)
+{
+	while (!gil_is_asked(arena->gil))
+		sleep_us(100);
 }
 
 /* Takes it, says so, and lets it go. */
@@ -282,17 +288,85 @@ static void test_signals_end_no_wait(void **state)
 	assert_counts(design, &w.self.counts);
 	assert_int_equal(w.self.counts.acquisitions, 1);
 	assert_int_equal(w.self.counts.busy, 1);
+	assert_int_equal(w.self.counts.retries_timed_out, 0);
 	if (!strcmp(design->name, "sem"))
 		assert_int_equal(w.self.counts.retries, 5);
 	arena_deinit(&arena);
 	assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
 }
 
+/* ---- time slices ---------------------------------------------------------------------------- */
+
+static int64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+static void test_nobody_asks_before_the_interval(void **state)
+{
+	enum { INTERVAL_US = 20000 };
+	struct gil_thread self = { 0 };
+	struct worker w = { 0 };
+	struct arena arena;
+	int64_t begin_us;
+
+	arena_init(&arena, *state, FOR_EVER_US);
+	gil_acquire(arena.gil, &self);
+	start_waiter(&w, &arena, 1, 0);
+	assert_false(gil_is_asked(arena.gil));
+	gil_release(arena.gil, &self);
+	join(&w);
+	assert_int_equal(self.counts.releases_requested, 0);
+	assert_int_equal(w.self.counts.retries_timed_out, 0);
+	arena_deinit(&arena);
+
+	w = (struct worker){ 0 };
+	arena_init(&arena, *state, INTERVAL_US);
+	gil_acquire(arena.gil, &self);
+	begin_us = now_us();
+	start(&w, &arena, 1, take_turn);
+	until_asked(&arena);
+	assert_true(now_us() - begin_us >= INTERVAL_US);
+	gil_release(arena.gil, &self);
+	join(&w);
+	assert_int_equal(self.counts.releases_requested, 1);
+	assert_true(w.self.counts.retries_timed_out >= 1);
+	assert_int_equal(w.self.counts.releases_requested, 0);
+	arena_deinit(&arena);
+}
+
+static void test_who_was_asked_comes_after_who_asked(void **state)
+{
+	struct gil_thread self = { 0 };
+	struct arena arena;
+
+	arena_init(&arena, *state, SHORT_US);
+	for (int i = 0; i < 100; i++) {
+		struct worker w = { 0 };
+
+		gil_acquire(arena.gil, &self);
+		arena.n_order = 0;
+		start(&w, &arena, 1, take_turn);
+		until_asked(&arena);
+		gil_release(arena.gil, &self);
+		gil_acquire(arena.gil, &self);
+		assert_int_equal(arena.n_order, 1);
+		assert_false(gil_is_asked(arena.gil));
+		gil_release(arena.gil, &self);
+		join(&w);
+		assert_int_equal(self.counts.releases_requested, i + 1);
+	}
+	arena_deinit(&arena);
+}
+
 /* ---- all of it ----------------------------------------------------------------------------- */
 
 static void test_table(void **state)
 {
-	static const char *const names[] = { "cond", "sem" };
+	static const char *const names[] = { "cond", "sem", "interval" };
 	size_t n = sizeof(names) / sizeof(names[0]);
 
 	(void)state;
@@ -317,7 +391,12 @@ static const struct {
 	{ "signals end no wait", test_signals_end_no_wait },
 };
 
+/* The design is the state of a test. */
+#define OF(design, name) { #design ": " #name, name, NULL, NULL, (void *)&gil_##design }
+
 static const struct CMUnitTest special[] = {
+	OF(interval, test_nobody_asks_before_the_interval),
+	OF(interval, test_who_was_asked_comes_after_who_asked),
 	cmocka_unit_test(test_table),
 };
 

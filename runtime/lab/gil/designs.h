@@ -7,5 +7,6 @@
 /* One per file of this folder; for gil.c's table. */
 extern const struct gil_design gil_cond;
 extern const struct gil_design gil_sem;
+extern const struct gil_design gil_interval;
 
 #endif

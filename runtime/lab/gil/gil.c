@@ -9,6 +9,7 @@
 const struct gil_design *const gil_designs[] = {
 	&gil_cond,
 	&gil_sem,
+	&gil_interval,
 	NULL,
 };
 
