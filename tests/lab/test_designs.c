@@ -44,6 +44,7 @@ struct worker {
 	struct arena *arena;
 	size_t number;
 	unsigned rounds, in_hold, sleep_us;
+	unsigned turns; /* guarded by the GIL */
 	pthread_t handle;
 	_Atomic pid_t tid; /* not 0: goes for the GIL now */
 };
@@ -362,11 +363,206 @@ static void test_who_was_asked_comes_after_who_asked(void **state)
 	arena_deinit(&arena);
 }
 
+/* ---- priorities ------------------------------------------------------------------------------ */
+
+enum { LOWEST = -4, HIGHEST = 4 };
+
+static void test_early_release_goes_up(void **state)
+{
+	struct gil_thread self = { 0 };
+	struct arena arena;
+
+	arena_init(&arena, *state, FOR_EVER_US);
+	for (int i = 1; i <= HIGHEST + 2; i++) {
+		gil_acquire(arena.gil, &self);
+		gil_release(arena.gil, &self);
+		assert_int_equal(self.priority, i < HIGHEST ? i : HIGHEST);
+	}
+	arena_deinit(&arena);
+}
+
+static void test_timed_out_holder_goes_down(void **state)
+{
+	struct gil_thread self = { 0 };
+	struct arena arena;
+
+	arena_init(&arena, *state, SHORT_US);
+	for (int i = -1; i >= LOWEST - 2; i--) {
+		struct worker w = { .self.priority = LOWEST };
+
+		arena.n_order = 0;
+		gil_acquire(arena.gil, &self);
+		start(&w, &arena, 1, take_turn);
+		until_asked(&arena);
+		gil_release(arena.gil, &self);
+		join(&w);
+		assert_int_equal(self.priority, i > LOWEST ? i : LOWEST);
+	}
+	arena_deinit(&arena);
+}
+
+static void test_high_waiter_asks_at_once(void **state)
+{
+	struct gil_thread self = { 0 };
+	struct worker low = { 0 }, equal = { 0 }, high = { 0 };
+	struct arena arena;
+
+	arena_init(&arena, *state, FOR_EVER_US);
+	gil_acquire(arena.gil, &self);
+	start_waiter(&low, &arena, 1, -1);
+	start_waiter(&equal, &arena, 2, 0);
+	assert_false(gil_is_asked(arena.gil));
+	start_waiter(&high, &arena, 3, 1);
+	assert_true(gil_is_asked(arena.gil));
+	gil_release(arena.gil, &self);
+	join(&low);
+	join(&equal);
+	join(&high);
+	/* Not to be blamed for a switch that no timeout made. */
+	assert_int_equal(self.priority, 0);
+	assert_int_equal(self.counts.releases_requested, 1);
+	assert_int_equal(high.self.counts.retries, 0);
+	arena_deinit(&arena);
+}
+
+static void test_high_before_low_then_by_arrival(void **state)
+{
+	static const int32_t priority[] = { -1, 2, 0, 2, -1, 4 };
+	static const size_t order[] = { 5, 1, 3, 2, 0, 4 };
+	enum { N = sizeof(priority) / sizeof(priority[0]) };
+	struct gil_thread self = { .priority = HIGHEST };
+	struct worker workers[N] = { 0 };
+	struct arena arena;
+
+	arena_init(&arena, *state, FOR_EVER_US);
+	gil_acquire(arena.gil, &self);
+	for (size_t i = 0; i < N; i++)
+		start_waiter(&workers[i], &arena, i, priority[i]);
+	assert_false(gil_is_asked(arena.gil));
+	gil_release(arena.gil, &self);
+	for (size_t i = 0; i < N; i++) {
+		join(&workers[i]);
+		assert_counts(*state, &workers[i].self.counts);
+		/* Only who is next is woken. */
+		assert_int_equal(workers[i].self.counts.retries, 0);
+	}
+	assert_memory_equal(arena.order, order, sizeof(order));
+	arena_deinit(&arena);
+}
+
+static void test_newcomer_stays_behind_higher_waiter(void **state)
+{
+	struct arena arena;
+
+	arena_init(&arena, *state, FOR_EVER_US);
+	for (int i = 0; i < 50; i++) {
+		struct gil_thread self = { 0 };
+		struct worker w = { 0 };
+
+		arena.n_order = 0;
+		gil_acquire(arena.gil, &self);
+		start_waiter(&w, &arena, 1, 0);
+		gil_release(arena.gil, &self);
+		assert_int_equal(self.counts.releases_requested, 0);
+		self.priority = -1;
+		gil_acquire(arena.gil, &self);
+		assert_int_equal(arena.n_order, 1);
+		gil_release(arena.gil, &self);
+		join(&w);
+	}
+	arena_deinit(&arena);
+}
+
+/* Lets it go when it is asked, and never else. */
+static void compute(void *arg)
+{
+	struct worker *w = arg;
+	struct arena *arena = w->arena;
+
+	gil_acquire(arena->gil, &w->self);
+	for (w->turns = 1; !arena->stop; w->turns++) {
+		while (!gil_is_asked(arena->gil))
+			sched_yield();
+		gil_release(arena->gil, &w->self);
+		gil_acquire(arena->gil, &w->self);
+	}
+	gil_release(arena->gil, &w->self);
+}
+
+/*
+ * With an interval that nobody could wait out. Each time it comes back the
+ * thread that computes lets go and queues up behind the other, which has its turn
+ * while the I/O goes on.
+ */
+static void test_io_thread_keeps_its_rate(void **state)
+{
+	struct gil_thread self = { 0 };
+	struct worker computing[2] = { 0 };
+	struct arena arena;
+
+	arena_init(&arena, *state, FOR_EVER_US);
+	for (int i = 0; i < HIGHEST; i++) {
+		gil_acquire(arena.gil, &self);
+		gil_release(arena.gil, &self);
+	}
+	start(&computing[0], &arena, 0, compute);
+	start(&computing[1], &arena, 1, compute);
+	while (!arena.stop) {
+		sleep_us(200);
+		gil_acquire(arena.gil, &self);
+		/* Both have had turns: the I/O takes nobody's. */
+		arena.stop = computing[0].turns > 50 && computing[1].turns > 50;
+		gil_release(arena.gil, &self);
+		assert_int_equal(self.priority, HIGHEST);
+	}
+	assert_counts(*state, &self.counts);
+	assert_int_equal(self.counts.retries_timed_out, 0);
+	for (int i = 0; i < 2; i++) {
+		join(&computing[i]);
+		assert_counts(*state, &computing[i].self.counts);
+	}
+	arena_deinit(&arena);
+}
+
+/* Always lets it go early, and takes it back. */
+static void never_sleep(void *arg)
+{
+	struct worker *w = arg;
+	struct arena *arena = w->arena;
+	bool stop;
+
+	do {
+		gil_acquire(arena->gil, &w->self);
+		stop = arena->stop;
+		gil_release(arena->gil, &w->self);
+	} while (!stop);
+}
+
+static void test_patience_ends(void **state)
+{
+	struct gil_thread self = { .priority = LOWEST };
+	struct worker greedy[3] = { 0 };
+	struct arena arena;
+
+	arena_init(&arena, *state, SHORT_US);
+	for (size_t i = 0; i < 3; i++) {
+		greedy[i].self.priority = HIGHEST;
+		start(&greedy[i], &arena, i, never_sleep);
+	}
+	sleep_us(10000);
+	gil_acquire(arena.gil, &self);
+	arena.stop = true;
+	gil_release(arena.gil, &self);
+	for (size_t i = 0; i < 3; i++)
+		join(&greedy[i]);
+	arena_deinit(&arena);
+}
+
 /* ---- all of it ----------------------------------------------------------------------------- */
 
 static void test_table(void **state)
 {
-	static const char *const names[] = { "cond", "sem", "interval" };
+	static const char *const names[] = { "cond", "sem", "interval", "priority" };
 	size_t n = sizeof(names) / sizeof(names[0]);
 
 	(void)state;
@@ -397,6 +593,15 @@ static const struct {
 static const struct CMUnitTest special[] = {
 	OF(interval, test_nobody_asks_before_the_interval),
 	OF(interval, test_who_was_asked_comes_after_who_asked),
+	OF(priority, test_nobody_asks_before_the_interval),
+	OF(priority, test_who_was_asked_comes_after_who_asked),
+	OF(priority, test_early_release_goes_up),
+	OF(priority, test_timed_out_holder_goes_down),
+	OF(priority, test_high_waiter_asks_at_once),
+	OF(priority, test_high_before_low_then_by_arrival),
+	OF(priority, test_newcomer_stays_behind_higher_waiter),
+	OF(priority, test_io_thread_keeps_its_rate),
+	OF(priority, test_patience_ends),
 	cmocka_unit_test(test_table),
 };
 

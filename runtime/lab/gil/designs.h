@@ -8,5 +8,6 @@
 extern const struct gil_design gil_cond;
 extern const struct gil_design gil_sem;
 extern const struct gil_design gil_interval;
+extern const struct gil_design gil_priority;
 
 #endif

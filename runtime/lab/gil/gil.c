@@ -10,6 +10,7 @@ const struct gil_design *const gil_designs[] = {
 	&gil_cond,
 	&gil_sem,
 	&gil_interval,
+	&gil_priority,
 	NULL,
 };
 
