@@ -558,11 +558,59 @@ static void test_patience_ends(void **state)
 	arena_deinit(&arena);
 }
 
+/* ---- first come, first served ------------------------------------------------------------------ */
+
+static void test_served_in_order(void **state)
+{
+	struct gil_thread self = { 0 };
+	struct worker workers[THREADS_MAX] = { 0 };
+	struct arena arena;
+
+	arena_init(&arena, *state, 100);
+	gil_acquire(arena.gil, &self);
+	for (size_t i = 0; i < THREADS_MAX; i++)
+		start_waiter(&workers[i], &arena, i, 0);
+	gil_release(arena.gil, &self);
+	/* Behind all of them. */
+	gil_acquire(arena.gil, &self);
+	assert_int_equal(arena.n_order, THREADS_MAX);
+	gil_release(arena.gil, &self);
+	for (size_t i = 0; i < THREADS_MAX; i++) {
+		join(&workers[i]);
+		assert_int_equal(arena.order[i], i);
+		assert_int_equal(workers[i].self.counts.busy, 1);
+		assert_int_equal(workers[i].self.counts.retries, 0);
+	}
+	arena_deinit(&arena);
+}
+
+/* Who lets it go does not have it again before who waits. */
+static void test_handed_over(void **state)
+{
+	struct gil_thread self = { 0 };
+	struct arena arena;
+
+	arena_init(&arena, *state, 100);
+	for (int i = 0; i < 100; i++) {
+		struct worker w = { 0 };
+
+		gil_acquire(arena.gil, &self);
+		arena.n_order = 0;
+		start_waiter(&w, &arena, 1, 0);
+		gil_release(arena.gil, &self);
+		gil_acquire(arena.gil, &self);
+		assert_int_equal(arena.n_order, 1);
+		gil_release(arena.gil, &self);
+		join(&w);
+	}
+	arena_deinit(&arena);
+}
+
 /* ---- all of it ----------------------------------------------------------------------------- */
 
 static void test_table(void **state)
 {
-	static const char *const names[] = { "cond", "sem", "interval", "priority" };
+	static const char *const names[] = { "cond", "sem", "interval", "priority", "fair" };
 	size_t n = sizeof(names) / sizeof(names[0]);
 
 	(void)state;
@@ -602,6 +650,8 @@ static const struct CMUnitTest special[] = {
 	OF(priority, test_newcomer_stays_behind_higher_waiter),
 	OF(priority, test_io_thread_keeps_its_rate),
 	OF(priority, test_patience_ends),
+	OF(fair, test_served_in_order),
+	OF(fair, test_handed_over),
 	cmocka_unit_test(test_table),
 };
 

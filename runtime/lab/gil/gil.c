@@ -11,6 +11,7 @@ const struct gil_design *const gil_designs[] = {
 	&gil_sem,
 	&gil_interval,
 	&gil_priority,
+	&gil_fair,
 	NULL,
 };
 
