@@ -610,7 +610,8 @@ static void test_handed_over(void **state)
 
 static void test_table(void **state)
 {
-	static const char *const names[] = { "cond", "sem", "interval", "priority", "fair" };
+	static const char *const names[] = { "cond", "sem", "interval", "priority", "fair",
+					    "none" };
 	size_t n = sizeof(names) / sizeof(names[0]);
 
 	(void)state;

@@ -10,5 +10,6 @@ extern const struct gil_design gil_sem;
 extern const struct gil_design gil_interval;
 extern const struct gil_design gil_priority;
 extern const struct gil_design gil_fair;
+extern const struct gil_design gil_none;
 
 #endif

@@ -12,6 +12,7 @@ const struct gil_design *const gil_designs[] = {
 	&gil_interval,
 	&gil_priority,
 	&gil_fair,
+	&gil_none,
 	NULL,
 };
 
