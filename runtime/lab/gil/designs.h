@@ -6,5 +6,10 @@
 
 /* One per file of this folder; for gil.c's table. */
 extern const struct gil_design gil_cond;
+extern const struct gil_design gil_sem;
+extern const struct gil_design gil_interval;
+extern const struct gil_design gil_priority;
+extern const struct gil_design gil_fair;
+extern const struct gil_design gil_none;
 
 #endif

@@ -8,6 +8,11 @@
 
 const struct gil_design *const gil_designs[] = {
 	&gil_cond,
+	&gil_sem,
+	&gil_interval,
+	&gil_priority,
+	&gil_fair,
+	&gil_none,
 	NULL,
 };
 
