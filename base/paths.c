@@ -35,7 +35,7 @@ static int try_path(const char *path, char *out, size_t size)
 	return 0;
 }
 
-int paths_find(const char *name, const char *in_tree, char *out, size_t size)
+static int find(const char *name, const char *installed, const char *in_tree, char *out, size_t size)
 {
 	char dir[PATH_MAX], path[PATH_MAX * 2];
 	/* Executables of the build tree lie one or two folders below its root. */
@@ -47,7 +47,7 @@ int paths_find(const char *name, const char *in_tree, char *out, size_t size)
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	if (!try_path(path, out, size))
 		return 0;
-	snprintf(path, sizeof(path), "%s/" GILSCOPE_PKGLIBDIR_FROM_BINDIR "/%s", dir, name);
+	snprintf(path, sizeof(path), "%s/%s/%s", dir, installed, name);
 	if (!try_path(path, out, size))
 		return 0;
 	for (size_t i = 0; i < sizeof(up) / sizeof(up[0]); i++) {
@@ -56,4 +56,14 @@ int paths_find(const char *name, const char *in_tree, char *out, size_t size)
 			return 0;
 	}
 	return PATHS_E_ABSENT;
+}
+
+int paths_find(const char *name, const char *in_tree, char *out, size_t size)
+{
+	return find(name, GILSCOPE_PKGLIBDIR_FROM_BINDIR, in_tree, out, size);
+}
+
+int paths_find_shared(const char *name, const char *in_tree, char *out, size_t size)
+{
+	return find(name, GILSCOPE_PKGDATADIR_FROM_BINDIR, in_tree, out, size);
 }

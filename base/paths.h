@@ -16,4 +16,7 @@
 enum { PATHS_E_ABSENT = 1 };
 int paths_find(const char *name, const char *in_tree, char *out, size_t size);
 
+/* The same for a file or folder that does not depend on the machine (datadir). */
+int paths_find_shared(const char *name, const char *in_tree, char *out, size_t size);
+
 #endif

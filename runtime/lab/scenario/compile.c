@@ -3,10 +3,10 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "runtime/lab/scenario/text.h"
 
 /* Jumps and arguments have two bytes. */
 enum { BYTES_MAX = 0xffff, STATEMENT_BYTES_MAX = 17 };
@@ -87,33 +87,55 @@ static struct constant string(const char *text, int64_t value)
 
 /* ---- statements ---------------------------------------------------------- */
 
-static void call(struct output *o, enum global function, const struct constant *args, size_t n)
+enum argument { ARG_INT, ARG_FLOAT, ARG_CHANNEL, ARG_BODY, ARG_SIGNAL, ARG_TEXT };
+
+/* Statements that are the call of a function; `send` and `recv` have a number behind the channel. */
+static const struct {
+	enum global function;
+	enum argument argument;
+} calls[] = {
+	[STATEMENT_COUNT] = { GLOBAL_COUNT, ARG_INT },
+	[STATEMENT_SLEEP] = { GLOBAL_SLEEP, ARG_FLOAT },
+	[STATEMENT_SEND] = { GLOBAL_SEND, ARG_CHANNEL },
+	[STATEMENT_RECV] = { GLOBAL_RECV, ARG_CHANNEL },
+	[STATEMENT_READ] = { GLOBAL_READ, ARG_TEXT },
+	[STATEMENT_START] = { GLOBAL_START, ARG_BODY },
+	[STATEMENT_JOIN] = { GLOBAL_JOIN, ARG_BODY },
+	[STATEMENT_KILL] = { GLOBAL_KILL, ARG_SIGNAL },
+	[STATEMENT_CHECK_INTERVAL] = { GLOBAL_CHECK_INTERVAL, ARG_INT },
+	[STATEMENT_SWITCH_INTERVAL] = { GLOBAL_SWITCH_INTERVAL, ARG_FLOAT },
+	[STATEMENT_PRINT] = { GLOBAL_SAY, ARG_TEXT },
+};
+
+static struct constant argument_of(const struct scenario *s, const struct statement *st)
 {
-	load_global(o, function);
-	for (size_t i = 0; i < n; i++)
-		load_const(o, args[i]);
-	emit_arg(o, CALL_FUNCTION, n);
+	switch (calls[st->kind].argument) {
+	case ARG_INT:
+		return number(OBJECT_INT, st->number);
+	case ARG_FLOAT:
+		return number(OBJECT_FLOAT, st->number);
+	case ARG_CHANNEL:
+		return string(s->channels[st->object].name, (int64_t)st->object);
+	case ARG_BODY:
+		return string(s->bodies[st->object].name, (int64_t)st->object);
+	case ARG_SIGNAL:
+		return string(text_signal_name((int)st->number), st->number);
+	case ARG_TEXT:
+		break;
+	}
+	return string(st->text, (int64_t)(intptr_t)st->text);
+}
+
+static void call(struct output *o, const struct statement *st)
+{
+	bool two = calls[st->kind].argument == ARG_CHANNEL;
+
+	load_global(o, calls[st->kind].function);
+	load_const(o, argument_of(o->scenario, st));
+	if (two)
+		load_const(o, number(OBJECT_INT, st->number));
+	emit_arg(o, CALL_FUNCTION, two ? 2 : 1);
 	emit(o, POP_TOP);
-}
-
-static void call1(struct output *o, enum global function, struct constant arg)
-{
-	call(o, function, &arg, 1);
-}
-
-static void channel_call(struct output *o, enum global function, const struct statement *st)
-{
-	const struct constant args[] = {
-		string(o->scenario->channels[st->object].name, (int64_t)st->object),
-		number(OBJECT_INT, st->number),
-	};
-
-	call(o, function, args, 2);
-}
-
-static void thread_call(struct output *o, enum global function, const struct statement *st)
-{
-	call1(o, function, string(o->scenario->bodies[st->object].name, (int64_t)st->object));
 }
 
 /* for _ in range(number): or, for ever, while 1: */
@@ -147,39 +169,18 @@ static void close_loop(struct output *o)
 	set_distance(o, target[0]);
 }
 
-/* Python's `pass` in a loop has no bytes; nor has an END a line of its own. */
+/* An END has no line of its own. */
 static void compile_statement(struct output *o, const struct statement *st)
 {
-	if (st->kind != STATEMENT_END)
-		o->lines[o->n_lines++] = (struct code_line){ o->n_bytes, st->line };
-	switch (st->kind) {
-	case STATEMENT_COUNT:
-		return call1(o, GLOBAL_COUNT, number(OBJECT_INT, st->number));
-	case STATEMENT_SLEEP:
-		return call1(o, GLOBAL_SLEEP, number(OBJECT_FLOAT, st->number));
-	case STATEMENT_SEND:
-		return channel_call(o, GLOBAL_SEND, st);
-	case STATEMENT_RECV:
-		return channel_call(o, GLOBAL_RECV, st);
-	case STATEMENT_READ:
-		return call1(o, GLOBAL_READ, string(st->text, (int64_t)(intptr_t)st->text));
-	case STATEMENT_START:
-		return thread_call(o, GLOBAL_START, st);
-	case STATEMENT_JOIN:
-		return thread_call(o, GLOBAL_JOIN, st);
-	case STATEMENT_KILL:
-		return call1(o, GLOBAL_KILL, string(sigabbrev_np((int)st->number), st->number));
-	case STATEMENT_CHECK_INTERVAL:
-		return call1(o, GLOBAL_CHECK_INTERVAL, number(OBJECT_INT, st->number));
-	case STATEMENT_SWITCH_INTERVAL:
-		return call1(o, GLOBAL_SWITCH_INTERVAL, number(OBJECT_FLOAT, st->number));
-	case STATEMENT_PRINT:
-		return call1(o, GLOBAL_SAY, string(st->text, (int64_t)(intptr_t)st->text));
-	case STATEMENT_REPEAT:
-		return open_loop(o, st);
-	case STATEMENT_END:
-		return close_loop(o);
+	if (st->kind == STATEMENT_END) {
+		close_loop(o);
+		return;
 	}
+	o->lines[o->n_lines++] = (struct code_line){ o->n_bytes, st->line };
+	if (st->kind == STATEMENT_REPEAT)
+		open_loop(o, st);
+	else
+		call(o, st);
 }
 
 /* ---- the whole ----------------------------------------------------------- */
