@@ -30,17 +30,23 @@ static int find_folder(char *path, size_t size)
 	return 0;
 }
 
+static int join_path(char **out, const char *folder, const char *file, const char *suffix)
+{
+	if (asprintf(out, "%s/%s%s", folder, file, suffix) >= 0)
+		return 0;
+	*out = NULL;
+	return err(-ENOMEM, "no memory for a path");
+}
+
 static int find_shipped(const char *name, char **out)
 {
 	char folder[PATH_MAX];
 	int r = find_folder(folder, sizeof(folder));
 
+	if (!r)
+		r = join_path(out, folder, name, ending);
 	if (r)
 		return r;
-	if (asprintf(out, "%s/%s%s", folder, name, ending) < 0) {
-		*out = NULL;
-		return err(-ENOMEM, "no memory for a path");
-	}
 	if (access(*out, F_OK))
 		return err(-ENOENT, "there is no scenario '%s': gilrun --scenarios lists them; "
 			   "a file of your own ends with .gil", name);
@@ -154,11 +160,11 @@ static int is_scenario(const struct dirent *entry)
 static int print_line(const char *folder, const char *file, FILE *out)
 {
 	cleanup(scenario_freep) struct scenario *s = NULL;
-	char path[PATH_MAX + NAME_MAX + 2];
-	int r;
+	cleanup(freep) char *path = NULL;
+	int r = join_path(&path, folder, file, "");
 
-	snprintf(path, sizeof(path), "%s/%s", folder, file);
-	r = scenario_load(&s, path, NULL, 0);
+	if (!r)
+		r = scenario_load(&s, path, NULL, 0);
 	if (!r && fprintf(out, "%-12s %s\n", s->name, s->description) < 0)
 		r = err(-errno, "cannot write the list of scenarios: %s", strerror(errno));
 	return r;
