@@ -51,6 +51,7 @@ static int attr_init(pthread_attr_t *attr, const struct thread_options *options)
 int thread_start(pthread_t *out, const char *name, const struct thread_options *options,
 		 void (*function)(void *arg), void *arg)
 {
+	static const struct thread_options defaults;
 	size_t name_size = strlen(name) + 1;
 	cleanup(freep) struct start *s = malloc(sizeof(*s) + name_size);
 	pthread_attr_t attr;
@@ -61,7 +62,7 @@ int thread_start(pthread_t *out, const char *name, const struct thread_options *
 	s->function = function;
 	s->arg = arg;
 	memcpy(s->name, name, name_size);
-	status = attr_init(&attr, options);
+	status = attr_init(&attr, options ? options : &defaults);
 	if (!status) {
 		status = pthread_create(out, &attr, run, s);
 		pthread_attr_destroy(&attr);

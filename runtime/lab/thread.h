@@ -17,6 +17,7 @@ struct thread_options {
 /*
  * Starts a thread of system scope, named for the OS (cut at 15 bytes) and for
  * the trace. It runs at once; the caller may hold the GIL. @name copied.
+ * @options NULL: the defaults, all zero.
  * @return 0, or < 0 with a sentence that has errno's text. Thread-safe.
  */
 int thread_start(pthread_t *out, const char *name, const struct thread_options *options,

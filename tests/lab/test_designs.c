@@ -67,7 +67,7 @@ static void start(struct worker *w, struct arena *arena, size_t number, void (*w
 {
 	w->arena = arena;
 	w->number = number;
-	assert_int_equal(thread_start(&w->handle, "t", 0, work, w), 0);
+	assert_int_equal(thread_start(&w->handle, "t", NULL, work, w), 0);
 }
 
 static void join(struct worker *w)

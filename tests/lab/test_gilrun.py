@@ -13,7 +13,12 @@ import traceback
 
 GILRUN = sys.argv[1]
 CPUS = sorted(os.sched_getaffinity(0))
+BATTLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../runtime/lab/scenarios/battle.gil")
 TESTS = []
+DESIGNS = [line.split()[0] for line in subprocess.run([GILRUN, "--list"], stdout=subprocess.PIPE,
+                                                      text=True).stdout.splitlines()]
+SCENARIOS = ("sequential", "battle", "four", "io-and-cpu", "ping-pong", "convoy", "signal-storm", "signals",
+             "many", "mixed", "tasks")
 
 
 class Skip(Exception):
@@ -30,16 +35,31 @@ def run(*args, **more):
                           text=True, timeout=60, **more)
 
 
-def battle(*args):
-    """Runs a battle without LTTng and returns its truth, after checking what always holds."""
+# Ticks of a thread's own function around count(): its begin, LOAD_GLOBAL, CALL_FUNCTION.
+AROUND = 3
+# And of battle's main(): its begin, and the same two for start() and join().
+MAIN = 5
+
+
+def ticks_of(count):
+    return 3 * count + 4 + AROUND
+
+
+def truth_of(scenario, *args):
+    """Runs it without LTTng and returns its truth."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "truth.json")
-        done = run("battle", "--no-trace", "--truth", path, *args)
+        done = run(scenario, "--no-trace", "--truth", path, *args)
         assert done.returncode == 0, done.stderr
         assert done.stderr == "", done.stderr
         assert os.listdir(folder) == ["truth.json"], os.listdir(folder)
         with open(path) as file:
-            truth = json.load(file)
+            return json.load(file)
+
+
+def battle(*args):
+    """The truth of a battle on a GIL with ticks, after checking what always holds."""
+    truth = truth_of("battle", *args)
     check_identities(truth)
     return truth
 
@@ -59,7 +79,8 @@ def check_identities(truth):
     assert events["leave"] == len(threads) - 1
     assert truth["checks"] == total(truth, "checks")
     # Every decrement of the one ticker is somebody's tick; it began at 0.
-    interval = truth["check_interval"]
+    assert truth["ticked"] and truth["interval_unit"] == "ticks"
+    interval = truth["interval"]
     assert total(truth, "ticks") == truth["checks"] * (interval + 1) - truth["ticker"]
     for thread in threads:
         assert thread["acquisitions"] == thread["releases"]
@@ -68,8 +89,8 @@ def check_identities(truth):
         assert thread["retries_timed_out"] == thread["releases_requested"] == 0
     main, workers = threads[0], threads[1:]
     assert main["name"] == "MainThread" and main["is_main"] and main["tid"] == truth["pid"]
-    assert main["ticks"] == main["checks"] == 0
-    assert main["acquisitions"] == 1 + len(workers)
+    assert main["ticks"] == MAIN
+    assert main["acquisitions"] == 1 + len(workers) + main["checks"]
     assert [worker["name"] for worker in workers] == [f"t{i + 1}" for i in range(len(workers))]
     assert len({thread["tid"] for thread in threads}) == len(threads)
     for worker in workers:
@@ -81,23 +102,24 @@ def check_identities(truth):
 def three_ticks_per_iteration_in_each_thread():
     for count in (0, 1, 1000, 70000):
         for worker in battle("--count", str(count))["threads"][1:]:
-            assert worker["ticks"] == 3 * count + 4, (count, worker)
+            assert worker["ticks"] == ticks_of(count), (count, worker)
 
 
 @test
 def defaults_are_two_threads_and_an_interval_of_100():
     truth = battle()
-    assert len(truth["threads"]) == 3 and truth["check_interval"] == 100
-    assert truth["design"] == "cond"
-    assert total(truth, "ticks") == 2 * 3000004
+    assert len(truth["threads"]) == 3 and truth["interval"] == 100
+    assert truth["design"] == "cond" and truth["scenario"] == "battle"
+    ticks = 2 * ticks_of(1000000) + MAIN
+    assert total(truth, "ticks") == ticks
     # The first tick is a check, then every 101st.
-    assert truth["checks"] == 1 + (2 * 3000004 - 1) // 101
+    assert truth["checks"] == 1 + (ticks - 1) // 101
 
 
 @test
 def interval_of_one_checks_every_second_tick():
     truth = battle("--check-interval", "1", "--count", "5000", "--threads", "3")
-    ticks = 3 * (3 * 5000 + 4)
+    ticks = 3 * ticks_of(5000) + MAIN
     assert total(truth, "ticks") == ticks and truth["checks"] == 1 + (ticks - 1) // 2
 
 
@@ -149,7 +171,7 @@ def two_cpus_fight_and_one_does_not():
 @test
 def many_threads():
     truth = battle("--threads", "300", "--count", "300")
-    assert total(truth, "ticks") == 300 * 904
+    assert total(truth, "ticks") == 300 * ticks_of(300) + MAIN
 
 
 @test
@@ -180,7 +202,8 @@ def summary_has_time_threads_acquisitions_and_failures():
 def without_the_provider_it_runs_and_says_so():
     with tempfile.TemporaryDirectory() as folder:
         alone = shutil.copy(GILRUN, folder)
-        done = subprocess.run([alone, "battle", "--count", "10"], capture_output=True, text=True,
+        shutil.copy(BATTLE, folder)
+        done = subprocess.run([alone, os.path.join(folder, "battle.gil"), "--count", "10"], capture_output=True, text=True,
                               timeout=60)
     assert done.returncode == 0 and "2 threads" in done.stdout
     assert done.stderr == "gilrun: the LTTng provider was not found: nothing can be recorded\n"
@@ -191,18 +214,26 @@ def list_names_each_design_in_one_line():
     done = run("--list")
     assert done.returncode == 0 and done.stderr == ""
     lines = done.stdout.splitlines()
-    assert lines and lines[0].startswith("cond ") and all(len(line) < 100 for line in lines)
-    for line in lines:
-        name = line.split()[0]
+    assert [line.split()[0] for line in lines] == ["cond", "sem", "interval", "priority", "fair", "none"]
+    assert all(20 < len(line) < 100 for line in lines)
+    for name in DESIGNS:
         assert run("battle", "--no-trace", "--gil", name, "--count", "10").returncode == 0, name
+
+
+@test
+def scenarios_are_listed_with_a_line_each():
+    done = run("--scenarios")
+    assert done.returncode == 0 and done.stderr == ""
+    assert [line.split()[0] for line in done.stdout.splitlines()] == sorted(SCENARIOS)
+    assert all(20 < len(line) <= 110 for line in done.stdout.splitlines())
 
 
 @test
 def help_and_version():
     done = run("--help")
     assert done.returncode == 0 and done.stderr == ""
-    for option in ("--threads", "--count", "--check-interval", "--cpus", "--gil", "--list",
-                   "--truth", "--no-trace", "--version", "battle"):
+    for option in ("--threads", "--count", "--set", "--check-interval", "--switch-interval", "--cpus", "--gil",
+                   "--list", "--scenarios", "--python", "--dis", "--truth", "--no-trace", "--version", "battle"):
         assert option in done.stdout, option
     done = run("--version")
     assert done.returncode == 0 and done.stdout.startswith("gilrun ")
@@ -216,13 +247,19 @@ def usage_errors_are_one_sentence_and_exit_2():
             (["battle", "more"], "'more'"),
             (["battle", "--nosuch"], "'--nosuch'"),
             (["battle", "--threads"], "--threads"),
-            (["battle", "--threads", "1"], "2 to 1024"),
-            (["battle", "--threads", "1025"], "2 to 1024"),
+            (["battle", "--threads", "10000"], "4096"),
             (["battle", "--threads", "two"], "'two'"),
             (["battle", "--threads", " 2"], "' 2'"),
             (["battle", "--threads", ""], "''"),
             (["battle", "--count", "-1"], "-1"),
-            (["battle", "--count", "9223372036854775808"], "--count"),
+            (["battle", "--count", "9223372036854775808"], "count"),
+            (["battle", "--set", "nosuch=1"], "nosuch"),
+            (["battle", "--set", "count"], "NAME=VALUE"),
+            (["battle", "--set", "=1"], "NAME=VALUE"),
+            (["battle", "--switch-interval", "5"], "'5'"),
+            (["battle", "--switch-interval", "0us"], "'0us'"),
+            (["/nonexistent.gil"], "/nonexistent.gil"),
+            (["/"], "'/'"),
             (["battle", "--check-interval", "0"], "--check-interval"),
             (["battle", "--check-interval", "2147483648"], "--check-interval"),
             (["battle", "--cpus", "0-"], "'0-'"),
