@@ -49,7 +49,7 @@ struct worker {
 	_Atomic pid_t tid; /* not 0: goes for the GIL now */
 };
 
-/* ---- arenas and workers ---------------------------------------------------------------- */
+/* ---- arenas and workers ------------------------------------------------------------------ */
 
 static void arena_init(struct arena *arena, const struct gil_design *design, int64_t interval)
 {
@@ -132,7 +132,7 @@ static void start_waiter(struct worker *w, struct arena *arena, size_t number, i
 	until_asleep(w);
 }
 
-/* ---- what holds for all designs -------------------------------------------------------------- */
+/* ---- what holds for all designs ---------------------------------------------------------- */
 
 static void assert_counts(const struct gil_design *design, const struct gil_counts *c)
 {
@@ -179,7 +179,8 @@ static void hammer(void *arg)
 }
 
 /* @n threads, of which every third sleeps in between. */
-static void run_hammers(const struct gil_design *design, size_t n, unsigned rounds, unsigned in_hold)
+static void run_hammers(const struct gil_design *design, size_t n, unsigned rounds,
+			unsigned in_hold)
 {
 	struct arena arenas[THREADS_MAX];
 	struct worker workers[THREADS_MAX] = { 0 };
@@ -296,7 +297,7 @@ static void test_signals_end_no_wait(void **state)
 	assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
 }
 
-/* ---- time slices ---------------------------------------------------------------------------- */
+/* ---- time slices ------------------------------------------------------------------------- */
 
 static int64_t now_us(void)
 {
@@ -363,7 +364,7 @@ static void test_who_was_asked_comes_after_who_asked(void **state)
 	arena_deinit(&arena);
 }
 
-/* ---- priorities ------------------------------------------------------------------------------ */
+/* ---- priorities -------------------------------------------------------------------------- */
 
 enum { LOWEST = -4, HIGHEST = 4 };
 
@@ -559,7 +560,7 @@ static void test_patience_ends(void **state)
 	assert_true(waited_us < 400000);
 }
 
-/* ---- first come, first served ------------------------------------------------------------------ */
+/* ---- first come, first served ------------------------------------------------------------ */
 
 static void test_served_in_order(void **state)
 {
@@ -607,7 +608,7 @@ static void test_handed_over(void **state)
 	arena_deinit(&arena);
 }
 
-/* ---- all of it ----------------------------------------------------------------------------- */
+/* ---- all of it --------------------------------------------------------------------------- */
 
 static void test_table(void **state)
 {
