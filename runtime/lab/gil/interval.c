@@ -166,7 +166,7 @@ static void interval_release(struct gil *gil, struct gil_thread *self)
 	g->locked = false;
 	pthread_cond_signal(&g->cond);
 	pthread_mutex_unlock(&g->mutex);
-	/* Read again, as 3.8 does: who has it by now may have forgotten the wish, or have one of its own. */
+	/* Read again, as 3.8 does: whoever has it by now may have forgotten the wish. */
 	if (gil_is_asked(gil))
 		force_switch(g, self);
 }
