@@ -125,26 +125,26 @@ static void test_each_statement(void **state)
 		"\tjoin t\n"
 		"end\n";
 	static const struct statement wanted[] = {
-		{ STATEMENT_START, 15, 2, 0, 2, NULL },
-		{ STATEMENT_COUNT, 16, 2, 7, 0, NULL },
-		{ STATEMENT_COUNT, 17, 2, INT64_MAX, 0, NULL },
-		{ STATEMENT_SLEEP, 18, 2, 5000000, 0, NULL },
-		{ STATEMENT_SLEEP, 19, 2, 0, 0, NULL },
-		{ STATEMENT_SLEEP, 20, 2, 3000, 0, NULL },
-		{ STATEMENT_SLEEP, 21, 2, 2000000000, 0, NULL },
-		{ STATEMENT_SLEEP, 22, 2, 9, 0, NULL },
-		{ STATEMENT_SEND, 23, 2, 4096, 0, NULL },
-		{ STATEMENT_RECV, 24, 2, 1, 1, NULL },
-		{ STATEMENT_READ, 25, 2, 0, 0, (char *)"/etc/passwd" },
-		{ STATEMENT_READ, 26, 2, 0, 0, (char *)"/a b#c\"\\" },
-		{ STATEMENT_REPEAT, 27, 2, 3, 15, NULL },
-		{ STATEMENT_REPEAT, 28, 3, 7, 14, NULL },
-		{ STATEMENT_END, 29, 3, 0, 13, NULL },
-		{ STATEMENT_END, 30, 2, 0, 12, NULL },
-		{ STATEMENT_CHECK_INTERVAL, 31, 2, 1000, 0, NULL },
-		{ STATEMENT_SWITCH_INTERVAL, 32, 2, 5000000, 0, NULL },
-		{ STATEMENT_PRINT, 33, 2, 0, 0, (char *)"I am {name} # \xc3\xa9" },
-		{ STATEMENT_JOIN, 34, 2, 0, 2, NULL },
+		{ STATEMENT_START, 16, 2, 0, 2, NULL },
+		{ STATEMENT_COUNT, 17, 2, 7, 0, NULL },
+		{ STATEMENT_COUNT, 18, 2, INT64_MAX, 0, NULL },
+		{ STATEMENT_SLEEP, 19, 2, 5000000, 0, NULL },
+		{ STATEMENT_SLEEP, 20, 2, 0, 0, NULL },
+		{ STATEMENT_SLEEP, 21, 2, 3000, 0, NULL },
+		{ STATEMENT_SLEEP, 22, 2, 2000000000, 0, NULL },
+		{ STATEMENT_SLEEP, 23, 2, 9, 0, NULL },
+		{ STATEMENT_SEND, 24, 2, 4096, 0, NULL },
+		{ STATEMENT_RECV, 25, 2, 1, 1, NULL },
+		{ STATEMENT_READ, 26, 2, 0, 0, (char *)"/etc/passwd" },
+		{ STATEMENT_READ, 27, 2, 0, 0, (char *)"/a b#c\"\\" },
+		{ STATEMENT_REPEAT, 28, 2, 3, 15, NULL },
+		{ STATEMENT_REPEAT, 29, 3, 7, 14, NULL },
+		{ STATEMENT_END, 30, 3, 0, 13, NULL },
+		{ STATEMENT_END, 31, 2, 0, 12, NULL },
+		{ STATEMENT_CHECK_INTERVAL, 32, 2, 1000, 0, NULL },
+		{ STATEMENT_SWITCH_INTERVAL, 33, 2, 5000000, 0, NULL },
+		{ STATEMENT_PRINT, 34, 2, 0, 0, (char *)"I am {name} # \xc3\xa9" },
+		{ STATEMENT_JOIN, 35, 2, 0, 2, NULL },
 	};
 	cleanup(scenario_freep) struct scenario *s = load(text);
 	const struct body *body = &s->bodies[0];
@@ -157,7 +157,7 @@ static void test_each_statement(void **state)
 	assert_int_equal(s->n_threads, 1);
 	assert_int_equal(body->kind, BODY_MAIN);
 	assert_string_equal(body->name, "main");
-	assert_int_equal(body->line, 14);
+	assert_int_equal(body->line, 15);
 	assert_int_equal(body->n_statements, sizeof(wanted) / sizeof(wanted[0]));
 	for (size_t i = 0; i < body->n_statements; i++) {
 		const struct statement *a = &body->statements[i], *b = &wanted[i];
@@ -316,10 +316,10 @@ static void test_wrong_words(void **state)
 		{ "main\nswitchinterval 999ns\nend\n", "2:16: a time, in ns: from 1000" },
 		{ "main\nprint hello\nend\n", "2:7: print wants its text in quotes" },
 		{ "main\nprint \"hello\nend\n", "2:7: a text begins here" },
-		{ "main\nprint \"a\\nb\"\nend\n", "2:10: in a text, a \\ stands before" },
+		{ "main\nprint \"a\\nb\"\nend\n", "2:9: in a text, a \\ stands before" },
 		{ "main\nprint \"a\"b\nend\n", "2:10: a space is missing" },
 		{ "main\nprint a\"b\"\nend\n", "2:8: a space is missing" },
-		{ "main\nprint \"a\\", "2:10: in a text, a \\" },
+		{ "main\nprint \"a\\", "2:9: in a text, a \\" },
 		{ "main\ncount 1 2 3 4 5 6 7 8 9 10 11 12\nend\n", "2:31: too many words" },
 	};
 

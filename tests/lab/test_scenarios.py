@@ -208,8 +208,7 @@ def each_statement_in_its_place():
 
 @test
 def count_is_the_labs_bytecode_on_2_7():
-    bytes_of_count = ("781a007c00006401006b0400721c007c00006402003"
-                      "87d0000710300576400005 3").replace(" ", "")
+    bytes_of_count = "781a007c00006401006b0400721c007c0000640200387d00007103005764000053"
     old = [python for python in PYTHONS if "/2.7" in python]
     for python in old:
         program = of_text("main\nend\n") + (
