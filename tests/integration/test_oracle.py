@@ -213,6 +213,16 @@ class Oracle(harness.TestCase):
                 report = self.check()
                 self.assertGreater(sum(t["ticks"] for t in report["threads"]), 0)
 
+    def test_signals_intervals_and_other_designs(self):
+        """Handlers in a check, a check interval that changes, time slices, a GIL for each thread."""
+        for scenario, settings in (("mixed", ("count=20000",)), ("signals", ("signals=3", "count=60000")),
+                                   ("signal-storm", ("signals=2", "count=20000"))):
+            for design in ("cond", "interval", "priority", "none"):
+                with self.subTest(scenario=scenario, design=design):
+                    words = [word for setting in settings for word in ("--set", setting)]
+                    self.record_whole(harness.GILRUN, "--gil", design, *words, scenario)
+                    self.check()
+
     def test_python(self):
         self.record(harness.PYTHON, harness.SOURCE / "examples" / "count.py", "1000000")
         report = self.check()

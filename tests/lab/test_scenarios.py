@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The Python of scenarios: it compiles and runs on each CPython that is here.
 
-Usage: test_scenarios.py SCENARIO_PYTHON. Prints TAP.
+Usage: test_scenarios.py GILRUN. Prints TAP.
 """
 import ast
 import glob
@@ -13,7 +13,7 @@ import sys
 import tempfile
 import traceback
 
-PRINTER = sys.argv[1]
+GILRUN = sys.argv[1]
 VERSIONS = os.path.join(os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv")), "versions")
 PYTHONS = sorted(glob.glob(os.path.join(VERSIONS, "*", "bin", "python"))) or [sys.executable]
 # Small, as each runs on each Python.
@@ -38,11 +38,15 @@ def test(function):
     return function
 
 
-def printed(*args):
-    done = subprocess.run([PRINTER, *args], stdin=subprocess.DEVNULL, capture_output=True,
+def gilrun(*args):
+    done = subprocess.run([GILRUN, *args], stdin=subprocess.DEVNULL, capture_output=True,
                           timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout.decode()
+
+
+def printed(scenario, *settings):
+    return gilrun("--python", scenario, *(word for setting in settings for word in ("--set", setting)))
 
 
 def of_text(text, name="own.gil"):
@@ -71,7 +75,7 @@ def run(python, program, *args, status=0):
 
 @test
 def each_shipped_scenario_runs_on_each_python():
-    names = [line.split()[0] for line in printed("--list").splitlines()]
+    names = [line.split()[0] for line in gilrun("--scenarios").splitlines()]
     assert names == sorted(SETTINGS), names
     for name in names:
         program = printed(name, *SETTINGS[name])
@@ -87,7 +91,7 @@ def each_shipped_scenario_runs_on_each_python():
 
 @test
 def descriptions_are_sentences():
-    for line in printed("--list").splitlines():
+    for line in gilrun("--scenarios").splitlines():
         name, description = line.split(None, 1)
         assert re.match(r"[A-Z0-9].*[.?]$", description) and len(line) <= 110, line
 
