@@ -57,7 +57,7 @@ struct body {
 	struct statement *statements;
 	size_t n_statements;
 	/* BODY_THREAD: */
-	size_t copies;      /* 1 or more */
+	size_t copies;      /* may be 0: then start and join do nothing */
 	bool numbered;      /* the copies are called NAME1, NAME2, ...; else the only one NAME */
 	bool detached;      /* cannot be joined; waited for at the end */
 	bool daemon;        /* ends when all the others have ended, at its next check */
