@@ -179,6 +179,8 @@ static int fold_into(struct thread_metrics *o, const struct thread_metrics *t,
 	o->busy += t->busy;
 	o->retries += t->retries;
 	o->retries_timed_out += t->retries_timed_out;
+	o->failed_same_cpu += t->failed_same_cpu;
+	o->failed_other_cpu += t->failed_other_cpu;
 	o->releases += t->releases;
 	o->releases_requested += t->releases_requested;
 	o->checks += t->checks;
@@ -381,8 +383,19 @@ static void count_acquire(struct gil_row *g, struct thread_metrics *t, const str
 	g->m.acquisitions++;
 }
 
-static int count_failed(struct metrics *m, struct gil_row *g, const struct step *step)
+/* Where one of the two is unknown, it is neither. */
+static void count_cpu(int32_t a, int32_t b, uint64_t *same, uint64_t *other)
 {
+	bool known = a >= 0 && b >= 0;
+
+	*same += known && a == b;
+	*other += known && a != b;
+}
+
+static int count_failed(struct metrics *m, struct gil_row *g, const struct gil_event *event,
+			const struct step *step)
+{
+	struct thread_metrics *t = find_thread(m, step->thread);
 	struct pair_metrics *p;
 	uint32_t holder = step->holder ? m->row_of[step->holder->index] : PAIR_NOBODY;
 	int r = find_pair(m, m->row_of[step->thread->index], holder, &p);
@@ -391,6 +404,8 @@ static int count_failed(struct metrics *m, struct gil_row *g, const struct step 
 		return r;
 	p->failed++;
 	g->m.failed++;
+	count_cpu(step->holder_cpu, event->cpu, &t->failed_same_cpu, &t->failed_other_cpu);
+	count_cpu(step->holder_cpu, event->cpu, &g->m.failed_same_cpu, &g->m.failed_other_cpu);
 	return 0;
 }
 
@@ -441,7 +456,8 @@ static int on_event(void *data, const struct gil_event *event, const struct step
 		if (r)
 			return r;
 	}
-	return event->kind == GIL_BUSY || event->kind == GIL_RETRY ? count_failed(m, g, step) : 0;
+	return event->kind == GIL_BUSY || event->kind == GIL_RETRY ?
+		       count_failed(m, g, event, step) : 0;
 }
 
 /* A stay may begin or end where no event is: at the ends of the time asked for. */
@@ -509,6 +525,8 @@ static int on_handover(void *data, const struct handover *handover)
 	struct gil_row *g = find_gil(data, handover->gil);
 
 	g->m.switches++;
+	count_cpu(handover->cpu_from, handover->cpu_to, &g->m.switches_same_cpu,
+		  &g->m.switches_other_cpu);
 	g->m.dead_ns += (uint64_t)handover->wanted_ns;
 	return 0;
 }

@@ -17,6 +17,7 @@ struct thread_metrics {
 	uint64_t entries; /* without pokes */
 	uint64_t acquisitions, acquisitions_contended;
 	uint64_t busy, retries, retries_timed_out;
+	uint64_t failed_same_cpu, failed_other_cpu; /* as the blamed hold's begin; neither where unknown */
 	uint64_t releases, releases_requested;
 	uint64_t checks, ticks;
 	uint64_t left[GIL_LEAVE_REASONS]; /* attempts (and thread ends) that left, by reason */
@@ -45,6 +46,8 @@ struct pair_metrics {
 struct gil_metrics {
 	struct gil_info info; /* a copy */
 	uint64_t acquisitions, failed, checks, ticks, switches;
+	uint64_t failed_same_cpu, failed_other_cpu; /* sums over its threads */
+	uint64_t switches_same_cpu, switches_other_cpu; /* from RELEASE to ACQUIRE; neither where unknown */
 	uint64_t held_ns;      /* sum of the holds that were seen, also of those cut */
 	uint64_t wanted_ns;    /* time with at least one thread asleep waiting */
 	uint64_t dead_ns;      /* free while wanted, between two holders */

@@ -286,6 +286,7 @@ static int lose_sight(struct model *m, struct thread *t, int64_t ts_ns)
 	if (t->gil->holder == t) {
 		drop_hold(t->gil, t, ts_ns);
 		t->gil->released_ns = INT64_MIN;
+		t->gil->released_cpu = -1;
 	}
 	/* An unknown stay that goes on is one stay. */
 	if (before != STATE_UNKNOWN)
@@ -392,6 +393,7 @@ static int on_failed(struct model *m, struct thread *t, const struct gil_event *
 	t->retries_timed_out += !begins && ev->timed_out;
 	/* Nobody is in their own way: another has it, and its ACQUIRE is lost or yet to come. */
 	step->holder = holder && holder != t ? &holder->info : NULL;
+	step->holder_cpu = step->holder ? t->gil->acquired_cpu : -1;
 	return r;
 }
 
@@ -461,20 +463,24 @@ static int on_acquire(struct model *m, struct thread *t, const struct gil_event 
 		r = tell_handover(m, from, t, ev);
 	}
 	g->holder = t;
+	g->acquired_cpu = ev->cpu;
 	return r;
 }
 
 static int on_release(struct model *m, struct thread *t, const struct gil_event *ev)
 {
 	struct gil *g = t->gil;
-	int r = end_stay(m, t, ev->ts_ns, true, t->info.state == STATE_HOLDING ? ev : NULL);
+	bool found = t->info.state != STATE_HOLDING;
+	int r = end_stay(m, t, ev->ts_ns, true, found ? NULL : ev);
 
-	m->end.holds_found += t->info.state != STATE_HOLDING;
+	m->end.holds_found += found;
 	drop_hold(g, t, ev->ts_ns);
 	set_state(t, STATE_OUTSIDE, ev->ts_ns, ev->cpu);
 	if (g->holder)
 		return r; /* found in the middle, beside another: it tells no more */
 	g->last_holder = t;
+	if (found)
+		g->acquired_cpu = -1;
 	g->released_ns = ev->ts_ns;
 	g->released_cpu = ev->cpu;
 	g->wanting_at_release_ns = g->wanting_ns;
@@ -608,6 +614,7 @@ static int feed_thread(struct model *m, struct gil *g, const struct gil_event *e
 	struct step step = {
 		.gil = &g->info,
 		.before = t ? t->info.state : STATE_UNKNOWN,
+		.holder_cpu = -1,
 		.since_ns = t ? t->since_ns : INT64_MIN,
 	};
 	const char *unlawful = objection(g, t, ev);
@@ -659,7 +666,7 @@ static void admit(struct model *m, struct gil *g)
 
 static int feed_gil(struct model *m, struct gil *g, const struct gil_event *ev, bool news)
 {
-	struct step step = { .gil = &g->info, .since_ns = INT64_MIN };
+	struct step step = { .gil = &g->info, .holder_cpu = -1, .since_ns = INT64_MIN };
 	int r = 0;
 
 	if (ev->kind == GIL_INTERVAL) {

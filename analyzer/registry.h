@@ -25,8 +25,9 @@ struct gil {
 	uint32_t next_number;     /* of the next thread that is not the main one: t1, t2, ... */
 
 	struct thread *holder, *last_holder;
+	int32_t acquired_cpu;     /* where the hold of the one, else the other, began; -1 unknown */
 	int64_t released_ns;      /* by the last holder; INT64_MIN unknown */
-	int32_t released_cpu;
+	int32_t released_cpu;     /* -1 unknown */
 	uint32_t waiting, wanting; /* threads in WAITING; in ENTERING or WAITING */
 	uint32_t waiting_selected; /* in WAITING, of those asked for */
 	int64_t at_ns;            /* up to here both sums go: */

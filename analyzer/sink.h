@@ -87,6 +87,7 @@ struct step {
 	struct gil_info *gil;
 	enum thread_state before, after;
 	const struct thread_info *holder; /* BUSY, RETRY: who is blamed (the holder, else the last one); may be NULL */
+	int32_t holder_cpu;              /* where the hold began that is blamed: its ACQUIRE; -1 unknown */
 	const struct thread_info *switched_from; /* ACQUIRE: the last holder when it is another thread, else NULL */
 	uint32_t waiters;                /* threads in STATE_WAITING now */
 	int64_t since_ns;                /* when the thread came into `before`; INT64_MIN not seen */
@@ -136,7 +137,7 @@ struct handover {
 	const struct thread_info *from, *to;
 	int64_t released_ns;  /* INT64_MIN unknown */
 	int64_t acquired_ns;
-	int32_t cpu_from, cpu_to;
+	int32_t cpu_from, cpu_to; /* of its RELEASE and ACQUIRE; -1 unknown */
 	int64_t wanted_ns;    /* of the time between, how long somebody was entering or waiting: dead time */
 };
 

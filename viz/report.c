@@ -199,6 +199,16 @@ static void say(const struct section *s, const char *fmt, ...)
 	text_paragraph(s->page, "  ", text);
 }
 
+/* On one CPU with the holder: it was not running, or had moved on, or had let go. */
+static void say_where(const struct section *s)
+{
+	const struct gil_metrics *g = s->gil;
+
+	if (g->failed_same_cpu + g->failed_other_cpu)
+		say(s, "Of these, %s failed on another CPU than the one where the holder took it, %s on "
+		    "the same.", COUNT(g->failed_other_cpu), COUNT(g->failed_same_cpu));
+}
+
 static void say_failures(const struct section *s)
 {
 	const struct gil_metrics *g = s->gil;
@@ -220,6 +230,7 @@ static void say_failures(const struct section *s)
 		    COUNT(busy), COUNT(retries), COUNT(timed_out), COUNT(retries - timed_out));
 	else
 		say(s, "No attempt failed: whoever wanted it found it free.");
+	say_where(s);
 	if (g->checks)
 		say(s, "%s %s%s; badness, the failed attempts per check: %s%.3f.", COUNT(g->checks),
 		    PLURAL(g->checks, "check"), g->info.flags & GIL_FLAG_CHECKS_EXACT ? "" : " (those that let it go on request)",

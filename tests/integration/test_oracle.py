@@ -11,7 +11,7 @@ except ImportError:
     bt2 = None
 
 COUNTERS = ("entries", "acquisitions", "acquisitions_contended", "busy", "retries",
-            "retries_timed_out", "releases", "releases_requested", "checks", "ticks")
+            "retries_timed_out", "failed_same_cpu", "failed_other_cpu", "releases", "releases_requested", "checks", "ticks")
 POKE = 0    # a reason of gil:leave
 TICKED = 1  # a flag of gil:create
 
@@ -32,6 +32,8 @@ class Gil:
         self.threads = {}
         self.holds = []       # (tid, from, to)
         self.last_holder = None
+        self.acquired_cpu = self.released_cpu = None  # of the present or last hold
+        self.switches = {"same": 0, "other": 0}
         self.ticked = False
         self.attempts = []    # (tid, from, to) of the contended ones
         self.failed = collections.Counter()
@@ -48,19 +50,22 @@ class Gil:
         thread.count["entries"] += 1
         thread.attempt = (time, False)
 
-    def fail(self, thread):
+    def fail(self, thread, event):
         thread.attempt = (thread.attempt[0], True)
         blamed = self.last_holder if self.last_holder != thread.tid else None
         self.failed[thread.tid, blamed] += 1
+        if blamed is not None:
+            where = "same" if int(event["cpu_id"]) == self.acquired_cpu else "other"
+            thread.count[f"failed_{where}_cpu"] += 1
 
-    def busy(self, thread, _, __):
+    def busy(self, thread, _, event):
         thread.count["busy"] += 1
-        self.fail(thread)
+        self.fail(thread, event)
 
     def retry(self, thread, _, event):
         thread.count["retries"] += 1
         thread.count["retries_timed_out"] += bool(event["timed_out"])
-        self.fail(thread)
+        self.fail(thread, event)
 
     def acquire(self, thread, time, event):
         begin, contended = thread.attempt
@@ -72,7 +77,10 @@ class Gil:
             self.attempts.append((thread.tid, begin, time))
         thread.attempt = None
         thread.acquired = (time, int(event["tick"]), int(event["checks"]))
+        if self.last_holder not in (None, thread.tid):
+            self.switches["same" if int(event["cpu_id"]) == self.released_cpu else "other"] += 1
         self.last_holder = thread.tid
+        self.acquired_cpu = int(event["cpu_id"])
 
     def release(self, thread, time, event):
         begin, tick, checks = thread.acquired
@@ -84,6 +92,7 @@ class Gil:
             thread.count["ticks"] += tick + 1 if checked else tick - int(event["tick"])
         thread.holds.append(time - begin)
         self.holds.append((thread.tid, begin, time))
+        self.released_cpu = int(event["cpu_id"])
         thread.acquired = None
 
     def leave(self, thread, _, event):
@@ -161,8 +170,16 @@ class Oracle(harness.TestCase):
                 self.assert_distribution(thread.contended, seen["wait_contended_ns"], "contended")
                 self.assert_distribution(thread.holds, seen["hold_ns"], "hold")
                 self.assertEqual(sum(seen["state_ns"].values()), seen["life_ns"])
+            self.check_cpus(row, gil)
             self.check_pairs(report, row["gil"], gil)
         return report
+
+    def check_cpus(self, row, gil):
+        for where in ("same", "other"):
+            self.assertEqual(row[f"switches_{where}_cpu"], gil.switches[where], where)
+            self.assertEqual(row[f"failed_{where}_cpu"],
+                             sum(t.count[f"failed_{where}_cpu"] for t in gil.threads.values()), where)
+        self.assertEqual(row["switches"], sum(gil.switches.values()))
 
     def check_pairs(self, report, index, gil):
         """Those of attempts still open at the trace's end are not the oracle's business: there are none."""

@@ -115,10 +115,13 @@ static struct gil_event parse_hot(int32_t tid, const char *rest)
 {
 	struct gil_event ev = { .tid = tid, .cpu = tid };
 	char event[16] = "", more[16] = "";
+	const char *cpu = strstr(rest, " on ");
 
 	assert_true(sscanf(rest, "%d %" SCNu64 " %15s %15s", &ev.tick, &ev.checks, event, more) >= 3);
 	for (ev.kind = GIL_FIRST_HOT; strcmp(shouts[ev.kind], event) != 0; ev.kind++)
 		assert_true(ev.kind < GIL_LEAVE);
+	if (cpu)
+		ev.cpu = (int32_t)strtol(cpu + strlen(" on "), NULL, 10);
 	if (ev.kind == GIL_RETRY)
 		ev.timed_out = !strcmp(more, "timeout");
 	if (ev.kind == GIL_RELEASE)
@@ -176,6 +179,25 @@ static void play_line(struct score *s, const char *line)
 
 /* ---- what holds for every trace ---------------------------------------------------- */
 
+static void check_cpus(const struct play *p, const struct gil_metrics *g)
+{
+	const struct thread_metrics *threads;
+	size_t n = metrics_threads(p->metrics, &threads);
+	uint64_t same = 0, other = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct thread_metrics *t = &threads[i];
+		bool mine = t->info.gil->index == g->info.index;
+
+		assert_true(t->failed_same_cpu + t->failed_other_cpu <= thread_failed(t));
+		same += mine ? t->failed_same_cpu : 0;
+		other += mine ? t->failed_other_cpu : 0;
+	}
+	assert_int_equal(same, g->failed_same_cpu);
+	assert_int_equal(other, g->failed_other_cpu);
+	assert_true(g->switches_same_cpu + g->switches_other_cpu <= g->switches);
+}
+
 static void check_laws(const struct play *p)
 {
 	const struct trace_end *e = metrics_end(p->metrics);
@@ -199,6 +221,7 @@ static void check_laws(const struct play *p)
 	for (size_t i = 0; i < n; i++) {
 		assert_true(gils[i].held_ns <= (uint64_t)(e->end_ns - e->begin_ns));
 		assert_true(gils[i].wanted_ns <= (uint64_t)(e->end_ns - e->begin_ns));
+		check_cpus(p, &gils[i]);
 	}
 }
 

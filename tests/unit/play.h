@@ -11,6 +11,7 @@
  *   create 100                  a ticked GIL with this check interval ("create 5000us": time slices)
  *   t2 100 5392 ENTRY           thread, tick, checks, event
  *   t2 27 5393 RETRY timeout    also "RELEASE request", "LEAVE gone"
+ *   t2 27 5393 BUSY on 3        on CPU 3 (-1: not known); else its CPU is the thread's number
  *   t1 thread 7 worker          gil:thread with this serial and name; "main" for the main thread: "t9 thread 1 main"
  *   @1000                       the next event's time; else each is 10 ns after the one before
  *   lost 40 80 3                three events lost between 40 and 80
@@ -19,7 +20,7 @@
  *
  * Every play checks what holds for every trace: the two laws of struct
  * trace_end, the states of a thread sum to its life, blames sum to waits,
- * holds of a GIL sum to at most the wall time.
+ * holds of a GIL sum to at most the wall time, a split by CPU to at most the whole.
  */
 struct play {
 	struct model_options options;

@@ -80,7 +80,7 @@ static void test_json_says_what_the_metrics_say(void **state)
 	const struct thread_metrics *t2 = play_thread(&f->play, "t2");
 	json_t *doc = exported_json(f);
 	const json_t *trace = json_object_get(doc, "trace"), *threads = json_object_get(doc, "threads");
-	const json_t *second = json_array_get(threads, 1), *pair;
+	const json_t *second = json_array_get(threads, 1), *gil, *pair;
 
 	assert_string_equal(json_string_value(json_object_get(doc, "schema")), "gilscope-report-1");
 	assert_string_equal(json_string_value(json_object_get(trace, "begin_ns")), "1000");
@@ -96,6 +96,12 @@ static void test_json_says_what_the_metrics_say(void **state)
 	assert_int_equal(number(second, "wait_contended_ns", "max"), 340);
 	assert_int_equal(number(second, "first_ns", NULL), t2->info.first_ns - 1000);
 	assert_int_equal(number(second, "state_ns", "holding"), 60);
+	assert_int_equal(number(second, "failed_other_cpu", NULL), 2);
+	gil = json_array_get(json_object_get(doc, "gils"), 0);
+	assert_int_equal(number(gil, "failed_same_cpu", NULL), 0);
+	assert_int_equal(number(gil, "failed_other_cpu", NULL), 2);
+	assert_int_equal(number(gil, "switches_same_cpu", NULL), 0);
+	assert_int_equal(number(gil, "switches_other_cpu", NULL), 1);
 	pair = json_array_get(json_object_get(doc, "pairs"), 0);
 	assert_int_equal(number(pair, "waiter", NULL), 1);
 	assert_int_equal(number(pair, "holder", NULL), 0);
@@ -166,6 +172,9 @@ static void test_csv_says_what_the_metrics_say(void **state)
 	assert_int_equal(cell_count(f->folder, "pairs", 1, "wait_ns"),
 			 play_pair(&f->play, "t2", "a,\"b")->wait_ns);
 	assert_int_equal(cell_count(f->folder, "gils", 1, "failed_attempts"), 2);
+	assert_int_equal(cell_count(f->folder, "gils", 1, "failed_other_cpu"), 2);
+	assert_int_equal(cell_count(f->folder, "gils", 1, "switches_other_cpu"), 1);
+	assert_int_equal(cell_count(f->folder, "threads", 2, "failed_other_cpu"), 2);
 	assert_int_equal(cell_count(f->folder, "summary", 1, "events"), f->quality.end.events);
 	assert_int_equal(cell_count(f->folder, "summary", 1, "incomplete"), 0);
 	for (int i = 0; i < 4; i++) {

@@ -115,6 +115,107 @@ static void test_only_selected_threads_count(void **state)
 	play_done(&p);
 }
 
+/* Of the only GIL. */
+static void assert_cpus(const struct play *p, uint64_t failed_same, uint64_t failed_other,
+			uint64_t switches_same, uint64_t switches_other)
+{
+	const struct gil_metrics *gil;
+
+	assert_int_equal(metrics_gils(p->metrics, &gil), 1);
+	assert_int_equal(gil->failed_same_cpu, failed_same);
+	assert_int_equal(gil->failed_other_cpu, failed_other);
+	assert_int_equal(gil->switches_same_cpu, switches_same);
+	assert_int_equal(gil->switches_other_cpu, switches_other);
+}
+
+/* t1 takes it on CPU 4 and lets it go on CPU 5: failures look at the one, switches at the other. */
+static void test_a_holder_that_migrates(void **state)
+{
+	struct play p = { 0 };
+
+	(void)state;
+	play(&p, "create 5000us\nt1 -1 0 ENTRY on 3\nt1 -1 0 ACQUIRE on 4\n"
+	     "t2 -1 0 ENTRY on 6\nt2 -1 0 BUSY on 4\nt2 -1 0 RETRY timeout on 5\nt2 -1 0 RETRY on 6\n"
+	     "t1 -1 0 RELEASE request on 5\nt2 -1 0 RETRY on 4\n" /* free: blames the last hold */
+	     "t2 -1 0 ACQUIRE on 5\n"
+	     "t3 -1 0 ENTRY on 5\nt3 -1 0 BUSY on 5\n"
+	     "t2 -1 0 RELEASE on 5\nt3 -1 0 ACQUIRE on 6\n");
+	assert_cpus(&p, 3, 2, 1, 1);
+	assert_int_equal(play_thread(&p, "t2")->failed_same_cpu, 2);
+	assert_int_equal(play_thread(&p, "t2")->failed_other_cpu, 2);
+	assert_int_equal(play_thread(&p, "t3")->failed_same_cpu, 1);
+	assert_int_equal(play_thread(&p, "t3")->failed_other_cpu, 0);
+	play_done(&p);
+}
+
+/* A CPU that the tracer does not tell is neither the same nor another, whichever of the two it is. */
+static void test_unknown_cpus_are_in_neither(void **state)
+{
+	struct play p = { 0 };
+
+	(void)state;
+	play(&p, "create 5000us\nt1 -1 0 ENTRY\nt1 -1 0 ACQUIRE on -1\n"
+	     "t2 -1 0 ENTRY\nt2 -1 0 BUSY on -1\nt2 -1 0 RETRY on 1\n"
+	     "t1 -1 0 RELEASE on -1\nt2 -1 0 ACQUIRE on 2\n"
+	     "t1 -1 0 ENTRY\nt1 -1 0 BUSY on -1\n"
+	     "t2 -1 0 RELEASE on 2\nt1 -1 0 ACQUIRE on -1\n");
+	assert_cpus(&p, 0, 0, 0, 0);
+	play_done(&p);
+}
+
+/* Whose ACQUIRE or RELEASE was not seen has no CPU there, not that of a hold before. */
+static void test_unseen_ends_of_a_hold_have_no_cpu(void **state)
+{
+	struct play p = { 0 };
+
+	(void)state;
+	play(&p, "create 5000us\nt1 -1 0 ENTRY\nt1 -1 0 ACQUIRE on 4\nt1 -1 0 RELEASE on 4\n"
+	     "t2 -1 0 RELEASE on 4\n"                       /* found: its ACQUIRE is not here */
+	     "t3 -1 0 ENTRY on 4\nt3 -1 0 BUSY on 4\n"      /* neither */
+	     "t3 -1 0 ACQUIRE on 5\n"                       /* but its RELEASE is: another */
+	     "t2 -1 0 ENTRY on 5\nt2 -1 0 ACQUIRE on 4\n"   /* t3 still had it: neither */
+	     "t3 -1 0 ENTRY on 4\nt3 -1 0 BUSY on 4\n");    /* the same */
+	assert_cpus(&p, 1, 0, 0, 1);
+	play_done(&p);
+}
+
+/* Nobody is blamed for what fails after one's own hold. */
+static void test_nobody_blamed_is_on_no_cpu(void **state)
+{
+	struct play p = { 0 };
+
+	(void)state;
+	play(&p, "create 5000us\nt2 -1 0 ENTRY on 4\nt2 -1 0 BUSY on 4\n"
+	     "t2 -1 0 ACQUIRE on 4\nt2 -1 0 RELEASE on 4\nt2 -1 0 ENTRY on 4\nt2 -1 0 BUSY on 4\n");
+	assert_cpus(&p, 0, 0, 0, 0);
+	play_done(&p);
+}
+
+/* What was before the time asked for tells where the holder is, as it tells who it is. */
+static void test_cpus_of_a_clipped_hold(void **state)
+{
+	struct play p = { .options.time = "+1us," };
+
+	(void)state;
+	play(&p, "@1000\ncreate 5000us\nt1 -1 0 ENTRY\nt1 -1 0 ACQUIRE on 4\nt2 -1 0 ENTRY\nt2 -1 0 BUSY on 4\n"
+	     "@2500\nt2 -1 0 RETRY timeout on 4\nt1 -1 0 RELEASE on 3\nt2 -1 0 ACQUIRE on 4\n");
+	assert_cpus(&p, 1, 0, 0, 1);
+	play_done(&p);
+}
+
+/* --thread: the holder's CPU is known though its events are not shown. */
+static void test_cpus_of_a_holder_not_selected(void **state)
+{
+	struct play p = { .options.thread = "t2" };
+
+	(void)state;
+	play(&p, "create 5000us\nt1 -1 0 ENTRY\nt1 -1 0 ACQUIRE on 4\nt2 -1 0 ENTRY\nt2 -1 0 BUSY on 4\n"
+	     "t1 -1 0 RELEASE on 4\nt2 -1 0 ACQUIRE on 3\n"
+	     "t1 -1 0 ENTRY\nt1 -1 0 BUSY on 3\nt2 -1 0 RELEASE on 3\nt1 -1 0 ACQUIRE on 3\n");
+	assert_cpus(&p, 1, 0, 0, 1);
+	play_done(&p);
+}
+
 static void test_violations_as_text(void **state)
 {
 	struct play p = { 0 };
@@ -132,21 +233,21 @@ static void test_violations_as_text(void **state)
 static void test_many_threads_fold(void **state)
 {
 	enum { THREADS = 20000 };
-	static char events[THREADS * 160];
+	static char events[THREADS * 168];
 	const struct thread_metrics *threads;
 	const struct pair_metrics *pairs;
 	struct play p = { 0 };
-	uint64_t acquisitions = 0, hold_ns = 0, holds = 0, waits = 0, busy = 0, failed = 0;
+	uint64_t acquisitions = 0, hold_ns = 0, holds = 0, waits = 0, busy = 0, failed = 0, same = 0, other = 0;
 	size_t n = 0, rows, n_pairs;
 	bool folded = false;
 
 	(void)state;
 	for (int i = 0; i < THREADS; i++)
 		n += (size_t)sprintf(events + n,
-				     "t%d 1 1 ENTRY\nt%d 1 1 ACQUIRE\nt%d 1 1 ENTRY\nt%d 1 1 BUSY\n"
+				     "t%d 1 1 ENTRY\nt%d 1 1 ACQUIRE\nt%d 1 1 ENTRY\nt%d 1 1 BUSY on %d\n"
 				     "t%d 1 1 RELEASE\nt%d 0 0 LEAVE thread_end\n"
 				     "t%d 0 0 LEAVE thread_end\n",
-				     i, i, i + 100000, i + 100000, i, i, i + 100000);
+				     i, i, i + 100000, i + 100000, i + i % 2, i, i, i + 100000);
 	play(&p, events);
 	assert_int_equal(p.result, 0);
 	rows = metrics_threads(p.metrics, &threads);
@@ -154,6 +255,8 @@ static void test_many_threads_fold(void **state)
 	for (size_t i = 0; i < rows; i++) {
 		acquisitions += threads[i].acquisitions;
 		busy += threads[i].busy;
+		same += threads[i].failed_same_cpu;
+		other += threads[i].failed_other_cpu;
 		hold_ns += histogram_total(threads[i].hold_ns);
 		holds += histogram_count(threads[i].hold_ns);
 		folded |= threads[i].folded && !strcmp(threads[i].info.name, "others");
@@ -161,6 +264,8 @@ static void test_many_threads_fold(void **state)
 	assert_true(folded);
 	assert_int_equal(acquisitions, THREADS);
 	assert_int_equal(busy, THREADS);
+	assert_int_equal(same, THREADS / 2);
+	assert_int_equal(other, THREADS / 2);
 	assert_int_equal(holds, THREADS);
 	assert_int_equal(hold_ns, THREADS * 30);
 	n_pairs = metrics_pairs(p.metrics, &pairs);
@@ -182,6 +287,12 @@ int main(void)
 		cmocka_unit_test(test_each_gil_has_its_own_end),
 		cmocka_unit_test(test_a_range_in_the_middle_of_a_hold),
 		cmocka_unit_test(test_only_selected_threads_count),
+		cmocka_unit_test(test_a_holder_that_migrates),
+		cmocka_unit_test(test_unknown_cpus_are_in_neither),
+		cmocka_unit_test(test_unseen_ends_of_a_hold_have_no_cpu),
+		cmocka_unit_test(test_nobody_blamed_is_on_no_cpu),
+		cmocka_unit_test(test_cpus_of_a_clipped_hold),
+		cmocka_unit_test(test_cpus_of_a_holder_not_selected),
 		cmocka_unit_test(test_violations_as_text),
 		cmocka_unit_test(test_many_threads_fold),
 	};

@@ -52,6 +52,7 @@ static void test_verdict_names_waiter_and_holder(void **state)
 	(void)state;
 	assert_memory_equal(text, verdict, strlen(verdict));
 	assert_has(text, "2 failed attempts: 1 found it taken (busy), 1 woke up in vain (retries: 0 timed out, 1 lost the race).");
+	assert_has(text, "Of these, 2 failed on another CPU than the one where the holder took it, 0 on the same.");
 	assert_has(text, "all lawful");
 	assert_has(text, "none lost");
 }
@@ -64,6 +65,7 @@ static void test_no_contention(void **state)
 	(void)state;
 	assert_memory_equal(text, "No contention", strlen("No contention"));
 	assert_has(text, "MainThread");
+	assert_null(strstr(text, "another CPU"));
 }
 
 static void test_starving_thread_is_named(void **state)
