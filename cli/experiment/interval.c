@@ -80,14 +80,17 @@ static int add_fairness(struct row *row, const struct trial *t)
 static int measure_gil(const struct bench *b, struct row *row)
 {
 	cleanup(trial_deinit) struct trial t = prepare(b, row);
+	struct trace_totals total;
 	int r = bench_record(b, row, &t);
 
 	if (r || !t.metrics)
 		return r;
+	total = trace_totals(t.metrics);
 	r = add_fairness(row, &t);
 	if (!r)
 		r = row_add(row, LONGEST, (double)trace_longest_wait_ns(t.metrics));
-	return r ? r : row_add(row, HANDOVERS, (double)trace_gil(t.metrics)->switches);
+	return r ? r : row_add(row, HANDOVERS, (double)(total.handovers_same_cpu +
+							 total.handovers_other_cpu));
 }
 
 static int measure(struct bench *b, struct row *row)

@@ -6,14 +6,14 @@
 
 #include <errno.h>
 
-enum { CPU_THREADS_MOST = 2 };
+enum { CPU_THREADS_MOST = 2, IN_JOIN };
 enum { HANDLED, MEDIAN, P99, LONGEST, CHECKS, COLUMNS };
 
-static const uint64_t default_signals = 20;
+static const uint64_t default_signals = 20, work_for_a_signal = 100000;
 
 static const struct column columns[COLUMNS] = {
 	[HANDLED] = { "", "handled", "handled", VALUE_COUNT,
-		      .help = "handlers that ran in each run" },
+		      .help = "handlers that ran in each run: signals that come before one has run are one" },
 	[MEDIAN] = { "until the handler runs", "p50", "latency_p50_ns", VALUE_DURATION, .spread = true,
 		     .help = "half of the signals took no longer from the kill to the handler" },
 	[P99] = { "until the handler runs", "p99", "latency_p99_ns", VALUE_DURATION,
@@ -30,16 +30,22 @@ static bool condition(const struct bench *b, const struct subject *subject, size
 {
 	(void)b;
 	(void)subject;
-	snprintf(name, size, "%zu CPU %s", i, PLURAL(i, "thread"));
-	return i <= CPU_THREADS_MOST;
+	if (i == IN_JOIN)
+		snprintf(name, size, "in join");
+	else
+		snprintf(name, size, "%zu CPU %s", i, PLURAL(i, "thread"));
+	return i <= IN_JOIN;
 }
 
 static struct trial prepare(const struct bench *b, const struct row *row)
 {
-	struct trial t = bench_trial(b, row, "signals");
+	uint64_t signals = b->count ? b->count : default_signals;
+	struct trial t = bench_trial(b, row, row->condition == IN_JOIN ? "signal-storm" : "signals");
 
-	trial_set(&t, "signals", b->count ? b->count : default_signals);
-	trial_set(&t, "cpu", row->condition);
+	trial_set(&t, "signals", signals);
+	trial_set(&t, "count", signals * work_for_a_signal);
+	if (row->condition != IN_JOIN)
+		trial_set(&t, "cpu", row->condition);
 	return t;
 }
 
@@ -77,14 +83,14 @@ static int add_checks(struct row *row, const struct truth *truth)
 static int record_checks(const struct bench *b, struct row *row)
 {
 	cleanup(trial_deinit) struct trial t = prepare(b, row);
-	const struct gil_metrics *g;
+	struct trace_totals total;
 	double beyond;
 	int r = bench_record(b, row, &t);
 
 	if (r || !t.metrics || !t.truth.n_signals)
 		return r;
-	g = trace_gil(t.metrics);
-	beyond = (double)g->checks - (double)g->ticks / (double)(g->info.interval + 1);
+	total = trace_totals(t.metrics);
+	beyond = (double)total.checks - (double)total.ticks / (double)(total.interval + 1);
 	return row_add(row, CHECKS, beyond > 0 ? beyond / (double)t.truth.n_signals : 0);
 }
 
@@ -108,7 +114,7 @@ static int measure(struct bench *b, struct row *row)
 static void describe(const struct bench *b, char *text, size_t size)
 {
 	snprintf(text, size, "%s signals, one after the other, whose handlers the main thread has to run, next "
-		 "to threads that compute all the time.", COUNT(b->count ? b->count : default_signals));
+		 "to threads that compute all the time; or in vain, while it waits in join for one that does.", COUNT(b->count ? b->count : default_signals));
 }
 
 const struct experiment experiment_signals = {

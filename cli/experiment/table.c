@@ -116,8 +116,8 @@ static void print_head(const struct bench *b, const struct page *page)
 	fputs(text_ink(page, INK_STRONG), page->out);
 	text_paragraph(page, "", text);
 	fputs(text_ink(page, INK_PLAIN), page->out);
-	snprintf(text, sizeof(text), "%s %s of each row, in turns, on CPU %s.", COUNT(b->runs),
-		 PLURAL(b->runs, "run"), b->cpus.list);
+	snprintf(text, sizeof(text), "%s %s of each row, in turns, on CPU%s %s.", COUNT(b->runs),
+		 PLURAL(b->runs, "run"), b->cpus.n == 1 ? "" : "s", b->cpus.list);
 	text_paragraph(page, "", text);
 	fputc('\n', page->out);
 }

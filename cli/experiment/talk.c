@@ -8,7 +8,8 @@
 #include <errno.h>
 
 enum { SEQUENTIAL, TWO_CPUS, ONE_CPU, CONDITIONS };
-enum { TIME, RATIO, CALLS, CONTEXT, ACQUIRED, FAILED, BADNESS, HANDOVERS, COLUMNS };
+enum { TIME, RATIO, CALLS, CONTEXT, ACQUIRED, FAILED, BADNESS,
+       HANDOVERS_SAME, HANDOVERS_OTHER, FAILED_SAME, FAILED_OTHER, COLUMNS };
 
 static const uint64_t default_count = 2000000;
 
@@ -21,13 +22,18 @@ static const struct column columns[COLUMNS] = {
 	[CONTEXT] = { "", "context", "context_switches", VALUE_COUNT,
 		      .help = "the kernel's switches from thread to thread in the timed runs" },
 	[ACQUIRED] = { "recorded", "acquired", "acquisitions", VALUE_COUNT, .recorded = true,
-		       .help = "times that the GIL was taken (this and the next from recorded runs)" },
+		       .help = "times that the GIL was taken; this and the next from recorded runs" },
 	[FAILED] = { "recorded", "failed", "failed", VALUE_COUNT, .recorded = true,
 		     .help = "attempts that found it taken: at first, or after waking up for it" },
 	[BADNESS] = { "recorded", "badness", "badness", VALUE_NUMBER, .recorded = true,
 		      .help = "failed / checks, at which it was offered to others" },
-	[HANDOVERS] = { "recorded", "handed over", "handovers", VALUE_COUNT, .recorded = true,
-			.help = "times that it went from one thread to another" },
+	[HANDOVERS_SAME] = { "handed over, CPU", "same", "handovers_same_cpu", VALUE_COUNT, .recorded = true,
+			     .help = "the GIL went from one thread to another on the same CPU, or (other) on "
+				     "another" },
+	[HANDOVERS_OTHER] = { "handed over, CPU", "other", "handovers_other_cpu", VALUE_COUNT, .recorded = true },
+	[FAILED_SAME] = { "failed, CPU", "same", "failed_same_cpu", VALUE_COUNT, .recorded = true,
+			  .help = "attempts while it was held on the same CPU, or (other) on another" },
+	[FAILED_OTHER] = { "failed, CPU", "other", "failed_other_cpu", VALUE_COUNT, .recorded = true },
 };
 
 static bool condition(const struct bench *b, const struct subject *subject, size_t i, char *name,
@@ -61,21 +67,28 @@ static int measure_time(const struct bench *b, struct row *row, const struct cpu
 	return r ? r : row_add(row, CONTEXT, (double)t.context_switches);
 }
 
+static int add_counts(struct row *row, struct trace_totals total)
+{
+	const struct { int column; uint64_t value; } counts[] = {
+		{ ACQUIRED, total.acquisitions }, { FAILED, total.failed },
+		{ HANDOVERS_SAME, total.handovers_same_cpu }, { HANDOVERS_OTHER, total.handovers_other_cpu },
+		{ FAILED_SAME, total.failed_same_cpu }, { FAILED_OTHER, total.failed_other_cpu },
+	};
+	int r = total.checks ? row_add(row, BADNESS, (double)total.failed / (double)total.checks) : 0;
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]) && !r; i++)
+		r = row_add(row, (size_t)counts[i].column, (double)counts[i].value);
+	return r;
+}
+
 static int measure_gil(const struct bench *b, struct row *row, const struct cpus *cpus)
 {
 	cleanup(trial_deinit) struct trial t = prepare(b, row, cpus);
-	const struct gil_metrics *g;
 	int r = bench_record(b, row, &t);
 
 	if (r || !t.metrics)
 		return r;
-	g = trace_gil(t.metrics);
-	r = row_add(row, ACQUIRED, (double)g->acquisitions);
-	if (!r)
-		r = row_add(row, FAILED, (double)g->failed);
-	if (!r && g->checks)
-		r = row_add(row, BADNESS, (double)g->failed / (double)g->checks);
-	return r ? r : row_add(row, HANDOVERS, (double)g->switches);
+	return add_counts(row, trace_totals(t.metrics));
 }
 
 /* Without strace all the rest is still worth having. */

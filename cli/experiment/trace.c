@@ -43,37 +43,58 @@ int trace_read(const char *path, const char *recording, const char *time, struct
 		err_clear();
 	if (tracee_interrupted())
 		return err(-EINTR, "interrupted");
-	if (!trace_gil(metrics))
-		return err(-ENODATA, "the recording has no GIL that was taken");
+	if (!trace_totals(metrics).pid)
+		return err(-ENODATA, "the recording has no GIL that somebody took");
 	if (whole)
 		*whole = !r && is_whole(metrics_end(metrics));
 	*out = steal(&metrics);
 	return 0;
 }
 
-const struct gil_metrics *trace_gil(const struct metrics *metrics)
+static int32_t busiest_pid(const struct gil_metrics *gils, size_t n)
 {
-	const struct gil_metrics *gils, *most = NULL;
-	size_t n = metrics_gils(metrics, &gils);
+	const struct gil_metrics *most = NULL;
 
 	for (size_t i = 0; i < n; i++)
 		if (gils[i].acquisitions && (!most || gils[i].acquisitions > most->acquisitions))
 			most = &gils[i];
-	return most;
+	return most ? most->info.pid : 0;
+}
+
+struct trace_totals trace_totals(const struct metrics *metrics)
+{
+	const struct gil_metrics *gils;
+	size_t n = metrics_gils(metrics, &gils);
+	struct trace_totals total = { .pid = busiest_pid(gils, n) };
+
+	for (const struct gil_metrics *g = gils; total.pid && g < gils + n; g++) {
+		if (g->info.pid != total.pid)
+			continue;
+		total.interval = g->info.interval;
+		total.acquisitions += g->acquisitions;
+		total.failed += g->failed;
+		total.checks += g->checks;
+		total.ticks += g->ticks;
+		total.handovers_same_cpu += g->switches_same_cpu;
+		total.handovers_other_cpu += g->switches_other_cpu;
+		total.failed_same_cpu += g->failed_same_cpu;
+		total.failed_other_cpu += g->failed_other_cpu;
+	}
+	return total;
 }
 
 /* ---- its threads --------------------------------------------------------------------- */
 
-/* The next thread after `t` of the GIL that was fought for; NULL: the first, or there are no more. */
+/* The next thread after `t` of that process; NULL: the first, or there are no more. */
 static const struct thread_metrics *next_thread(const struct metrics *metrics,
 						const struct thread_metrics *t)
 {
 	const struct thread_metrics *threads;
 	size_t n = metrics_threads(metrics, &threads);
-	uint32_t gil = trace_gil(metrics)->info.index;
+	int32_t pid = trace_totals(metrics).pid;
 
 	for (t = t ? t + 1 : threads; t < threads + n; t++)
-		if (t->info.gil->index == gil && !t->folded)
+		if (t->info.gil->pid == pid && !t->folded)
 			return t;
 	return NULL;
 }
