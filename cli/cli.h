@@ -3,6 +3,7 @@
 #define GILSCOPE_CLI_CLI_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -25,9 +26,16 @@ enum {
 enum cli_kind {
 	CLI_FLAG,     /* bool: set to true */
 	CLI_STRING,   /* const char *: borrowed from argv */
+	CLI_WORDS,    /* struct cli_words: each use adds what its commas separate */
 	CLI_COUNT,    /* uint64_t: a whole number */
 	CLI_DURATION, /* uint64_t: nanoseconds, from "1.5s", "200ms", "50us"; a bare number is seconds */
 	CLI_SIZE,     /* uint64_t: bytes, from "4M", "64K" */
+};
+
+enum { CLI_WORDS_MAX = 32 };
+struct cli_words {
+	const char *words[CLI_WORDS_MAX]; /* borrowed from argv, whose commas end them */
+	size_t n;
 };
 
 struct cli_option {

@@ -12,5 +12,6 @@ const struct cli_command *const cli_commands[] = {
 	&cmd_verify,
 	&cmd_env,
 	&cmd_doctor,
+	&cmd_experiment,
 	NULL,
 };

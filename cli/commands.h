@@ -8,6 +8,7 @@
 extern const struct cli_command cmd_battle;
 extern const struct cli_command cmd_doctor;
 extern const struct cli_command cmd_env;
+extern const struct cli_command cmd_experiment;
 extern const struct cli_command cmd_export;
 extern const struct cli_command cmd_record;
 extern const struct cli_command cmd_report;

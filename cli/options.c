@@ -99,9 +99,19 @@ int cli_parse_duration(const char *text, uint64_t *out_ns)
 
 /* ---- parsing --------------------------------------------------------------- */
 
-static int store(const struct cli_option *o, const char *value)
+static int add_words(struct cli_words *list, char *value)
+{
+	if (!*value || *value == ',' || strstr(value, ",,") || value[strlen(value) - 1] == ',')
+		return CLI_E_BAD;
+	for (char *word; list->n < CLI_WORDS_MAX && (word = strsep(&value, ","));)
+		list->words[list->n++] = word;
+	return value ? CLI_E_BAD : 0;
+}
+
+static int store(const struct cli_option *o, char *value)
 {
 	static const char *const wants[] = {
+		[CLI_WORDS] = "a list such as one,two",
 		[CLI_COUNT] = "a whole number",
 		[CLI_DURATION] = "a duration such as 1.5s, 200ms or 50us",
 		[CLI_SIZE] = "a size such as 64K, 16M or 1G",
@@ -114,6 +124,9 @@ static int store(const struct cli_option *o, const char *value)
 		break;
 	case CLI_STRING:
 		*(const char **)o->target = value;
+		break;
+	case CLI_WORDS:
+		r = add_words(o->target, value);
 		break;
 	case CLI_COUNT:
 		r = cli_parse_count(value, o->target);
