@@ -46,13 +46,6 @@ void channels_close(struct run *run)
 	free(steal(&run->channels));
 }
 
-bool channel_has_room(const struct channel *channel)
-{
-	struct pollfd fd = { .fd = channel->write_fd, .events = POLLOUT };
-
-	return poll(&fd, 1, 0) == 1;
-}
-
 static int failed(const struct transfer *t, const char *what)
 {
 	int code = -errno;

@@ -2,14 +2,11 @@
 #ifndef GILSCOPE_LAB_CHANNEL_H
 #define GILSCOPE_LAB_CHANNEL_H
 
-#include "runtime/lab/run.h"
+#include "runtime/lab/state.h"
 
 /* The pipes and sockets of a run. @return 0, or < 0 with a sentence; close them in either case. */
 int channels_open(struct run *run);
 void channels_close(struct run *run);
-
-/* Could bytes be written now without waiting? */
-bool channel_has_room(const struct channel *channel);
 
 /*
  * Without the GIL. Sends or receives `left` bytes, and counts `left` down.

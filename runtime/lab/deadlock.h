@@ -2,7 +2,7 @@
 #ifndef GILSCOPE_LAB_DEADLOCK_H
 #define GILSCOPE_LAB_DEADLOCK_H
 
-#include "runtime/lab/run.h"
+#include "runtime/lab/state.h"
 
 /*
  * Each thread says what it is about to wait for that another thread has to do.

@@ -3,9 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -15,22 +13,6 @@
 #include "runtime/lab/scenario/compile.h"
 #include "runtime/lab/signals.h"
 #include "runtime/lab/worker.h"
-
-uint64_t run_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
-_Noreturn void run_fails(void)
-{
-	fflush(stdout);
-	err_print(stderr);
-	fflush(stderr);
-	_exit(1);
-}
 
 /* ---- begin --------------------------------------------------------------- */
 

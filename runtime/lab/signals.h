@@ -2,7 +2,7 @@
 #ifndef GILSCOPE_LAB_SIGNALS_H
 #define GILSCOPE_LAB_SIGNALS_H
 
-#include "runtime/lab/run.h"
+#include "runtime/lab/state.h"
 
 /*
  * Signals as Python has them: the system's handler only notes that one came;

@@ -58,16 +58,6 @@ int worker_start_all(struct run *run, size_t body)
 	return 0;
 }
 
-bool worker_is_started(const struct worker *w)
-{
-	bool started;
-
-	pthread_mutex_lock(&w->run->mutex);
-	started = w->started;
-	pthread_mutex_unlock(&w->run->mutex);
-	return started;
-}
-
 /* ---- waiting for others -------------------------------------------------- */
 
 int worker_join(void *arg)
@@ -84,17 +74,6 @@ int worker_join(void *arg)
 	j->joiner->wait.kind = WAIT_NONE;
 	pthread_mutex_unlock(&run->mutex);
 	return over ? 0 : -EINTR;
-}
-
-bool workers_are_over(const struct run *run, bool with_daemons)
-{
-	for (size_t i = 1; i < run->n_workers; i++) {
-		const struct worker *w = &run->workers[i];
-
-		if (w->started && !w->over && (with_daemons || !w->state.daemon))
-			return false;
-	}
-	return true;
 }
 
 void workers_wait(struct run *run)
