@@ -20,7 +20,7 @@ static const struct column columns[COLUMNS] = {
 		  .help = "99 % of the signals took no longer" },
 	[LONGEST] = { "until the handler runs", "max", "latency_max_ns", VALUE_DURATION,
 		      .help = "the slowest" },
-	[CHECKS] = { "", "checks", "checks_per_signal", VALUE_NUMBER,
+	[CHECKS] = { "", "checks", "checks_per_signal", VALUE_COUNT,
 		     .help = "checks of all threads between the two, per signal; of Python 2, from a recorded "
 			     "run, those beyond one for each check interval; '-' of Python 3, which has none" },
 };
