@@ -61,7 +61,7 @@ static struct trial prepare(const struct bench *b, const struct row *row)
 	return t;
 }
 
-/* Both do the same work in the end: what counts is who got on while both wanted to. */
+/* Both do the same work in the end: what counts is who got on while both wanted to. Unknown, where nobody did. */
 static int add_fairness(struct row *row, const struct trial *t)
 {
 	cleanup(metrics_freep) struct metrics *both = NULL;
@@ -74,7 +74,9 @@ static int add_fairness(struct row *row, const struct trial *t)
 	snprintf(time, sizeof(time), "%" PRId64 ".%09" PRId64 ",%" PRId64 ".%09" PRId64,
 		 from_ns / 1000000000, from_ns % 1000000000, to_ns / 1000000000, to_ns % 1000000000);
 	r = trace_read(t->trace, t->recording, time, &both, NULL);
-	return r ? r : row_add(row, FAIRNESS, trace_fairness(both));
+	if (r || trace_fairness(both) == 0)
+		return r;
+	return row_add(row, FAIRNESS, trace_fairness(both));
 }
 
 static int measure_gil(const struct bench *b, struct row *row)

@@ -158,6 +158,8 @@ static int read_recording(struct trial *t, const struct recorder *rec)
 	if (!rec->survey.recorded)
 		return rec->info.absent ? 0 : explain_nothing(t, rec);
 	r = trace_read(t->trace, t->recording, NULL, &t->metrics, &whole);
+	if (!r && !trace_totals(t->metrics).pid)
+		r = err(-ENODATA, "the recording has no GIL that somebody took");
 	t->incomplete |= !whole;
 	return r;
 }
