@@ -22,7 +22,7 @@ class Docs(harness.TestCase):
     def test_help_of_each_command(self):
         commands = commands_of_gilscope()
         self.assertEqual(sorted(commands), sorted(
-            "record env report battle timeline export verify doctor".split()))
+            "record env report battle timeline export verify doctor experiment".split()))
         for command in commands:
             result = self.gilscope(command, "--help")
             self.assertTrue(result.out.startswith(f"Usage: gilscope {command} "), result.out)
@@ -49,7 +49,7 @@ class Docs(harness.TestCase):
                     for option in re.findall(r"--[a-z][a-z-]*", own):
                         self.assertIn(option, options_of(harness.GILSCOPE, command), f"{page.name}: {line}")
                     checked += 1
-            for rest in re.findall(r"\bgilrun battle([^|`#&;)\n]*)", text):
+            for rest in re.findall(r"\bgilrun ([^|`#&;)\n]*)", text):
                 for option in re.findall(r"--[a-z][a-z-]*", rest):
                     self.assertIn(option, options_of(harness.GILRUN), page.name)
         self.assertGreater(checked, 8)
