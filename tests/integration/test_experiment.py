@@ -71,6 +71,15 @@ class Tables(Experiment):
         version = ".".join(map(str, harness.python_version(harness.PYTHON)))
         self.assertTrue(any(version in subject for subject in subjects), subjects)
 
+
+class MoreTables(Experiment):
+    """The same code again, on other programs."""
+
+    def setUp(self):
+        if os.environ.get("GILSCOPE_SANITIZED") == "1":
+            self.skipTest("the plain build has them; a sanitizer takes too long")
+        super().setUp()
+
     def test_latency_counts_the_operations(self):
         rows = self.rows("latency", "--gil", "priority", "--runs", 1, "--count", 10)
         self.assertEqual([condition for _, condition in rows],

@@ -25,6 +25,7 @@ SMALL = {
     "signals": ("signals=2", "count=20000"), "many": ("operations=1", "pause=100us", "threads=64"),
     "mixed": ("count=2000", "rounds=3", "pause=100us"), "tasks": (),
 }
+SANITIZED = os.environ.get("GILSCOPE_SANITIZED") == "1"
 CPUS = sorted(os.sched_getaffinity(0))
 VERSIONS = pathlib.Path(os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv"))) / "versions"
 PYTHON2 = VERSIONS / "2.7.18" / "bin" / "python"
@@ -105,7 +106,8 @@ class EveryDesign(TestCase):
                     self.check(self.run_lab(scenario, "--gil", design, *settings(scenario)))
 
     def test_no_deadlock_in_many_short_runs(self):
-        runs = 1000 if harness.ALL else 100
+        # A sanitizer's runs take ten times as long.
+        runs = 1000 if harness.ALL else 20 if SANITIZED else 100
         for design in DESIGNS:
             with self.subTest(design=design):
                 for number in range(runs):
@@ -182,7 +184,7 @@ class Shape(TestCase):
 
     def setUp(self):
         super().setUp()
-        if os.environ.get("GILSCOPE_SANITIZED") == "1":
+        if SANITIZED:
             self.skipTest("a sanitizer has speeds of its own")
         if len(CPUS) < 2:
             self.skipTest("one CPU only")
