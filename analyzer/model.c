@@ -192,18 +192,18 @@ static void set_state(struct thread *t, enum thread_state state, int64_t ts_ns, 
 
 /*
  * The check comes when the ticker falls below zero: one more than it showed. Then it starts anew. What
- * it has lost at the RELEASE went into signal handlers, which the main thread runs between the two. (In
- * another thread a ticker of 0 there means a signal that waits for the main thread.)
+ * it has lost at the RELEASE went into signal handlers, which the main thread runs between the two. But
+ * a ticker of 0 there means that a signal waits: the interpreter wants to check again after one tick.
  */
 static uint64_t ticks_of_hold(const struct thread *t, const struct gil_event *release, uint64_t checks)
 {
 	int64_t interval = t->gil->info.interval, ticks = (int64_t)t->tick_from - release->tick;
 
-	if (release->tick < 0)
+	if (release->tick < 0 || interval < 0 || interval > INT32_MAX || checks > INT32_MAX)
 		return 0;
 	if (checks) {
 		ticks = (int64_t)t->tick_from + 1 + (int64_t)(checks - 1) * (interval + 1);
-		if (t->info.is_main && release->tick < interval)
+		if (t->info.is_main && release->tick > 0 && release->tick < interval)
 			ticks += interval - release->tick;
 	}
 	return ticks > 0 ? (uint64_t)ticks : 0;

@@ -51,8 +51,11 @@ static int call_recv(struct thread_state *ts, struct object *const *args, size_t
 
 /* ---- files --------------------------------------------------------------- */
 
+enum { READ_BYTES = 1 << 16 };
+
 struct file {
 	const char *path;
+	char *bytes; /* not on the stack, which may have 32 KiB */
 	int fd;
 	ssize_t got;
 };
@@ -68,9 +71,8 @@ static int op_open(void *arg)
 static int op_read(void *arg)
 {
 	struct file *f = arg;
-	char bytes[1 << 16];
 
-	f->got = read(f->fd, bytes, sizeof(bytes));
+	f->got = read(f->fd, f->bytes, READ_BYTES);
 	return f->got < 0 ? -errno : 0;
 }
 
@@ -83,8 +85,9 @@ static int op_close(void *arg)
 /* Each system call without the GIL, as Python's files do. */
 static int call_read(struct thread_state *ts, struct object *const *args, size_t n)
 {
-	struct file f = { .path = (const char *)(intptr_t)args[0]->value, .fd = -1 };
-	int r = blocking(ts, op_open, &f), closed;
+	cleanup(freep) char *bytes = malloc(READ_BYTES);
+	struct file f = { .path = (const char *)(intptr_t)args[0]->value, .bytes = bytes, .fd = -1 };
+	int r = bytes ? blocking(ts, op_open, &f) : -ENOMEM, closed;
 
 	(void)n;
 	do {

@@ -63,7 +63,7 @@ static int wait_for_room(const struct transfer *t, const struct channel *channel
 	int r;
 
 	deadlock_begin_wait(t->worker, WAIT_SEND, t->channel);
-	r = poll(&fd, 1, -1) < 0 ? -errno : 0;
+	r = poll(&fd, 1, -1) < 0 ? failed(t, "send to") : 0;
 	deadlock_end_wait(t->worker);
 	return r;
 }

@@ -33,20 +33,6 @@ static bool uses(const struct worker *w, enum statement_kind kind, size_t object
 	return false;
 }
 
-/* Somebody that runs for ever may send, or make room. */
-static bool endless_helps(const struct run *run, const struct wait *wait)
-{
-	enum statement_kind kind = wait->kind == WAIT_RECV ? STATEMENT_SEND : STATEMENT_RECV;
-
-	for (size_t i = 0; i < run->n_workers; i++) {
-		const struct worker *w = &run->workers[i];
-
-		if (is_alive(w) && !w->wait.kind && is_endless(w) && uses(w, kind, wait->object))
-			return true;
-	}
-	return false;
-}
-
 /* Could bytes be written now without waiting? */
 static bool has_room(const struct channel *channel)
 {
@@ -55,41 +41,89 @@ static bool has_room(const struct channel *channel)
 	return poll(&fd, 1, 0) == 1;
 }
 
-static bool can_go_on(const struct run *run, const struct wait *wait)
+/* What it waits for is there already. */
+static bool is_ready(const struct run *run, const struct wait *wait)
 {
 	const struct channel *channel = &run->channels[wait->object];
 
 	switch (wait->kind) {
 	case WAIT_NONE:
-		return false;
+		return true;
 	case WAIT_ALL:
 		return workers_are_over(run, false);
 	case WAIT_JOIN:
 		return run->workers[wait->object].over;
 	case WAIT_RECV:
-		return channel->sent != channel->received || endless_helps(run, wait);
+		return channel->sent != channel->received;
 	case WAIT_SEND:
-		return has_room(channel) || endless_helps(run, wait);
+		return has_room(channel);
 	}
 	return true;
 }
 
-static bool is_dead(const struct run *run)
+/* Could `other`, which goes on, do what it waits for? */
+static bool helps(const struct worker *other, const struct worker *w)
+{
+	switch (w->wait.kind) {
+	case WAIT_JOIN:
+		return !is_endless(other) && other == &w->run->workers[w->wait.object];
+	case WAIT_RECV:
+		return uses(other, STATEMENT_SEND, w->wait.object);
+	case WAIT_SEND:
+		return uses(other, STATEMENT_RECV, w->wait.object);
+	default:
+		return false;
+	}
+}
+
+static bool is_helped(const struct run *run, const struct worker *w)
+{
+	for (size_t i = 0; i < run->n_workers; i++)
+		if (run->workers[i].goes_on && &run->workers[i] != w && helps(&run->workers[i], w))
+			return true;
+	return false;
+}
+
+/* Who goes on, and whom those can help, and so forth. */
+static void find_who_goes_on(struct run *run)
+{
+	bool more = true;
+
+	for (size_t i = 0; i < run->n_workers; i++)
+		run->workers[i].goes_on = is_alive(&run->workers[i]) && is_ready(run, &run->workers[i].wait);
+	while (more) {
+		more = false;
+		for (size_t i = 0; i < run->n_workers; i++) {
+			struct worker *w = &run->workers[i];
+
+			if (!is_alive(w) || w->goes_on || !is_helped(run, w))
+				continue;
+			w->goes_on = more = true;
+		}
+	}
+}
+
+/* Daemons may wait, or run, for ever: they end with the others. */
+static bool is_dead(struct run *run)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < run->n_workers; i++) {
 		const struct worker *w = &run->workers[i];
 
-		if (is_alive(w) && !w->wait.kind && !is_endless(w))
+		if (!is_alive(w) || is_endless(w))
+			continue;
+		if (!w->wait.kind)
 			return false;
-		/* Daemons may wait for ever: they end with the others. */
-		any |= is_alive(w) && w->wait.kind && !w->state.daemon;
+		any |= !w->state.daemon;
 	}
-	for (size_t i = 0; i < run->n_workers && any; i++)
-		if (is_alive(&run->workers[i]) && can_go_on(run, &run->workers[i].wait))
+	if (!any)
+		return false;
+	find_who_goes_on(run);
+	for (size_t i = 0; i < run->n_workers; i++)
+		if (run->workers[i].goes_on && !run->workers[i].state.daemon)
 			return false;
-	return any;
+	return true;
 }
 
 /* ---- saying it ----------------------------------------------------------- */
@@ -132,7 +166,7 @@ static _Noreturn void say(const struct run *run)
 	run_fails();
 }
 
-void deadlock_look(const struct run *run)
+void deadlock_look(struct run *run)
 {
 	if (!run->ending && is_dead(run))
 		say(run);

@@ -18,6 +18,6 @@ void deadlock_end_wait(struct worker *w);
 void deadlock_end_recv(struct worker *w, uint64_t bytes);
 
 /* When a thread is over: do all others wait for each other now? */
-void deadlock_look(const struct run *run);
+void deadlock_look(struct run *run);
 
 #endif

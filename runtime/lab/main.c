@@ -88,8 +88,6 @@ int main(int argc, char **argv)
 	struct options options;
 	int status = EXIT_USAGE, r = options_parse(&options, argc, argv);
 
-	if (r == OPTIONS_E_DONE)
-		return EXIT_DONE;
 	if (!r)
 		r = scenario_load(&scenario, options.scenario, options.settings, options.n_settings);
 	if (!r) {
@@ -97,6 +95,12 @@ int main(int argc, char **argv)
 		r = act(&options, scenario);
 	}
 	options_deinit(&options);
+	if (r == OPTIONS_E_DONE)
+		r = 0;
+	if (!r && (fflush(stdout) || ferror(stdout))) {
+		status = EXIT_FAILED;
+		r = err(-EIO, "cannot write to the standard output");
+	}
 	if (r)
 		err_print(stderr);
 	return r ? status : EXIT_DONE;

@@ -260,6 +260,8 @@ int options_parse(struct options *o, int argc, char **argv)
 	while ((option = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
 		if (option == ':')
 			return err(-EINVAL, "%s wants a value", argv[optind - 1]);
+		if (option == '?' && optopt && optopt < 256)
+			return err(-EINVAL, "unknown option '-%c': see gilrun --help", optopt);
 		if (option == '?')
 			return err(-EINVAL, "unknown option '%s': see gilrun --help",
 				   argv[optind - 1]);

@@ -32,7 +32,7 @@ struct options {
 /*
  * Other strings are borrowed from @argv. Prints what --help, --version and the lists ask for.
  * @return 0, OPTIONS_E_DONE (it printed; nothing else to do), or < 0: a usage
- * error with a sentence. options_deinit() it but after OPTIONS_E_DONE.
+ * error with a sentence. options_deinit() it in each case.
  */
 enum { OPTIONS_E_DONE = 1 };
 int options_parse(struct options *options, int argc, char **argv);

@@ -112,6 +112,8 @@ int run_init(struct run *run, const struct scenario *scenario, const struct gil_
 
 void run_deinit(struct run *run)
 {
+	if (run->scenario)
+		signals_ignore(run);
 	channels_close(run);
 	for (size_t i = 0; run->codes && i < run->scenario->n_bodies; i++)
 		compiled_free(run->codes[i]);

@@ -126,10 +126,22 @@ static int catch_one(int signal, void (*handler)(int))
 {
 	/* No SA_RESTART: what the signal interrupts is to be seen. */
 	struct sigaction action = { .sa_handler = handler };
+	sigset_t only;
 
+	/* It may be blocked since before us. */
+	sigemptyset(&only);
+	sigaddset(&only, signal);
+	pthread_sigmask(SIG_UNBLOCK, &only, NULL);
 	sigfillset(&action.sa_mask);
 	return sigaction(signal, &action, NULL) ?
 		err(-errno, "cannot catch signal %d: %s", signal, strerror(errno)) : 0;
+}
+
+void signals_ignore(const struct run *run)
+{
+	for (size_t i = 0; i < run->scenario->n_bodies; i++)
+		if (run->scenario->bodies[i].kind == BODY_HANDLER)
+			signal(run->scenario->bodies[i].signal, SIG_IGN);
 }
 
 int signals_catch(const struct run *run)

@@ -20,6 +20,9 @@ struct handled {
 /* Installs the handlers of the run's scenario. @return 0, or < 0 with a sentence. */
 int signals_catch(const struct run *run);
 
+/* None of them is handled any more, also if it comes from outside. Before the run's memory is freed. */
+void signals_ignore(const struct run *run);
+
 /* Sends one to the process. Signals of a kind that wait already are one. */
 void signals_send(int signal);
 

@@ -30,6 +30,11 @@ bool workers_are_over(const struct run *run, bool with_daemons)
 
 _Noreturn void run_fails(void)
 {
+	static atomic_flag said = ATOMIC_FLAG_INIT;
+
+	/* One sentence is enough; whoever says it ends us all. */
+	while (atomic_flag_test_and_set(&said))
+		pause();
 	fflush(stdout);
 	err_print(stderr);
 	fflush(stderr);

@@ -29,6 +29,7 @@ struct worker {
 	/* under the run's mutex: */
 	bool started, over;
 	struct wait wait;
+	bool goes_on; /* deadlock.c's */
 };
 
 /* Bytes go through the system; the counts say whether a reader can still hope. */

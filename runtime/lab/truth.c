@@ -94,9 +94,11 @@ static json_t *truth_object(const struct run *run)
 	const struct interp *interp = run->interps[0];
 	const struct gil_counts total = run_total(run);
 
-	return json_pack("{s:s, s:s, s:i, s:o, s:s, s:b, s:b, s:o, s:s, s:o, s:i, s:o, s:o, s:o, s:o, s:o}",
+	json_t *name = json_string(run->scenario->name);
+
+	return json_pack("{s:s, s:o, s:i, s:o, s:s, s:b, s:b, s:o, s:s, s:o, s:i, s:o, s:o, s:o, s:o, s:o}",
 			 "schema", "gilrun-truth-1",
-			 "scenario", run->scenario->name,
+			 "scenario", name ? name : json_string("?"), /* a file's name need not be UTF-8 */
 			 "pid", (int)getpid(),
 			 "gil_id", decimal(interp->gil->emit.id),
 			 "design", run->design->name,

@@ -84,6 +84,22 @@ def interpreters(at_least=(3, 7)):
     return sorted(found, key=lambda item: [int(p) if p.isdigit() else -1 for p in item[0].split(".")])
 
 
+def battle_ticks(count, threads=2):
+    """Of `gilrun battle`: 3 for an iteration of count() and 4 for its call, 3 around it, and 5 of main's."""
+    return threads * (3 * count + 4 + 3) + 5
+
+
+def have_to_ourselves(cpus):
+    """Does a busy loop on each of the CPUs, at once, get nearly all of it?"""
+    loop = ("import os, sys, time\n"
+            "os.sched_setaffinity(0, [int(sys.argv[1])])\n"
+            "begin, used = time.monotonic(), time.process_time()\n"
+            "while time.monotonic() < begin + 0.5: pass\n"
+            "sys.exit(time.process_time() - used < 0.45)\n")
+    loops = [subprocess.Popen([sys.executable, "-c", loop, str(cpu)]) for cpu in cpus]
+    return not any([loop.wait() for loop in loops])
+
+
 # Everything on every interpreter; else what covers most of it in little time.
 ALL = os.environ.get("GILSCOPE_ALL") == "1"
 

@@ -95,13 +95,15 @@ class MoreTables(Experiment):
         self.assertEqual(rows["none", "0 CPU threads"]["ratio"], 1)
 
     def test_signals(self):
-        rows = self.rows("signals", "--gil", "cond", "--runs", 1, "--count", 3)
-        for row in rows.values():
-            self.assertGreaterEqual(row["handled"], 1)
-            self.assertLessEqual(row["handled"], 3)
-        # Main waits in join: a check at every tick, for nothing.
-        self.assertGreater(rows["cond", "in join"]["checks_per_signal"],
-                           10 * rows["cond", "0 CPU threads"]["checks_per_signal"])
+        for _ in range(5):
+            rows = self.rows("signals", "--gil", "cond", "--runs", 1, "--count", 3)
+            for row in rows.values():
+                self.assertGreaterEqual(row["handled"], 1)
+                self.assertLessEqual(row["handled"], 3)
+            # Main waits in join: a check at every tick, for nothing. Unless the system delivers them at the end.
+            if rows["cond", "in join"]["checks_per_signal"] > 10 * rows["cond", "0 CPU threads"]["checks_per_signal"]:
+                return
+        self.fail("five times no signal came while main waited in join")
 
     def test_interval(self):
         rows = self.rows("interval", "--gil", "cond,interval", "--runs", 1, "--count", 30000)

@@ -4,6 +4,7 @@
 trace can show of the slides."""
 import collections
 import json
+import os
 import re
 import shlex
 
@@ -122,20 +123,28 @@ class Slides(Lab):
     def test_checks_are_one_tick_apart_while_a_signal_waits(self):
         path = self.write("on SIGUSR1\n count 1\nend\nthread t1\n count 500\n kill SIGUSR1\n count 20000\nend\n"
                           "main\n start t1\n join t1\nend\n")
-        self.record_whole(harness.GILRUN, path)
-        # A hold that ends in a check while the ticker shows 0 took one tick.
+        for _ in range(10):
+            self.record_whole(harness.GILRUN, path)
+            holds = self.holds_that_end_in_a_check("t1")
+            self.assertEqual({tick for _, tick in holds}, {0, 100} if holds[0, 0] else {100})
+            # Of 60,000 ticks; the system may take its time to deliver it, even until the end.
+            if holds[0, 0] > 30_000:
+                return
+        if not harness.have_to_ourselves(sorted(os.sched_getaffinity(0))):
+            self.skipTest("other programs keep the CPUs busy")
+        self.fail("in ten runs the signal came at the end")
+
+    def holds_that_end_in_a_check(self, thread):
+        """{(tick at ACQUIRE, tick at RELEASE): how many}; a hold from 0 to a check is one tick long."""
         holds, began = collections.Counter(), None
         for step in self.battle_steps():
-            if step.thread != "t1":
+            if step.thread != thread:
                 continue
             if step.event == "ACQUIRE":
                 began = step
             if step.event == "RELEASE" and began and step.checks > began.checks:
                 holds[began.tick, step.tick] += 1
-        # 20,000 iterations of three ticks, but for the time that the system takes to deliver it.
-        self.assertGreater(holds[0, 0], 30_000)
-        self.assertGreater(holds[100, 100], 10) # before it came
-        self.assertEqual({tick for _, tick in holds}, {0, 100})
+        return holds
 
     def test_setcheckinterval_in_the_middle_changes_the_ticks_per_hold(self):
         path = self.write("thread t1\n count 3000\n checkinterval 1000\n count 30000\nend\n"

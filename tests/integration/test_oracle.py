@@ -102,7 +102,8 @@ class Gil:
             if checked:
                 thread.count["ticks"] += (checked - 1) * (self.interval + 1)
                 if thread.is_main:  # signal handlers, between the check's begin and its RELEASE
-                    thread.count["ticks"] += max(0, self.interval - int(event["tick"]))
+                    left = int(event["tick"])  # 0: a signal waits
+                    thread.count["ticks"] += max(0, self.interval - left) if left else 0
         thread.holds.append(time - begin)
         self.holds.append((thread.tid, begin, time))
         self.released_cpu = int(event["cpu_id"])

@@ -46,6 +46,7 @@ static void contend(void *arg)
 	struct contender *c = arg;
 
 	pthread_barrier_wait(c->barrier);
+	pthread_barrier_wait(c->barrier);
 	for (int i = 0; i < ROUNDS; i++) {
 		gil_acquire(c->gil, &c->self);
 		gil_release(c->gil, &c->self);
@@ -68,6 +69,7 @@ static void test_no_allocation(void **state)
 		contenders[i] = (struct contender){ .gil = gil, .barrier = &barrier };
 		assert_int_equal(thread_start(&contenders[i].handle, "t", NULL, contend, &contenders[i]), 0);
 	}
+	pthread_barrier_wait(&barrier);
 	before = atomic_load(&allocations);
 	pthread_barrier_wait(&barrier);
 	pthread_barrier_wait(&barrier);

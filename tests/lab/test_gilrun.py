@@ -11,6 +11,9 @@ import sys
 import tempfile
 import traceback
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../integration"))
+import harness  # noqa: E402
+
 GILRUN = sys.argv[1]
 CPUS = sorted(os.sched_getaffinity(0))
 BATTLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../runtime/lab/scenarios/battle.gil")
@@ -139,20 +142,6 @@ def badness(cpus):
     return (total(truth, "busy") + total(truth, "retries")) / truth["checks"]
 
 
-def have_to_ourselves(cpus):
-    """Does a busy loop on each of the CPUs, at once, get nearly all of it?"""
-    loop = """
-import os, sys, time
-os.sched_setaffinity(0, [int(sys.argv[1])])
-begin, used = time.monotonic(), time.process_time()
-while time.monotonic() < begin + 0.5:
-    pass
-sys.exit(time.process_time() - used < 0.45)
-"""
-    loops = [subprocess.Popen([sys.executable, "-c", loop, str(cpu)]) for cpu in cpus]
-    return not any([loop.wait() for loop in loops])
-
-
 @test
 def two_cpus_fight_and_one_does_not():
     if len(CPUS) < 2:
@@ -163,7 +152,7 @@ def two_cpus_fight_and_one_does_not():
         if tries[-1][1] > 10 * tries[-1][0]:
             return
     # It takes two threads that run at once: others may keep us from that.
-    if not have_to_ourselves(CPUS[:2]):
+    if not harness.have_to_ourselves(CPUS[:2]):
         raise Skip("other programs keep the CPUs busy")
     raise AssertionError(tries)
 

@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 
@@ -62,6 +63,9 @@ class TestCase(harness.TestCase):
             seen.append(measure())
             if holds(*seen[-1]):
                 return
+        # It takes threads that run at once: others may keep us from that.
+        if not harness.have_to_ourselves(CPUS[:2]):
+            self.skipTest("other programs keep the CPUs busy")
         self.fail(f"in {tries} tries: {seen}")
 
 
@@ -145,9 +149,12 @@ class Slides(TestCase):
         path = self.write("on SIGUSR1\n count 1\nend\n"
                           "thread t1\n kill SIGUSR1\n count 20000\nend\n"
                           "main\n start t1\n join t1\nend\n")
-        truth = self.run_lab(path)
-        self.assertGreater(thread(truth, "t1")["checks"], ticks / 2)
-        self.assertGreater(truth["signals"][0]["checks"], ticks / 2)
+
+        def measure():
+            truth = self.run_lab(path)
+            return thread(truth, "t1")["checks"], truth["signals"][0]["checks"]
+
+        self.compare(10, lambda checks, waited: checks > ticks / 2 and waited > ticks / 2, measure)
         # Time slices have no ticker: a signal makes no other thread let go.
         self.assertLess(self.run_lab(path, "--gil", "interval")["checks"], 100)
 
@@ -228,12 +235,10 @@ class Shape(TestCase):
 
         self.compare(10, lambda one, two: two < 0.75 * one, measure)
 
-    def test_fair_hands_over_at_every_check(self):
-        def measure():
-            truth = self.run_lab("battle", "--gil", "fair", "--cpus", self.two, "--count", 500_000)
-            return truth["checks"], total(truth, "busy")
-
-        self.compare(5, lambda checks, busy: busy > 0.5 * checks, measure)
+    def test_fair_wakes_nobody_in_vain(self):
+        """The next thread has it before it wakes up. How often somebody waits is the system's choice."""
+        truth = self.run_lab("battle", "--gil", "fair", "--cpus", self.two, "--count", 300_000)
+        self.assertLessEqual(total(truth, "retries"), total(truth, "busy") / 100)
 
 
 # ---- bytecode, against CPython 2.7 ---------------------------------------------------
@@ -378,6 +383,18 @@ class Wrong(TestCase):
                    "thread cpu daemon\n repeat forever\n count 100\n end\nend\nthread t\n count 100000\nend\n"
                    "main\n start p\n start q\n start cpu\n start t\n join p\nend\n", "deadlock", "recv from 'a'")
 
+    def test_a_deadlock_next_to_daemons_that_feed_each_other(self):
+        self.fails("channel a pipe\nchannel b pipe\nchannel c pipe\n"
+                   "thread p\n recv a\n send b\nend\nthread q\n recv b\n send a\nend\n"
+                   "thread d1 daemon\n repeat forever\n sleep 1ms\n send c\n end\nend\n"
+                   "thread d2 daemon\n repeat forever\n recv c\n end\nend\n"
+                   "main\n start d1\n start d2\n start p\n start q\n join p\nend\n", "deadlock", "recv from 'a'")
+
+    def test_help_from_a_daemon_is_no_deadlock(self):
+        self.run_lab(self.write("channel c pipe\nchannel d pipe\nthread d1 daemon\n repeat forever\n sleep 1ms\n send c\n"
+                                " end\nend\nthread d2 daemon\n repeat forever\n recv c\n send d\n end\nend\n"
+                                "thread t\n recv d 3\nend\nmain\n start d1\n start d2\n start t\n join t\nend\n"))
+
     def test_a_daemon_that_waits_is_no_deadlock(self):
         self.run_lab(self.write("channel c pipe\nthread d daemon\n recv c\nend\nthread s\n sleep 10ms\n send c 2\nend\n"
                                 "thread e daemon\n repeat forever\n sleep 10s\n end\nend\n"
@@ -395,12 +412,27 @@ class Wrong(TestCase):
         result = self.run_lab("battle", "--threads", 10000, expect=2)
         self.assert_one_sentence(result.err, "4096")
 
+    def test_every_statement_on_the_smallest_stack(self):
+        self.run_lab(self.write("channel c pipe\non SIGUSR1\n count 1\nend\nthread r stack 32K\n recv c 5000\nend\n"
+                                "thread t stack 32K\n read /etc/passwd\n repeat 2\n send c 2500\n end\n count 500\n"
+                                " sleep 1ms\n kill SIGUSR1\n print \"{name}\"\n checkinterval 50\n join r\nend\n"
+                                "main\n start r\n start t\n join t\nend\n"))
+
+    def test_signals_that_were_blocked_before(self):
+        path = self.write("on SIGUSR1\n count 1\nend\nthread s daemon\n repeat forever\n sleep 1000s\n end\nend\n"
+                          "thread t\n sleep 5ms\n kill SIGUSR1\n count 5000\nend\n"
+                          "main\n start s\n start t\n join t\nend\n")
+        done = subprocess.run([harness.GILRUN, str(path), "--no-trace"], timeout=30, stdout=subprocess.PIPE,
+                              preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, range(1, signal.NSIG)))
+        self.assertEqual(done.returncode, 0)
+
     def test_a_closed_standard_output(self):
-        with open("/dev/full", "w") as full:
-            done = subprocess.run([harness.GILRUN, "tasks", "--no-trace"], stdout=full, stderr=subprocess.PIPE,
-                                  text=True, timeout=30)
-        self.assertEqual(done.returncode, 1)
-        self.assert_one_sentence(done.stderr, "standard output", "No space left")
+        for words in (["tasks", "--no-trace"], ["battle", "--no-trace", "--count", "10"], ["--list"], ["--scenarios"],
+                      ["--dis", "tasks"], ["--python", "tasks"]):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([harness.GILRUN, *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
+            self.assertEqual(done.returncode, 1, words)
+            self.assert_one_sentence(done.stderr, "write")
 
 
 if __name__ == "__main__":

@@ -112,12 +112,11 @@ int interp_check(struct thread_state *ts)
 
 	atomic_store_explicit(&interp->clock.ticker, interp->check_interval, memory_order_relaxed);
 	count_check(ts);
-	if (breaker(interp) & GIL_BREAK_SIGNAL) {
-		if (ts->gil->is_main)
-			r = run_handlers(ts);
-		else /* only the main thread can: again after the next tick, perhaps it has the GIL by then */
-			atomic_store_explicit(&interp->clock.ticker, 0, memory_order_relaxed);
-	}
+	if (ts->gil->is_main && breaker(interp) & GIL_BREAK_SIGNAL)
+		r = run_handlers(ts);
+	/* Only the main thread can, and not while it does: again after the next tick. */
+	if (breaker(interp) & GIL_BREAK_SIGNAL)
+		atomic_store_explicit(&interp->clock.ticker, 0, memory_order_relaxed);
 	/* Whether or not anybody waits: 2.x does not know. */
 	gil_release(interp->gil, ts->gil);
 	gil_acquire(interp->gil, ts->gil);

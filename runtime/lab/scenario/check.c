@@ -46,6 +46,13 @@ static int check_forever(const struct scenario *s, const struct body *body)
 	return 0;
 }
 
+static int check_size(const struct scenario *s, const struct body *body)
+{
+	return body->n_statements <= SCENARIO_STATEMENTS_MAX ? 0 :
+		wrong(s, body, "'%s' has %zu statements, %d at most: use repeat, or another thread", body->name,
+		      body->n_statements, SCENARIO_STATEMENTS_MAX);
+}
+
 static int check_bodies(const struct scenario *s)
 {
 	int r = 0;
@@ -58,6 +65,8 @@ static int check_bodies(const struct scenario *s)
 			r = check_handler(s, &s->bodies[i]);
 		if (!r)
 			r = check_forever(s, &s->bodies[i]);
+		if (!r)
+			r = check_size(s, &s->bodies[i]);
 	}
 	return r;
 }
@@ -115,6 +124,9 @@ static int note_start(const struct scenario *s, size_t by, const struct statemen
 	const char *name = s->bodies[st->object].name;
 	struct starts *start = &starts[st->object];
 
+	if (s->bodies[by].daemon)
+		return wrong(s, st, "a daemon may not start '%s': it may be late, when all others have ended",
+			     name);
 	if (depth)
 		return wrong(s, st, "a thread starts only once: take 'start %s' out of the repeat",
 			     name);

@@ -222,10 +222,7 @@ int compile_body(struct code **out, const struct scenario *s, const struct body 
 	cleanup(compiled_freep) struct code *code = calloc(1, sizeof(*code));
 	struct output o = { .scenario = s, .body = body };
 
-	if (room > BYTES_MAX)
-		return err(-E2BIG, "%s:%u:%u: '%s' has %zu statements: at most %d fit into one code object; "
-			   "use repeat, or another thread", s->path, body->line, body->column, body->name, n,
-			   BYTES_MAX / STATEMENT_BYTES_MAX - 1);
+	assert(room <= BYTES_MAX); /* see scenario_check() */
 	if (!code)
 		return err(-ENOMEM, "no memory for bytecode");
 	code->bytes = o.bytes = malloc(room);

@@ -58,7 +58,7 @@ static const char helpers[] =
 	"def recv(name, n):\n"
 	"    while n > 0:\n"
 	"        try:\n"
-	"            n -= len(os.read(channels[name][0], min(n, 65536)))\n"
+	"            n -= len(os.read(channels[name][0], min(n, 4096)))\n"
 	"        except OSError as error:\n"
 	"            if not interrupted(error):\n"
 	"                raise\n"

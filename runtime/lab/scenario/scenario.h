@@ -17,6 +17,7 @@
 
 enum {
 	SCENARIO_THREADS_MAX = 4096, /* all copies together, without the main thread */
+	SCENARIO_STATEMENTS_MAX = 3800, /* of a body: jumps in its bytecode have two bytes */
 	SCENARIO_NESTING_MAX = 8,    /* of `repeat` */
 	SCENARIO_SEND_MAX = 4096,    /* bytes: what a pipe takes whole */
 };
