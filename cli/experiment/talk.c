@@ -11,7 +11,7 @@ enum { SEQUENTIAL, TWO_CPUS, ONE_CPU, CONDITIONS };
 enum { TIME, RATIO, CALLS, CONTEXT, ACQUIRED, FAILED, BADNESS,
        HANDOVERS_SAME, HANDOVERS_OTHER, FAILED_SAME, FAILED_OTHER, COLUMNS };
 
-static const uint64_t default_count = 2000000;
+static const uint64_t default_count = 5000000;
 
 static const struct column columns[COLUMNS] = {
 	[TIME] = { "", "time", "wall_ns", VALUE_DURATION, .spread = true,
