@@ -10,7 +10,7 @@ TEXT = (harness.SOURCE / "docs" / "experiments.md").read_text()
 BLOCK = re.compile(r"^<!-- measured: (\S+) -->\n(.*?)^<!-- end -->$", re.S | re.M)
 SCRIPT = harness.SOURCE / "scripts" / "experiments"
 
-# The least work that still fills a table, and a place of the numbers beyond it.
+# The least work that still fills a table.
 TINY = {"talk": 1000, "latency": 2, "bandwidth": 2, "signals": 1, "interval": 1000}
 
 
@@ -51,7 +51,7 @@ class ExperimentsDoc(harness.TestCase):
     def test_no_path_of_a_machine(self):
         self.assertNotRegex(TEXT, r"/(?:home|root|Users)\b|/tmp/|/work/|pyenv")
 
-    def test_paragraphs_are_prose_that_outlives_a_measurement(self):
+    def test_there_is_prose_between_the_blocks(self):
         self.assertGreater(len(BLOCK.sub("", TEXT).split()), 1000)
 
 
