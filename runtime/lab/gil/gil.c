@@ -45,6 +45,19 @@ int gil_new(struct gil **out, const struct gil_design *design, struct gil_clock 
 	return 0;
 }
 
+struct timespec gil_slice_end(const struct gil *gil)
+{
+	int64_t interval_us = atomic_load_explicit(&gil->emit.interval, memory_order_relaxed);
+	struct timespec end;
+	int64_t us;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	us = end.tv_nsec / 1000 + (interval_us >= 1 ? interval_us : 1);
+	end.tv_sec += us / 1000000;
+	end.tv_nsec = us % 1000000 * 1000;
+	return end;
+}
+
 struct gil *gil_free(struct gil *gil)
 {
 	if (gil) {

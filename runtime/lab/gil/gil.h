@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "tracepoints/emit.h"
@@ -129,11 +130,8 @@ static inline uint64_t gil_checks(const struct gil *gil)
 	return atomic_load_explicit(&gil->clock->checks, memory_order_relaxed);
 }
 
-/* Time slices: how long a waiter waits before it asks. */
-static inline int64_t gil_switch_interval_us(const struct gil *gil)
-{
-	return atomic_load_explicit(&gil->emit.interval, memory_order_relaxed);
-}
+/* Time slices: until when a waiter waits before it asks, by the monotonic clock. */
+struct timespec gil_slice_end(const struct gil *gil);
 
 /* Time slices: a waiter asks the holder to let go; the design forgets the wish when somebody takes the GIL. */
 static inline void gil_ask(struct gil *gil)

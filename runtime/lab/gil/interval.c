@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/err.h"
 #include "runtime/lab/gil/designs.h"
@@ -87,14 +86,8 @@ static void interval_free(struct gil *gil)
 /* @return did it take the whole interval? */
 static bool wait_once(struct interval_gil *g)
 {
-	const int64_t interval_us = gil_switch_interval_us(&g->gil);
-	struct timespec until;
-	int64_t us;
+	const struct timespec until = gil_slice_end(&g->gil);
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	us = until.tv_nsec / 1000 + (interval_us >= 1 ? interval_us : 1);
-	until.tv_sec += us / 1000000;
-	until.tv_nsec = us % 1000000 * 1000;
 	return pthread_cond_timedwait(&g->cond, &g->mutex, &until) == ETIMEDOUT;
 }
 

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/err.h"
 #include "runtime/lab/gil/designs.h"
@@ -124,14 +123,8 @@ static void dequeue(struct priority_gil *g, struct waiter *w)
 /* @return did it take the whole interval? */
 static bool wait_once(struct priority_gil *g, struct waiter *w)
 {
-	const int64_t interval_us = gil_switch_interval_us(&g->gil);
-	struct timespec until;
-	int64_t us;
+	const struct timespec until = gil_slice_end(&g->gil);
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	us = until.tv_nsec / 1000 + (interval_us >= 1 ? interval_us : 1);
-	until.tv_sec += us / 1000000;
-	until.tv_nsec = us % 1000000 * 1000;
 	return pthread_cond_clockwait(&w->cond, &g->mutex, CLOCK_MONOTONIC, &until) == ETIMEDOUT;
 }
 
