@@ -14,8 +14,12 @@
  */
 enum { STEP_BITS = 6, STEPS = 1 << STEP_BITS, ROWS = 64 - STEP_BITS + 1 };
 
+/* The squares of 2^32 values of up to an hour fit. */
+__extension__ typedef unsigned __int128 sum_of_squares;
+
 struct histogram {
 	uint64_t count, total, min, max;
+	sum_of_squares squares;
 	uint64_t *rows[ROWS];
 };
 
@@ -79,6 +83,7 @@ int histogram_add(struct histogram *h, uint64_t value_ns)
 	if (value_ns > h->max)
 		h->max = value_ns;
 	h->total += value_ns;
+	h->squares += (sum_of_squares)value_ns * value_ns;
 	h->count++;
 	return 0;
 }
@@ -100,6 +105,7 @@ int histogram_merge(struct histogram *into, const struct histogram *from)
 	if (from->max > into->max)
 		into->max = from->max;
 	into->total += from->total;
+	into->squares += from->squares;
 	into->count += from->count;
 	return 0;
 }
@@ -127,6 +133,14 @@ uint64_t histogram_max(const struct histogram *h)
 uint64_t histogram_mean(const struct histogram *h)
 {
 	return h->count ? h->total / h->count : 0;
+}
+
+uint64_t histogram_stddev(const struct histogram *h)
+{
+	long double n = (long double)h->count, mean = n > 0 ? (long double)h->total / n : 0;
+	long double variance = n > 0 ? (long double)h->squares / n - mean * mean : 0;
+
+	return variance > 0 ? (uint64_t)roundl(sqrtl(variance)) : 0;
 }
 
 struct search {

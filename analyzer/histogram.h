@@ -26,6 +26,7 @@ uint64_t histogram_total(const struct histogram *h);
 uint64_t histogram_min(const struct histogram *h); /* 0 when empty */
 uint64_t histogram_max(const struct histogram *h);
 uint64_t histogram_mean(const struct histogram *h); /* rounded down; 0 when empty */
+uint64_t histogram_stddev(const struct histogram *h); /* of all values, from their exact sums, rounded */
 
 /* The smallest recorded magnitude that at least `q` (0..1) of the values do not exceed; 0 when empty. */
 uint64_t histogram_percentile(const struct histogram *h, double q);

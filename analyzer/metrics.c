@@ -604,6 +604,7 @@ static void finish_threads(struct metrics *m)
 			if (t->info.selected)
 				t->life_ns = (uint64_t)(t->info.last_ns - t->info.first_ns);
 		}
+		t->failed = t->busy + t->retries;
 		t->info.gil = copy_of(m, t->info.gil);
 		t->still_holding = t->info.state == STATE_HOLDING;
 		t->still_waiting = t->info.state == STATE_ENTERING ||

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "viz/quality.h"
 
-bool quality_complete(const struct quality *q)
-{
-	return !q->end.lost_events && !q->end.lost_packets && !q->end.loss_unknown && !q->damage;
-}
-
 void quality_print_line(const struct quality *q, const struct page *page)
 {
 	const struct trace_end *e = &q->end;

@@ -305,7 +305,7 @@ static void add_thread(struct grid *table, const struct section *s, const struct
 	grid_cell(table, "%s", COUNT(t->acquisitions_contended));
 	grid_cell(table, "%s", COUNT(t->busy));
 	grid_cell(table, "%s", gil_shows_retries(&s->gil->info) ? COUNT(t->retries) : "-");
-	grid_cell(table, "%s", COUNT(thread_failed(t)));
+	grid_cell(table, "%s", COUNT(t->failed));
 	grid_cell(table, "%s", COUNT(t->releases));
 	grid_cell(table, "%s", COUNT(t->checks));
 	grid_cell(table, "%s", gil_is_ticked(&s->gil->info) ? COUNT(t->ticks) : "-");

@@ -37,7 +37,7 @@ static void test_a_small_battle(void **state)
 	assert_int_equal(t2->busy, 1);
 	assert_int_equal(t2->retries, 1);
 	assert_int_equal(t2->retries_timed_out, 1);
-	assert_int_equal(thread_failed(t2), 2);
+	assert_int_equal(t2->failed, 2);
 	assert_int_equal(t2->ticks, 50);
 	assert_int_equal(t2->switches_in, 1);
 	assert_int_equal(histogram_total(t2->wait_ns), 340);
