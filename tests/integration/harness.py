@@ -112,6 +112,14 @@ def chosen(found):
     return [versions[0], versions[-1]] if len(versions) > 1 else found[-1:]
 
 
+# A test of the build with the sanitizers skips what is slow and tells them nothing new.
+SANITIZED = os.environ.get("GILSCOPE_SANITIZED") == "1"
+
+
+def plain_build_only(reason):
+    return unittest.skipIf(SANITIZED, f"{reason}: tested without a sanitizer")
+
+
 class TestCase(unittest.TestCase):
     """A test with a folder of its own, removed at the end."""
     needs_lttng = True

@@ -128,6 +128,7 @@ class Recording(harness.TestCase):
         self.record("true")
         self.assertNotIn(f"gilscope-{recorder.pid}-", sessions_of_root())
 
+    @harness.plain_build_only("it waits for a time limit")
     def test_stopped_private_daemon_is_ended(self):
         user = self.as_ordinary_user()  # root has no private daemon
         # What a daemon that never answers may still use is leaked on purpose.

@@ -37,6 +37,7 @@ class Experiment(harness.TestCase):
 
 
 class Tables(Experiment):
+    @harness.plain_build_only("eighteen recordings")
     def test_talk_of_every_design(self):
         rows = self.rows("talk", "--runs", 1, "--count", 20000)
         self.assertEqual({subject for subject, _ in rows}, set(DESIGNS))
@@ -76,7 +77,7 @@ class MoreTables(Experiment):
     """The same code again, on other programs."""
 
     def setUp(self):
-        if os.environ.get("GILSCOPE_SANITIZED") == "1":
+        if harness.SANITIZED:
             self.skipTest("the plain build has them; a sanitizer takes too long")
         super().setUp()
 

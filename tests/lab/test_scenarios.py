@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The Python of scenarios: it compiles and runs on each CPython that is here.
+"""The Python of scenarios: it compiles and runs on CPython: with GILSCOPE_ALL=1 on each that is here, else on
+the oldest two and the newest.
 
 Usage: test_scenarios.py GILRUN. Prints TAP.
 """
@@ -15,7 +16,9 @@ import traceback
 
 GILRUN = sys.argv[1]
 VERSIONS = os.path.join(os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv")), "versions")
-PYTHONS = sorted(glob.glob(os.path.join(VERSIONS, "*", "bin", "python"))) or [sys.executable]
+FOUND = sorted(glob.glob(os.path.join(VERSIONS, "*", "bin", "python")),
+               key=lambda path: [int(part) for part in re.findall(r"\d+", path.split("/")[-3])]) or [sys.executable]
+PYTHONS = FOUND if os.environ.get("GILSCOPE_ALL") == "1" else sorted({*FOUND[:2], FOUND[-1]})
 # Small, as each runs on each Python.
 SETTINGS = {
     "battle": ["count=20000", "threads=3"],
