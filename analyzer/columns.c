@@ -427,6 +427,11 @@ const struct table_columns *table_find(const char *name)
 	return NULL;
 }
 
+bool table_is_single(const struct table_columns *table)
+{
+	return table->rows == one_row;
+}
+
 const struct column *column_find(const struct table_columns *table, const char *name)
 {
 	for (size_t i = 0; i < table->n_columns; i++)
@@ -444,6 +449,11 @@ static struct value rounded(double ratio)
 	return (struct value){ .known = true, .ratio = round(ratio * scale) / scale };
 }
 
+static struct value statistic(const struct column *c, const struct histogram *h)
+{
+	return count(h ? c->statistic(h) : METRIC_UNKNOWN);
+}
+
 struct value column_value(const struct results *r, const struct column *c, const void *row)
 {
 	uint32_t other;
@@ -451,7 +461,7 @@ struct value column_value(const struct results *r, const struct column *c, const
 	if (c->get)
 		return c->get(r, c, row);
 	if (c->statistic)
-		return count(c->statistic(READ(struct histogram *, c, row)));
+		return statistic(c, READ(struct histogram *, c, row));
 	switch (c->type) {
 	case COLUMN_RATIO:
 		return rounded(READ(double, c, row));

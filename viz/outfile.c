@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { BUFFER_SIZE = 1 << 16 };
+
 static bool is_special(const char *path)
 {
 	struct stat st;
@@ -51,6 +53,29 @@ static int open_path(struct outfile *o)
 	return fd < 0 ? -errno : fd;
 }
 
+static ssize_t write_all(void *cookie, const char *data, size_t size)
+{
+	struct outfile *o = cookie;
+
+	for (size_t done = 0; done < size;) {
+		ssize_t n = write(o->fd, data + done, size - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			o->error = o->error ? o->error : errno;
+			return 0;
+		}
+		done += (size_t)n;
+	}
+	return (ssize_t)size;
+}
+
+static int close_fd(void *cookie)
+{
+	return close(((struct outfile *)cookie)->fd);
+}
+
 int outfile_open(struct outfile *o, const char *path)
 {
 	/* Through a link we replace what it points to, not the link. */
@@ -60,11 +85,13 @@ int outfile_open(struct outfile *o, const char *path)
 	*o = (struct outfile){ .path = real ? real : strdup(path) };
 	if (!o->path)
 		return err(-ENOMEM, "out of memory");
-	fd = open_path(o);
+	fd = o->fd = open_path(o);
 	if (fd >= 0)
-		o->f = fdopen(fd, "w");
-	if (o->f)
+		o->f = fopencookie(o, "w", (cookie_io_functions_t){ .write = write_all, .close = close_fd });
+	if (o->f) {
+		setvbuf(o->f, NULL, _IOFBF, BUFFER_SIZE);
 		return 0;
+	}
 	if (fd >= 0) {
 		close(fd);
 		fd = -ENOMEM;
@@ -73,21 +100,28 @@ int outfile_open(struct outfile *o, const char *path)
 	return err(fd, "cannot write '%s': %s; name another place with -o", path, strerror(-fd));
 }
 
+static int cannot_write(const struct outfile *o, int code)
+{
+	return err(code, "cannot write '%s': %s", o->path, strerror(-code));
+}
+
+int outfile_check(const struct outfile *o)
+{
+	return o->error ? cannot_write(o, -o->error) : 0;
+}
+
 int outfile_commit(struct outfile *o)
 {
-	int code = 0;
+	int code = fclose(steal(&o->f)) ? -errno : 0;
 
-	errno = 0;
-	if (ferror(o->f) || fflush(o->f))
-		code = errno ? -errno : -EIO;
-	if (fclose(steal(&o->f)) && !code)
-		code = -errno;
+	if (o->error)
+		code = -o->error;
 	if (!code && o->temporary && rename(o->temporary, o->path))
 		code = -errno;
 	if (!code)
 		free(steal(&o->temporary));
 	else
-		err(code, "cannot write '%s': %s", o->path, strerror(-code));
+		cannot_write(o, code);
 	outfile_drop(o);
 	return code;
 }
