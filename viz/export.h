@@ -35,7 +35,7 @@ struct exporter {
 	void (*free)(struct export *x);
 };
 
-extern const struct exporter export_csv, export_json;
+extern const struct exporter export_csv, export_json, export_jsonl;
 
 extern const struct exporter *const exporters[]; /* NULL ends */
 

@@ -46,7 +46,7 @@ void json_put_value(FILE *out, const struct column *column, struct value value)
 	else if (column->type == COLUMN_TEXT)
 		json_put_text(out, value.text);
 	else if (column->type == COLUMN_ID || column->type == COLUMN_EPOCH)
-		fprintf(out, "\"%s\"", column_number(number, column, value));
+		json_put_text(out, column_number(number, column, value));
 	else
 		fputs(column_number(number, column, value), out);
 }
@@ -77,4 +77,20 @@ void json_put_row(FILE *out, const struct results *r, const struct table_columns
 	}
 	if (group)
 		putc('}', out);
+}
+
+void json_put_known(FILE *out, const struct results *r, const struct table_columns *table,
+		    const void *row)
+{
+	for (size_t i = 0; i < table->n_columns; i++) {
+		const struct column *c = &table->columns[i];
+		struct value value = column_value(r, c, row);
+
+		if (!value.known)
+			continue;
+		fputs(",\"", out);
+		fputs(c->name, out);
+		fputs("\":", out);
+		json_put_value(out, c, value);
+	}
 }

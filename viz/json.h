@@ -21,4 +21,8 @@ void json_put_value(FILE *out, const struct column *column, struct value value);
 void json_put_row(FILE *out, const struct results *r, const struct table_columns *table,
 		  const void *row);
 
+/* ,"name":value of the columns that are known, and no groups: for lines of which there are millions. */
+void json_put_known(FILE *out, const struct results *r, const struct table_columns *table,
+		    const void *row);
+
 #endif
