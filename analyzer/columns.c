@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyzer/columns.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,6 +75,7 @@ static struct value get_name_of_row(const struct results *r, const struct column
 	struct name##_needs_semicolon
 
 GETTER(thread_row, struct thread_metrics, count((uint64_t)(row - r->threads)));
+GETTER(thread_number, struct thread_metrics, count(row->folded ? METRIC_UNKNOWN : row->info.index));
 GETTER(thread_gil, struct thread_metrics, count(row->info.gil->index));
 GETTER(thread_lost_race, struct thread_metrics, count(row->retries - row->retries_timed_out));
 GETTER(thread_voluntary, struct thread_metrics, count(row->releases - row->releases_requested));
@@ -254,6 +254,7 @@ static const struct column gil_columns[] = {
 
 static const struct column thread_columns[] = {
 	GET("thread", COLUMN_ROW, thread_row),
+	GET("number", COLUMN_COUNT, thread_number),
 	GET("gil", COLUMN_ROW, thread_gil),
 	AS("pid", COLUMN_COUNT, thread_metrics, info.pid, get_int32),
 	AS("tid", COLUMN_COUNT, thread_metrics, info.tid, get_int32),
@@ -427,6 +428,11 @@ const struct table_columns *table_find(const char *name)
 	return NULL;
 }
 
+bool table_is_single(const struct table_columns *table)
+{
+	return table->rows == one_row;
+}
+
 const struct column *column_find(const struct table_columns *table, const char *name)
 {
 	for (size_t i = 0; i < table->n_columns; i++)
@@ -444,6 +450,11 @@ static struct value rounded(double ratio)
 	return (struct value){ .known = true, .ratio = round(ratio * scale) / scale };
 }
 
+static struct value statistic(const struct column *c, const struct histogram *h)
+{
+	return count(h ? c->statistic(h) : METRIC_UNKNOWN);
+}
+
 struct value column_value(const struct results *r, const struct column *c, const void *row)
 {
 	uint32_t other;
@@ -451,7 +462,7 @@ struct value column_value(const struct results *r, const struct column *c, const
 	if (c->get)
 		return c->get(r, c, row);
 	if (c->statistic)
-		return count(c->statistic(READ(struct histogram *, c, row)));
+		return statistic(c, READ(struct histogram *, c, row));
 	switch (c->type) {
 	case COLUMN_RATIO:
 		return rounded(READ(double, c, row));
@@ -479,6 +490,20 @@ static void drop_zeros(char *text)
 	text[end] = '\0';
 }
 
+/* printf() would take most of the time of an export of events. */
+static void put_count(char *text, uint64_t n)
+{
+	char digits[20];
+	size_t len = 0;
+
+	do
+		digits[len++] = (char)('0' + n % 10);
+	while (n /= 10);
+	while (len)
+		*text++ = digits[--len];
+	*text = '\0';
+}
+
 const char *column_number(char buffer[COLUMN_TEXT_SIZE], const struct column *c, struct value value)
 {
 	*buffer = '\0';
@@ -490,7 +515,7 @@ const char *column_number(char buffer[COLUMN_TEXT_SIZE], const struct column *c,
 	} else if (c->type == COLUMN_FLAG) {
 		snprintf(buffer, COLUMN_TEXT_SIZE, "%s", value.flag ? "true" : "false");
 	} else {
-		snprintf(buffer, COLUMN_TEXT_SIZE, "%" PRIu64, value.count);
+		put_count(buffer, value.count);
 	}
 	return buffer;
 }

@@ -53,6 +53,9 @@ struct table_columns {
 /* One row each: trace, quality. Many: gils, threads, pairs, buckets, findings. NULL name ends. */
 extern const struct table_columns tables[];
 
+/* One row, whatever the trace. */
+bool table_is_single(const struct table_columns *table);
+
 /* By name; NULL: there is none. */
 const struct table_columns *table_find(const char *name);
 const struct column *column_find(const struct table_columns *table, const char *name);

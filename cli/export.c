@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "viz/export.h"
 
+#include "analyzer/study.h"
 #include "base/err.h"
 #include "cli/commands.h"
 #include "cli/reading.h"
@@ -10,100 +11,174 @@
 #include <signal.h>
 #include <string.h>
 
-enum { MAX_FORMATS = 16 };
+enum { MAX_FORMATS = 8 };
 
 static struct {
-	const char *to, *output;
+	struct cli_words to;
+	const char *output;
+	uint64_t by_ns;
 } options;
 
-static const struct exporter *find(const char *name, size_t len)
+/* What one run writes. */
+struct job {
+	const struct exporter *formats[MAX_FORMATS];
+	struct export *exports[MAX_FORMATS];
+	char paths[MAX_FORMATS][PATH_MAX];
+	size_t n;
+	struct study *study;
+};
+
+/* ---- which formats, and where to ---------------------------------------------------- */
+
+static const struct exporter *find(const char *name)
 {
 	for (const struct exporter *const *e = exporters; *e; e++)
-		if (!strncmp((*e)->name, name, len) && !(*e)->name[len])
+		if (!strcmp((*e)->name, name))
 			return *e;
 	return NULL;
 }
 
-/* Fills `chosen` from "json,csv". @return how many, 0 after a message. */
-static size_t choose(const struct exporter *chosen[MAX_FORMATS])
+/* "json, csv": in `names`, at most `size` bytes. */
+static const char *all_names(char *names, size_t size)
 {
-	const char *p = options.to;
-	size_t n = 0;
+	size_t at = 0;
 
-	if (!p)
-		cli_usage("which format? Say --to json, --to csv or --to json,csv");
-	for (const char *end; p && n < MAX_FORMATS; p = *end ? end + 1 : NULL) {
-		end = strchrnul(p, ',');
-		chosen[n] = find(p, (size_t)(end - p));
-		if (!chosen[n++]) {
-			cli_usage("there is no format '%.*s': json and csv are there", (int)(end - p), p);
-			return 0;
-		}
+	for (const struct exporter *const *e = exporters; *e && at < size; e++)
+		at += (size_t)snprintf(names + at, size - at, "%s%s", at ? ", " : "", (*e)->name);
+	return names;
+}
+
+static bool is_chosen(const struct job *j, const struct exporter *format)
+{
+	for (size_t i = 0; i < j->n; i++)
+		if (j->formats[i] == format)
+			return true;
+	return false;
+}
+
+/* A format that is named twice is written once. */
+static int choose_formats(struct job *j)
+{
+	char names[128];
+
+	if (!options.to.n)
+		return cli_usage("which format? Say --to json or --to json,csv; there are %s",
+				 all_names(names, sizeof(names)));
+	for (size_t i = 0; i < options.to.n; i++) {
+		const struct exporter *format = find(options.to.words[i]);
+
+		if (!format)
+			return cli_usage("there is no format '%s': there are %s", options.to.words[i],
+					 all_names(names, sizeof(names)));
+		if (!is_chosen(j, format))
+			j->formats[j->n++] = format;
 	}
-	return n;
+	return EXIT_OK;
 }
 
 /* One format goes where -o says; several go beside each other, behind a common stem. */
-static int write_all(const struct exporter *const *chosen, size_t n, const struct metrics *metrics,
-		     const struct quality *quality)
+static int choose_paths(struct job *j)
+{
+	const char *stem = options.output ? options.output : "gil";
+	bool out = !strcmp(stem, "-");
+
+	if (out && j->n > 1)
+		return cli_usage("'-o -' takes one format");
+	if (out && j->formats[0]->folder)
+		return cli_usage("%s is a folder of files: name it with -o", j->formats[0]->name);
+	for (size_t i = 0; i < j->n; i++)
+		if (snprintf(j->paths[i], PATH_MAX, "%s%s", stem,
+			     options.output && j->n == 1 ? "" : j->formats[i]->suffix) >= PATH_MAX)
+			return cli_usage("-o is too long a name");
+	return EXIT_OK;
+}
+
+/* ---- one pass ------------------------------------------------------------------------- */
+
+static int open_all(struct job *j)
+{
+	int r = study_new(&j->study, &(struct study_options){ .course = true, .width_ns = options.by_ns });
+
+	for (size_t i = 0; i < j->n && !r; i++)
+		r = export_new(&j->exports[i], j->formats[i], j->paths[i]);
+	return r;
+}
+
+static void drop_all(struct job *j)
+{
+	for (size_t i = 0; i < j->n; i++)
+		export_free(steal(&j->exports[i]));
+	study_free(steal(&j->study));
+}
+
+static int read_trace(struct job *j, struct quality *quality)
+{
+	struct sink *sinks[STUDY_SINKS + MAX_FORMATS];
+	size_t n = study_sinks(j->study, sinks);
+	int r;
+
+	for (size_t i = 0; i < j->n; i++)
+		if (j->exports[i]->sink)
+			sinks[n++] = j->exports[i]->sink;
+	r = reading_run(sinks, n, !strcmp(j->paths[0], "-"), quality);
+	return r ? r : study_conclude(j->study, quality);
+}
+
+static int finish_all(struct job *j)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < n && !r; i++) {
-		char path[PATH_MAX];
-
-		snprintf(path, sizeof(path), "%s%s", options.output ? options.output : "gil",
-			 options.output && n == 1 ? "" : chosen[i]->suffix);
-		r = chosen[i]->write(metrics, quality, path);
-		if (!r && strcmp(path, "-"))
-			fprintf(stderr, "wrote %s\n", path);
-	}
-	/* Who reads our standard output may stop when it has enough. */
-	if (r == -EPIPE) {
-		err_clear();
-		r = 0;
+	for (size_t i = 0; i < j->n && !r; i++) {
+		r = export_finish(j->exports[i], study_results(j->study));
+		if (!r && strcmp(j->paths[i], "-"))
+			fprintf(stderr, "wrote %s\n", j->paths[i]);
 	}
 	return r;
 }
 
 static int run(int argc, char **argv)
 {
-	cleanup(metrics_freep) struct metrics *metrics = NULL;
-	const struct exporter *chosen[MAX_FORMATS];
-	size_t n = choose(chosen);
-	struct quality quality;
-	int status;
+	cleanup(drop_all) struct job j = { .n = 0 };
+	struct quality quality = { .damage = NULL };
+	int status = choose_formats(&j);
+	int r;
 
-	if (!n)
-		return EXIT_USAGE;
-	if (n > 1 && options.output && !strcmp(options.output, "-"))
-		return cli_usage("'-o -' takes one format");
-	if (n == 1 && chosen[0] == &export_csv && options.output && !strcmp(options.output, "-"))
-		return cli_usage("csv is a folder of files: name it with -o");
-	status = reading_choose(argc, argv);
+	if (!status)
+		status = choose_paths(&j);
+	if (!status)
+		status = reading_choose(argc, argv);
 	if (status)
 		return status;
 	signal(SIGPIPE, SIG_IGN);
-	if (metrics_new(&metrics) ||
-	    reading_run((struct sink *[]){ metrics_sink(metrics) }, 1, false, &quality) ||
-	    write_all(chosen, n, metrics, &quality))
+	signal(SIGXFSZ, SIG_IGN);
+	r = open_all(&j);
+	if (!r)
+		r = read_trace(&j, &quality);
+	if (!r)
+		r = finish_all(&j);
+	/* Who reads our standard output may stop when it has enough. */
+	if (r == -EPIPE)
+		err_clear();
+	else if (r)
 		return EXIT_RUNTIME;
 	reading_warn(&quality);
 	return reading_status(&quality);
 }
 
 static const struct cli_option table[] = {
-	{ "to", 't', CLI_STRING, "FORMAT[,FORMAT]", "json: one document; csv: a folder of tables",
+	{ "to", 't', CLI_WORDS, "FORMAT[,FORMAT]", "json: one document; csv: a folder of tables",
 	  &options.to },
 	{ "output", 'o', CLI_STRING, "PATH", "where to (default: gil.json, gil-csv/); - is the standard output",
 	  &options.output },
+	{ "by", 0, CLI_DURATION, "TIME", "width of the buckets of the course over time: 1s, 50ms (default: fits the trace)",
+	  &options.by_ns },
 	{ 0 },
 };
 
 static const char *const examples[] = {
 	"gilscope export --to json -o - | jq '.threads[] | {name, failed_attempts, wait: .wait_ns.total}'",
 	"every thread's failed attempts and wait",
-	"gilscope export --to csv", "gil-csv/threads.csv, pairs.csv, gils.csv, summary.csv",
+	"gilscope export --to csv", "gil-csv/threads.csv, pairs.csv, gils.csv, ...",
 	"gilscope export --to json,csv -o run1", "run1.json and run1-csv/",
 	NULL,
 };

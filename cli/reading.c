@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_SINKS = 4, BAR_CELLS = 30, PROGRESS_AFTER_MS = 500 };
+enum { MAX_SINKS = 12, BAR_CELLS = 30, PROGRESS_AFTER_MS = 500 };
 
 static const char default_trace[] = "./gil.trace";
 

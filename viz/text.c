@@ -70,8 +70,7 @@ const char *text_percent(char *buffer, size_t size, uint64_t part, uint64_t whol
 
 /* ---- strings --------------------------------------------------------------- */
 
-/* Reads one character of valid UTF-8. @return its length, 0 if it is broken. */
-static unsigned utf8_decode(const char *s, uint32_t *out)
+unsigned text_character(const char *s, uint32_t *out)
 {
 	const unsigned char *b = (const unsigned char *)s;
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
@@ -105,7 +104,7 @@ const char *text_name(char *buffer, size_t size, const struct page *page, const 
 
 	while (*name && at + 17 < size) {
 		uint32_t c;
-		unsigned len = utf8_decode(name, &c);
+		unsigned len = text_character(name, &c);
 
 		if (len && !is_treacherous(c) && (c < 0x80 || page->utf8)) {
 			memcpy(buffer + at, name, len);
@@ -126,9 +125,9 @@ const char *text_utf8(char *buffer, size_t size, const char *text)
 
 	while (*text && at + 5 < size) {
 		uint32_t c;
-		unsigned len = utf8_decode(text, &c);
+		unsigned len = text_character(text, &c);
 
-		memcpy(buffer + at, len ? text : "\xef\xbf\xbd", len ? len : 3);
+		memcpy(buffer + at, len ? text : TEXT_BROKEN, len ? len : 3);
 		at += len ? len : 3;
 		text += len ? len : 1;
 	}
@@ -142,7 +141,7 @@ static unsigned char_columns(const char *s, unsigned *len)
 	uint32_t c;
 	int columns;
 
-	*len = utf8_decode(s, &c);
+	*len = text_character(s, &c);
 	if (!*len) {
 		*len = 1;
 		return 1;

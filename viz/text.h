@@ -59,6 +59,10 @@ const char *text_name(char *buffer, size_t size, const struct page *page, const 
 const char *text_utf8(char *buffer, size_t size, const char *text);
 #define UTF8(text) text_utf8((char[TEXT_NAME]){ 0 }, TEXT_NAME, (text))
 
+/* Reads one character of valid UTF-8. @return its length; 0: it is broken, shown as TEXT_BROKEN (U+FFFD). */
+unsigned text_character(const char *s, uint32_t *out);
+#define TEXT_BROKEN "\xef\xbf\xbd"
+
 /* How many columns a string takes on a terminal. */
 unsigned text_columns(const char *s);
 
