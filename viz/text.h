@@ -7,9 +7,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/numbers.h"
+
 /*
- * What the text outputs share: where and how to print, and how names,
- * counts and durations look to people. Units: ns in, words out.
+ * What the text outputs share: where and how to print, and how names look to
+ * people. How counts and durations do: base/numbers.h.
  * Everything here is thread-safe: no state.
  */
 
@@ -26,31 +28,13 @@ enum ink { INK_PLAIN, INK_STRONG, INK_FAINT, INK_GOOD, INK_BAD, INK_NOTE };
 /* The escape sequence of a colour; "" on a page without colours. INK_PLAIN ends one. */
 const char *text_ink(const struct page *page, enum ink ink);
 
-/*
- * The next three write a string of at most `size` bytes, zero included, to
- * `buffer` and return it. The macros give them a buffer that lives until the
- * end of the enclosing block.
- */
-enum { TEXT_NUMBER = 32, TEXT_NAME = 512 };
-
-/* 12,345,678 */
-const char *text_count(char *buffer, size_t size, uint64_t n);
-#define COUNT(n) text_count((char[TEXT_NUMBER]){ 0 }, TEXT_NUMBER, (n))
-
-/* Three digits and a unit: 0 ns, 1.23 us, 45.6 ms, 1,234 s */
-const char *text_duration(char *buffer, size_t size, uint64_t ns);
-#define DURATION(ns) text_duration((char[TEXT_NUMBER]){ 0 }, TEXT_NUMBER, (ns))
-
-/* part/whole as "49.1 %"; "-" when the whole is 0 */
-const char *text_percent(char *buffer, size_t size, uint64_t part, uint64_t whole);
-#define PERCENT(part, whole) text_percent((char[TEXT_NUMBER]){ 0 }, TEXT_NUMBER, (part), (whole))
-
-/* "event" or "events" */
-#define PLURAL(n, word) ((n) == 1 ? word : word "s")
+enum { TEXT_NAME = 512 };
 
 /*
  * A name that may be shown anywhere: control characters, invisible and
  * direction marks, broken UTF-8, and on an ASCII page all but ASCII become \xNN.
+ * At most `size` bytes, zero included; the macro's buffer lives until the end
+ * of the enclosing block.
  */
 const char *text_name(char *buffer, size_t size, const struct page *page, const char *name);
 #define NAME(page, name) text_name((char[TEXT_NAME]){ 0 }, TEXT_NAME, (page), (name))
