@@ -160,14 +160,15 @@ static bool in_hole(const struct gil *g)
 /* Carries the sums over time on to ts_ns. */
 static void advance(struct gil *g, int64_t ts_ns)
 {
-	if (g->at_ns != INT64_MIN && ts_ns > g->at_ns) {
-		if (g->waiting_selected)
-			g->info.wanted_ns += ts_ns - g->at_ns;
-		if (g->wanting)
-			g->wanting_ns += ts_ns - g->at_ns;
-	}
-	if (ts_ns > g->at_ns)
-		g->at_ns = ts_ns;
+	int64_t ns = g->info.at_ns == INT64_MIN ? 0 : ts_ns - g->info.at_ns;
+
+	if (ts_ns <= g->info.at_ns)
+		return;
+	g->info.at_ns = ts_ns;
+	g->info.wanted_ns += g->info.waiters ? ns : 0;
+	g->info.active_ns += g->active ? ns : 0;
+	g->waiting_ns += g->waiting ? ns : 0;
+	g->wanting_ns += g->wanting ? ns : 0;
 }
 
 static bool wants(enum thread_state state)
@@ -175,15 +176,30 @@ static bool wants(enum thread_state state)
 	return state == STATE_ENTERING || state == STATE_WAITING;
 }
 
+static bool is_active(enum thread_state state)
+{
+	return wants(state) || state == STATE_HOLDING;
+}
+
+/* One more of the threads asked for may wait: the most at a time. */
+static void note_waiters(struct gil *g)
+{
+	if (g->info.waiters > g->info.waiters_max)
+		g->info.waiters_max = g->info.waiters;
+}
+
 static void set_state(struct thread *t, enum thread_state state, int64_t ts_ns, int32_t cpu)
 {
 	struct gil *g = t->gil;
-
 	int change = (state == STATE_WAITING) - (t->info.state == STATE_WAITING);
 
 	g->waiting += change;
-	g->waiting_selected += t->info.selected ? change : 0;
 	g->wanting += wants(state) - wants(t->info.state);
+	if (t->info.selected) {
+		g->info.waiters += change;
+		g->active += is_active(state) - is_active(t->info.state);
+		note_waiters(g);
+	}
 	t->info.state = state;
 	t->since_ns = ts_ns;
 	t->whole = !in_hole(g);
@@ -233,6 +249,7 @@ static int end_stay(struct model *m, struct thread *t, int64_t ts_ns, bool whole
 		interval.tick_from = t->tick_from;
 		interval.checks_from = t->checks_from;
 		interval.contended = t->gil->waiting > 0;
+		interval.waited_on_ns = t->gil->waiting_ns - t->waiting_from_ns;
 	}
 	if (release) {
 		interval.tick_to = release->tick;
@@ -300,6 +317,7 @@ static int lose_sight(struct model *m, struct thread *t, int64_t ts_ns)
 	m->end.holds_cut += before == STATE_HOLDING;
 	if (t->gil->holder == t) {
 		drop_hold(t->gil, t, ts_ns);
+		t->gil->waited_for_at_release = false;
 		t->gil->released_ns = INT64_MIN;
 		t->gil->released_cpu = -1;
 	}
@@ -315,10 +333,10 @@ static int lose_sight_of_all(struct model *m, struct gil *g, int64_t ts_ns)
 {
 	int r = 0;
 
-	if (g->at_ns == INT64_MIN)
+	if (g->info.at_ns == INT64_MIN)
 		return 0; /* nothing was seen of it yet */
-	if (ts_ns < g->at_ns)
-		ts_ns = g->at_ns;
+	if (ts_ns < g->info.at_ns)
+		ts_ns = g->info.at_ns;
 	advance(g, ts_ns);
 	for (struct thread *t = g->live; t && !r; t = t->next_live)
 		if (t->info.state != STATE_UNKNOWN)
@@ -469,6 +487,8 @@ static int on_acquire(struct model *m, struct thread *t, const struct gil_event 
 	t->hold_seen = true;
 	t->tick_from = ev->tick;
 	t->checks_from = ev->checks;
+	t->waiting_from_ns = g->waiting_ns;
+	step->barged = from == t && g->waited_for_at_release;
 	if (!r)
 		r = tidy_log(m, g, ev->ts_ns);
 	if (!r)
@@ -498,6 +518,7 @@ static int on_release(struct model *m, struct thread *t, const struct gil_event 
 		g->acquired_cpu = -1;
 	g->released_ns = ev->ts_ns;
 	g->released_cpu = ev->cpu;
+	g->waited_for_at_release = g->waiting > 0;
 	g->wanting_at_release_ns = g->wanting_ns;
 	return r;
 }
@@ -564,7 +585,9 @@ static void select_thread(struct model *m, struct thread *t)
 	if (t->info.selected || !thread_filter_match(m->options.thread, &t->info))
 		return;
 	t->info.selected = true;
-	t->gil->waiting_selected += t->info.state == STATE_WAITING;
+	t->gil->info.waiters += t->info.state == STATE_WAITING;
+	t->gil->active += is_active(t->info.state);
+	note_waiters(t->gil);
 }
 
 static int new_thread(struct model *m, struct gil *g, const struct gil_event *ev,
@@ -605,10 +628,10 @@ static int vanish(struct model *m, struct thread *t, int64_t ts_ns)
 	return r;
 }
 
-static int the_thread(struct model *m, struct gil *g, const struct gil_event *ev,
+/* Whose event it is: `t`, the latest with this tid, or another. */
+static int the_thread(struct model *m, struct gil *g, const struct gil_event *ev, struct thread *t,
 		      struct thread **out)
 {
-	struct thread *t = gil_find_thread(g, ev->tid);
 	bool other = t && ev->kind == GIL_THREAD ? thread_is_other(t, &ev->thread) :
 						   t && t->info.state == STATE_ENDED;
 
@@ -641,7 +664,7 @@ static int feed_thread(struct model *m, struct gil *g, const struct gil_event *e
 	if (!r && rival)
 		r = lose_sight(m, rival, ev->ts_ns);
 	if (!r)
-		r = the_thread(m, g, ev, &t);
+		r = the_thread(m, g, ev, t, &t);
 	if (r)
 		return r;
 	if (backwards && !unlawful)
@@ -749,13 +772,15 @@ static int tell_losses(struct model *m)
 static void clip(struct model *m, struct gil *g, int64_t ts_ns)
 {
 	advance(g, ts_ns);
-	g->info.wanted_ns = 0;
+	g->info.wanted_ns = g->info.active_ns = 0;
+	g->info.waiters_max = g->info.waiters;
 	g->released_ns = INT64_MIN;
 	for (struct thread *t = g->live; t; t = t->next_live) {
 		enum thread_state state = t->info.state;
 
 		t->since_ns = t->info.first_ns = t->info.last_ns = ts_ns;
 		t->whole = t->hold_seen = false;
+		t->waiting_from_ns = g->waiting_ns;
 		m->end.attempts_found += wants(state);
 		m->end.holds_found += state == STATE_HOLDING;
 		if (wants(state))
@@ -769,7 +794,7 @@ static int open_sinks(struct model *m, bool clipped)
 
 	m->end = (struct trace_end){ .left_out_events = m->end.left_out_events + m->end.events };
 	for (struct gil *g = m->registry.first_gil; clipped && g; g = g->next)
-		if (g->at_ns != INT64_MIN)
+		if (g->info.at_ns != INT64_MIN)
 			clip(m, g, m->from_ns);
 	m->open = true;
 	m->trace.begin_ns = clipped ? m->from_ns : m->trace.origin_ns;
@@ -854,7 +879,7 @@ int model_feed(struct model *m, const struct gil_event *event)
 	return m->fanout.n_wanting || !m->fanout.n ? 0 : MODEL_E_ENOUGH;
 }
 
-bool model_legal(const struct model *m, const struct gil_event *event)
+bool model_legal(struct model *m, const struct gil_event *event)
 {
 	const struct gil *g = registry_find_gil(&m->registry, event->gil);
 
@@ -946,7 +971,7 @@ static int64_t end_of(const struct model *m, const struct gil *g)
 {
 	bool stopped_early = m->started && m->now_ns > m->to_ns;
 
-	return stopped_early || g->at_ns == INT64_MIN ? m->end.end_ns : g->at_ns;
+	return stopped_early || g->info.at_ns == INT64_MIN ? m->end.end_ns : g->info.at_ns;
 }
 
 static int close_all(struct model *m)
@@ -958,7 +983,7 @@ static int close_all(struct model *m)
 
 		if (in_hole(g) && g->hole_until_ns < end_ns)
 			r = lose_sight_of_all(m, g, g->hole_until_ns);
-		if (g->at_ns != INT64_MIN)
+		if (g->info.at_ns != INT64_MIN)
 			advance(g, end_ns);
 		for (struct thread *t = g->live; t && !r; t = t->next_live)
 			r = close_thread(m, t, end_ns);

@@ -46,7 +46,7 @@ int model_feed(struct model *m, const struct gil_event *event);
 int model_lost(struct model *m, const struct gil_loss *loss);
 
 /* Would model_feed() find this event lawful now? For events with equal time stamps. */
-bool model_legal(const struct model *m, const struct gil_event *event);
+bool model_legal(struct model *m, const struct gil_event *event);
 
 /*
  * Closes what is open and ends the sinks.

@@ -33,9 +33,11 @@ void registry_deinit(struct registry *reg)
 
 /* ---- GILs ---------------------------------------------------------------- */
 
-struct gil *registry_find_gil(const struct registry *reg, uint64_t id)
+struct gil *registry_find_gil(struct registry *reg, uint64_t id)
 {
-	return table_get(&reg->gils, id);
+	if (!reg->found || reg->found->info.id != id)
+		reg->found = table_get(&reg->gils, id);
+	return reg->found;
 }
 
 int registry_add_gil(struct registry *reg, uint64_t id, struct gil **out)
@@ -51,7 +53,7 @@ int registry_add_gil(struct registry *reg, uint64_t id, struct gil **out)
 		return r;
 	}
 	g->info.id = id;
-	g->released_ns = g->hole_until_ns = g->at_ns = INT64_MIN;
+	g->released_ns = g->hole_until_ns = g->info.at_ns = INT64_MIN;
 	g->log.since_ns = INT64_MIN;
 	*reg->last_gil = g;
 	reg->last_gil = &g->next;

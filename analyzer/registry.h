@@ -28,10 +28,11 @@ struct gil {
 	int32_t acquired_cpu;     /* where the hold of the one, else the other, began; -1 unknown */
 	int64_t released_ns;      /* by the last holder; INT64_MIN unknown */
 	int32_t released_cpu;     /* -1 unknown */
+	bool waited_for_at_release; /* then, somebody was in WAITING */
 	uint32_t waiting, wanting; /* threads in WAITING; in ENTERING or WAITING */
-	uint32_t waiting_selected; /* in WAITING, of those asked for */
-	int64_t at_ns;            /* up to here both sums go: */
-	int64_t wanting_ns, wanting_at_release_ns; /* time with somebody entering or waiting */
+	uint32_t active;          /* in ENTERING, WAITING or HOLDING, of those asked for */
+	int64_t waiting_ns;       /* up to info.at_ns, time with somebody waiting */
+	int64_t wanting_ns, wanting_at_release_ns; /* with somebody entering or waiting */
 	int64_t hole_until_ns;    /* events may be missing until then; INT64_MIN: no hole */
 	struct reign_log log;
 };
@@ -58,11 +59,13 @@ struct thread {
 	bool hold_seen;          /* its ACQUIRE was in the time asked for */
 	int32_t tick_from;
 	uint64_t checks_from;
+	int64_t waiting_from_ns; /* gil->waiting_ns when it began */
 };
 
 struct registry {
 	struct table gils; /* id -> struct gil */
 	struct gil *first_gil, **last_gil;
+	struct gil *found;       /* the last one that was looked for: mostly it is the next one, too */
 	struct thread *first_thread, **last_thread;
 	uint32_t n_threads;
 };
@@ -71,7 +74,7 @@ void registry_init(struct registry *reg);
 void registry_deinit(struct registry *reg);
 
 /* NULL when it was never mentioned. */
-struct gil *registry_find_gil(const struct registry *reg, uint64_t id);
+struct gil *registry_find_gil(struct registry *reg, uint64_t id);
 int registry_add_gil(struct registry *reg, uint64_t id, struct gil **out);
 
 /* The latest thread with this tid, which may have ended; or NULL. */

@@ -29,7 +29,11 @@ struct gil_info {
 	int64_t interval; /* the present one: ticks if GIL_FLAG_TICKED, else microseconds; 0 unknown */
 	bool known;       /* its gil:create was seen */
 	char design[32], version[64], recording[64];
-	int64_t wanted_ns;      /* so far, with at least one selected thread in STATE_WAITING */
+
+	/* Of the selected threads, from the begin to at_ns: */
+	int64_t at_ns;                /* INT64_MIN: nothing was seen of it */
+	int64_t wanted_ns, active_ns; /* time with at least one in STATE_WAITING; also entering or holding */
+	uint32_t waiters, waiters_max; /* in STATE_WAITING: now, at most */
 };
 
 static inline bool gil_is_ticked(const struct gil_info *g)
@@ -89,6 +93,7 @@ struct step {
 	const struct thread_info *holder; /* BUSY, RETRY: who is blamed (the holder, else the last one); may be NULL */
 	int32_t holder_cpu;              /* where the hold began that is blamed: its ACQUIRE; -1 unknown */
 	const struct thread_info *switched_from; /* ACQUIRE: the last holder when it is another thread, else NULL */
+	bool barged;                     /* ACQUIRE: took it back after its own RELEASE, nobody held it between, somebody was in STATE_WAITING at that RELEASE */
 	uint32_t waiters;                /* threads in STATE_WAITING now */
 	int64_t since_ns;                /* when the thread came into `before`; INT64_MIN not seen */
 	const char *violation;           /* why the event is unlawful, or NULL */
@@ -108,6 +113,7 @@ struct interval {
 	uint64_t ticks;         /* executed in this hold; 0 without ticks */
 	bool drop_requested;    /* at its RELEASE */
 	bool contended;         /* somebody waited at its end */
+	int64_t waited_on_ns;   /* with at least one other thread in STATE_WAITING */
 };
 
 /* How long one holder stood in the way of one wait. */
