@@ -46,7 +46,7 @@ static bool is_whole(const struct section *s)
 
 static bool is_my_pair(const struct section *s, const struct pair_metrics *p)
 {
-	return is_mine(s, &s->threads[p->waiter]);
+	return (p->wait_ns || p->failed) && is_mine(s, &s->threads[p->waiter]);
 }
 
 static uint64_t wall_ns(const struct gil_metrics *g)
