@@ -84,8 +84,8 @@ static int choose_paths(struct job *j)
 
 	if (out && j->n > 1)
 		return cli_usage("'-o -' takes one format");
-	if (out && j->formats[0]->folder)
-		return cli_usage("%s is a folder of files: name it with -o", j->formats[0]->name);
+	if (out && j->formats[0]->needs_place)
+		return cli_usage("%s cannot go to the standard output: name a place with -o", j->formats[0]->name);
 	for (size_t i = 0; i < j->n; i++)
 		if (snprintf(j->paths[i], PATH_MAX, "%s%s", stem,
 			     options.output && j->n == 1 ? "" : j->formats[i]->suffix) >= PATH_MAX)

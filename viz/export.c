@@ -7,6 +7,7 @@ const struct exporter *const exporters[] = {
 	&export_json,
 	&export_csv,
 	&export_jsonl,
+	&export_sqlite,
 	NULL,
 };
 

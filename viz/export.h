@@ -25,8 +25,7 @@ struct export {
 struct exporter {
 	const char *name;   /* --to NAME */
 	const char *suffix; /* of its file or folder, behind a stem: ".json" */
-	const char *help;
-	bool folder;        /* a folder of files: not for the standard output */
+	bool needs_place;   /* a folder, or written out of order: not for the standard output */
 	/* Opens what stands at `path` in the end: a bad place is found before the trace is read. */
 	int (*open)(struct export **out, const char *path);
 	/* Writes the rest and gives each file its name; what stood there is replaced in one step. */
@@ -35,7 +34,7 @@ struct exporter {
 	void (*free)(struct export *x);
 };
 
-extern const struct exporter export_csv, export_json, export_jsonl;
+extern const struct exporter export_csv, export_json, export_jsonl, export_sqlite;
 
 extern const struct exporter *const exporters[]; /* NULL ends */
 

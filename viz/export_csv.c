@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A folder with one CSV file for each table (RFC 4180, lines end in LF). Times
- * are integers in ns; a cell is empty where nothing is known.
+ * are integers in ns; a cell is empty where nothing is known. intervals.csv and
+ * waits.csv are written while the trace is read.
  */
 #include "viz/export.h"
 
@@ -10,29 +11,19 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "analyzer/stream.h"
 #include "base/err.h"
 #include "viz/csv.h"
 #include "viz/outfile.h"
 
 struct csv_export {
 	struct export base;
+	struct sink sink;
+	struct stream stream;
+	struct outfile intervals, waits;
 	char *folder;
+	bool made; /* the folder is ours */
 };
-
-static int open_csv(struct export **out, const char *path)
-{
-	cleanup(freep) struct csv_export *x = calloc(1, sizeof(*x));
-
-	if (!x || !(x->folder = strdup(path)))
-		return err(-ENOMEM, "out of memory");
-	if (mkdir(path, 0777) && errno != EEXIST) {
-		free(x->folder);
-		return err(-errno, "cannot create the folder '%s': %s; name another place with -o",
-			   path, strerror(errno));
-	}
-	*out = &steal(&x)->base;
-	return 0;
-}
 
 static int open_file(struct outfile *file, const struct csv_export *x, const char *name)
 {
@@ -43,16 +34,69 @@ static int open_file(struct outfile *file, const struct csv_export *x, const cha
 	return outfile_open(file, path);
 }
 
+static int open_table(struct outfile *file, const struct csv_export *x,
+		      const struct table_columns *table)
+{
+	int code = open_file(file, x, table->name);
+
+	if (!code) {
+		csv_put_header(file->f, table);
+		fputc('\n', file->f);
+	}
+	return code;
+}
+
+/* ---- while the trace is read -------------------------------------------------------- */
+
+static int on_begin(void *data, const struct trace_info *trace)
+{
+	struct csv_export *x = data;
+
+	stream_begin(&x->stream, trace);
+	return 0;
+}
+
+static int put_row(const struct csv_export *x, const struct outfile *file,
+		   const struct table_columns *table, const void *row)
+{
+	csv_put_row(file->f, &x->stream.results, table, row);
+	fputc('\n', file->f);
+	return outfile_check(file);
+}
+
+static int on_interval(void *data, const struct interval *interval)
+{
+	const struct csv_export *x = data;
+
+	return put_row(x, &x->intervals, &stream_intervals, interval);
+}
+
+static int on_attempt(void *data, const struct attempt *attempt)
+{
+	struct csv_export *x = data;
+
+	return put_row(x, &x->waits, &stream_waits,
+		       &(struct wait_row){ .number = x->stream.waits++, .attempt = attempt });
+}
+
+/* Losses are summed up in the summary. */
+static int on_lost(void *data, const struct gil_loss *loss)
+{
+	(void)data;
+	(void)loss;
+	return 0;
+}
+
+/* ---- afterwards ------------------------------------------------------------------------ */
+
 static int write_table(const struct csv_export *x, const struct results *r,
 		       const struct table_columns *table)
 {
 	cleanup(outfile_drop) struct outfile file = { 0 };
-	int code = open_file(&file, x, table->name);
+	int code = open_table(&file, x, table);
 
 	if (code)
 		return code;
-	csv_put_header(file.f, table);
-	fputc('\n', file.f);
 	for (size_t i = 0, n = table->rows(r); i < n; i++) {
 		csv_put_row(file.f, r, table, table->row(r, i));
 		fputc('\n', file.f);
@@ -94,18 +138,55 @@ static int finish_csv(struct export *export, const struct results *r)
 	for (const struct table_columns *t = tables; t->name && !code; t++)
 		if (!table_is_single(t))
 			code = write_table(x, r, t);
-	return code;
+	if (!code)
+		code = outfile_commit(&x->intervals);
+	return code ? code : outfile_commit(&x->waits);
 }
 
 static void free_csv(struct export *export)
 {
 	struct csv_export *x = (struct csv_export *)export;
 
+	outfile_drop(&x->intervals);
+	outfile_drop(&x->waits);
+	if (x->made)
+		rmdir(x->folder); /* only an empty one goes */
 	free(x->folder);
 	free(x);
 }
 
+static int open_folder(struct csv_export *x, const char *path)
+{
+	x->made = !mkdir(path, 0777);
+	if (!x->made && errno != EEXIST)
+		return err(-errno, "cannot create the folder '%s': %s; name another place with -o",
+			   path, strerror(errno));
+	x->folder = strdup(path);
+	return x->folder ? 0 : err(-ENOMEM, "out of memory");
+}
+
+static int open_csv(struct export **out, const char *path)
+{
+	struct csv_export *x = calloc(1, sizeof(*x));
+	int code = x ? open_folder(x, path) : err(-ENOMEM, "out of memory");
+
+	if (!code)
+		code = open_table(&x->intervals, x, &stream_intervals);
+	if (!code)
+		code = open_table(&x->waits, x, &stream_waits);
+	if (code) {
+		if (x)
+			free_csv(&x->base);
+		return code;
+	}
+	x->sink = (struct sink){ .name = "csv", .data = x, .begin = on_begin,
+				 .interval = on_interval, .attempt = on_attempt, .lost = on_lost };
+	x->base.sink = &x->sink;
+	*out = &x->base;
+	return 0;
+}
+
 const struct exporter export_csv = {
-	.name = "csv", .suffix = "-csv", .help = "a folder with a CSV file for each table",
-	.folder = true, .open = open_csv, .finish = finish_csv, .free = free_csv,
+	.name = "csv", .suffix = "-csv",
+	.needs_place = true, .open = open_csv, .finish = finish_csv, .free = free_csv,
 };

@@ -83,6 +83,6 @@ static void free_json(struct export *export)
 }
 
 const struct exporter export_json = {
-	.name = "json", .suffix = ".json", .help = "one document with everything",
+	.name = "json", .suffix = ".json",
 	.open = open_json, .finish = finish_json, .free = free_json,
 };

@@ -190,6 +190,5 @@ static void free_jsonl(struct export *export)
 
 const struct exporter export_jsonl = {
 	.name = "jsonl", .suffix = ".jsonl",
-	.help = "one object a line: events, intervals, attempts",
 	.open = open_jsonl, .finish = finish_jsonl, .free = free_jsonl,
 };

@@ -211,7 +211,7 @@ void outfile_drop(struct outfile *o)
 {
 	if (o->f)
 		fclose(o->f);
-	if (o->path && o->fd >= 0)
+	if (o->path && o->fd >= 0) /* all zero: the descriptor 0 is not ours */
 		close(o->fd);
 	if (o->temporary)
 		unlink(o->temporary);

@@ -171,7 +171,8 @@ static uint64_t cell_count(const char *folder, const char *table, int row, const
 
 static void test_csv_says_what_the_metrics_say(void **state)
 {
-	static const char *const files[] = { "threads", "pairs", "gils", "summary", "buckets", "findings" };
+	static const char *const files[] = { "threads", "pairs", "gils", "summary", "buckets",
+					      "findings", "intervals", "waits" };
 	struct fixture *f = *state;
 	const struct thread_metrics *t2 = play_thread(&f->play, "t2");
 	char path[160], cell[128];
