@@ -9,10 +9,18 @@
  * its end(). All calls return 0 or what a sink failed with (< 0).
  * Not thread-safe.
  */
+enum fanout_callback {
+	TO_BEGIN, TO_GIL, TO_THREAD, TO_EVENT, TO_INTERVAL, TO_ATTEMPT, TO_HANDOVER, TO_LOST,
+	FANOUT_CALLBACKS,
+};
+
 struct fanout {
 	struct sink *const *sinks; /* borrowed */
-	bool *has_enough;
 	size_t n, n_wanting;
+	struct fanout_list {       /* those that have this callback and want more */
+		const struct sink **sinks;
+		size_t n;
+	} lists[FANOUT_CALLBACKS];
 };
 
 int fanout_init(struct fanout *f, struct sink *const *sinks, size_t n);

@@ -35,6 +35,7 @@ struct model {
 	struct hole *holes;
 	size_t n_holes;
 	uint32_t n_indexed;      /* GILs that have their index */
+	struct gil *recent;      /* of the last event; NULL: of none */
 	uint64_t gil_events;     /* of any GIL, at any time */
 };
 
@@ -93,12 +94,13 @@ static int announce_gil(struct model *m, struct gil *g)
 /* Before its first mention. */
 static int announce_thread(struct model *m, struct thread *t)
 {
-	int r = announce_gil(m, t->gil);
+	int r;
 
-	if (r || t->announced || !m->open)
-		return r;
+	if (t->announced || !m->open)
+		return 0;
+	r = announce_gil(m, t->gil);
 	t->announced = true;
-	return fanout_thread(&m->fanout, &t->info);
+	return r ? r : fanout_thread(&m->fanout, &t->info);
 }
 
 static bool shows(const struct model *m, const struct thread *t)
@@ -271,27 +273,27 @@ static void begin_attempt(struct thread *t, int64_t ts_ns, bool whole)
 	wait_account_mark(&t->account, &t->gil->log, ts_ns);
 }
 
-/* `how` says how it ended; the rest is known here. */
-static int end_attempt(struct model *m, struct thread *t, int64_t ts_ns, struct attempt how)
+/* `how` says how it ended; the rest is known here, and filled in. */
+static int end_attempt(struct model *m, struct thread *t, int64_t ts_ns, struct attempt *how)
 {
 	int r;
 
-	how.thread = &t->info;
-	how.from_ns = t->attempt_ns;
-	how.to_ns = ts_ns;
-	how.whole = t->attempt_whole && !how.cut && !how.still_waiting;
-	how.busy = t->busy;
-	how.retries = t->retries;
-	how.retries_timed_out = t->retries_timed_out;
+	how->thread = &t->info;
+	how->from_ns = t->attempt_ns;
+	how->to_ns = ts_ns;
+	how->whole = t->attempt_whole && !how->cut && !how->still_waiting;
+	how->busy = t->busy;
+	how->retries = t->retries;
+	how->retries_timed_out = t->retries_timed_out;
 	if (!shows(m, t))
 		return 0;
 	r = wait_account_settle(&t->account, &t->gil->log, ts_ns, &m->blame_index);
 	if (!r)
 		r = wait_account_close(&t->account, ts_ns - t->attempt_ns);
-	how.blames = t->account.blames;
-	how.n_blames = t->account.n;
+	how->blames = t->account.blames;
+	how->n_blames = t->account.n;
 	if (!r)
-		r = tell_attempt(m, t, &how);
+		r = tell_attempt(m, t, how);
 	wait_account_trim(&t->account);
 	return r;
 }
@@ -312,7 +314,7 @@ static int lose_sight(struct model *m, struct thread *t, int64_t ts_ns)
 	int r = end_stay(m, t, ts_ns, false, NULL);
 
 	if (!r && wants(before))
-		r = end_attempt(m, t, ts_ns, (struct attempt){ .cut = true });
+		r = end_attempt(m, t, ts_ns, &(struct attempt){ .cut = true });
 	m->end.attempts_cut += wants(before);
 	m->end.holds_cut += before == STATE_HOLDING;
 	if (t->gil->holder == t) {
@@ -482,7 +484,7 @@ static int on_acquire(struct model *m, struct thread *t, const struct gil_event 
 
 	m->end.attempts_found += !wanted;
 	if (!r && wanted)
-		r = end_attempt(m, t, ev->ts_ns, (struct attempt){ .acquired = true });
+		r = end_attempt(m, t, ev->ts_ns, &(struct attempt){ .acquired = true });
 	set_state(t, STATE_HOLDING, ev->ts_ns, ev->cpu);
 	t->hold_seen = true;
 	t->tick_from = ev->tick;
@@ -530,7 +532,7 @@ static int on_thread_end(struct model *m, struct thread *t, int64_t ts_ns)
 
 	m->end.attempts_left += wanted;
 	if (!r && wanted)
-		r = end_attempt(m, t, ts_ns, (struct attempt){ .reason = GIL_LEAVE_THREAD_END });
+		r = end_attempt(m, t, ts_ns, &(struct attempt){ .reason = GIL_LEAVE_THREAD_END });
 	set_state(t, STATE_ENDED, ts_ns, -1);
 	thread_retire(t);
 	return r;
@@ -554,7 +556,7 @@ static int on_leave(struct model *m, struct thread *t, const struct gil_event *e
 	m->end.attempts_left++;
 	r = end_stay(m, t, ev->ts_ns, true, NULL);
 	if (!r)
-		r = end_attempt(m, t, ev->ts_ns, (struct attempt){ .reason = ev->reason });
+		r = end_attempt(m, t, ev->ts_ns, &(struct attempt){ .reason = ev->reason });
 	set_state(t, STATE_OUTSIDE, ev->ts_ns, ev->cpu);
 	return r;
 }
@@ -628,10 +630,11 @@ static int vanish(struct model *m, struct thread *t, int64_t ts_ns)
 	return r;
 }
 
-/* Whose event it is: `t`, the latest with this tid, or another. */
-static int the_thread(struct model *m, struct gil *g, const struct gil_event *ev, struct thread *t,
-		      struct thread **out)
+/* @thread: the latest with this tid, or NULL; then the one that the event is of. */
+static int the_thread(struct model *m, struct gil *g, const struct gil_event *ev,
+		      struct thread **thread)
 {
+	struct thread *t = *thread;
 	bool other = t && ev->kind == GIL_THREAD ? thread_is_other(t, &ev->thread) :
 						   t && t->info.state == STATE_ENDED;
 
@@ -640,9 +643,8 @@ static int the_thread(struct model *m, struct gil *g, const struct gil_event *ev
 		if (r)
 			return r;
 	}
-	*out = t;
 	if (!t || other)
-		return new_thread(m, g, ev, out);
+		return new_thread(m, g, ev, thread);
 	return ev->kind == GIL_THREAD ? hear_of_thread(m, t, ev) : 0;
 }
 
@@ -664,7 +666,7 @@ static int feed_thread(struct model *m, struct gil *g, const struct gil_event *e
 	if (!r && rival)
 		r = lose_sight(m, rival, ev->ts_ns);
 	if (!r)
-		r = the_thread(m, g, ev, t, &t);
+		r = the_thread(m, g, ev, &t);
 	if (r)
 		return r;
 	if (backwards && !unlawful)
@@ -720,11 +722,12 @@ static int feed_gil(struct model *m, struct gil *g, const struct gil_event *ev, 
 
 static int the_gil(struct model *m, uint64_t id, struct gil **out)
 {
-	struct gil *g = registry_find_gil(&m->registry, id);
 	int r;
 
-	*out = g;
-	if (g)
+	*out = m->recent && m->recent->info.id == id ? m->recent :
+						       registry_find_gil(&m->registry, id);
+	m->recent = *out;
+	if (*out)
 		return 0;
 	r = registry_add_gil(&m->registry, id, out);
 	for (size_t i = 0; i < m->n_holes && !r; i++)
@@ -842,24 +845,27 @@ static int feed_wanted(struct model *m, struct gil *g, const struct gil_event *e
 int model_feed(struct model *m, const struct gil_event *event)
 {
 	bool backwards = event->ts_ns < m->now_ns;
-	struct gil_event ev = *event;
+	struct gil_event late;
 	bool news = false;
 	struct gil *g;
-	int r = the_gil(m, ev.gil, &g);
+	int r = the_gil(m, event->gil, &g);
 
 	if (r)
 		return r;
-	if (ev.kind == GIL_CREATE || ev.kind == GIL_DESTROY) {
-		r = check_schema(m, &ev.create);
+	if (event->kind == GIL_CREATE || event->kind == GIL_DESTROY) {
+		r = check_schema(m, &event->create);
 		if (r)
 			return r;
-		news = gil_learn(g, &ev.create);
+		news = gil_learn(g, &event->create);
 	}
-	if (ev.kind == GIL_THREAD && !g->info.pid)
-		g->info.pid = ev.thread.pid;
-	if (backwards)
-		ev.ts_ns = m->now_ns;
-	m->now_ns = ev.ts_ns;
+	if (event->kind == GIL_THREAD && !g->info.pid)
+		g->info.pid = event->thread.pid;
+	if (backwards) {
+		late = *event;
+		late.ts_ns = m->now_ns;
+		event = &late;
+	}
+	m->now_ns = event->ts_ns;
 	m->gil_events++;
 	if (!g->wanted) {
 		admit(m, g);
@@ -871,9 +877,9 @@ int model_feed(struct model *m, const struct gil_event *event)
 		if (r)
 			return r;
 	}
-	if (m->started && ev.ts_ns > m->to_ns)
+	if (m->started && event->ts_ns > m->to_ns)
 		return MODEL_E_ENOUGH;
-	r = feed_wanted(m, g, &ev, news, backwards);
+	r = feed_wanted(m, g, event, news, backwards);
 	if (r)
 		return r;
 	return m->fanout.n_wanting || !m->fanout.n ? 0 : MODEL_E_ENOUGH;
@@ -959,7 +965,7 @@ static int close_thread(struct model *m, struct thread *t, int64_t end_ns)
 	m->end.still_waiting += wants(state);
 	m->end.still_holding += state == STATE_HOLDING;
 	if (!r && wants(state))
-		r = end_attempt(m, t, end_ns, (struct attempt){ .still_waiting = true });
+		r = end_attempt(m, t, end_ns, &(struct attempt){ .still_waiting = true });
 	return r;
 }
 

@@ -20,7 +20,7 @@ enum {
 	EVENTS_PER_RUN = 1024, /* between two looks at the clock and at `interrupted` */
 };
 
-/* The payload fields of each kind, in the order in which decode() wants them; '$': a string. */
+/* The payload fields of each kind, in the order in which decode() reads them; '$': a string. */
 static const char *const fields[GIL_KINDS][MAX_MEMBERS + 1] = {
 	[GIL_CREATE] = { "gil", "pid", "schema", "flags", "interval", "$recording", "$design",
 			 "$version" },
@@ -220,60 +220,65 @@ static int layout_of(struct stream *s, const bt_event *event, const struct layou
 
 /* ---- events and losses, out of messages ------------------------------------------------ */
 
-union value {
-	uint64_t number;
-	const char *text;
-};
-
-static union value value_of(const bt_field *payload, const struct member *m)
+static uint64_t number(const bt_field *payload, const struct member *m)
 {
 	const bt_field *f =
 		bt_field_structure_borrow_member_field_by_index_const(payload, m->index);
 
-	switch (m->type) {
-	case MEMBER_SIGNED:
-		return (union value){ .number = (uint64_t)bt_field_integer_signed_get_value(f) };
-	case MEMBER_UNSIGNED:
-		return (union value){ .number = bt_field_integer_unsigned_get_value(f) };
-	default:
-		/* In babeltrace2 2.0 the value of an empty string is what the field held before. */
-		return (union value){ .text = bt_field_string_get_length(f) ?
-					      bt_field_string_get_value(f) : "" };
-	}
+	return m->type == MEMBER_SIGNED ? (uint64_t)bt_field_integer_signed_get_value(f) :
+					  bt_field_integer_unsigned_get_value(f);
 }
 
-static void decode_hot(struct gil_event *ev, const union value *v)
+static const char *text(const bt_field *payload, const struct member *m)
 {
-	ev->tid = (int32_t)v[1].number;
+	const bt_field *f =
+		bt_field_structure_borrow_member_field_by_index_const(payload, m->index);
+
+	/* In babeltrace2 2.0 the value of an empty string is what the field held before. */
+	return bt_field_string_get_length(f) ? bt_field_string_get_value(f) : "";
+}
+
+static void decode_hot(struct gil_event *ev, const bt_field *payload, const struct member *m)
+{
+	ev->tid = (int32_t)number(payload, &m[1]);
 	if (ev->kind == GIL_LEAVE) {
-		ev->reason = v[2].number < GIL_LEAVE_REASONS ? (enum gil_leave_reason)v[2].number :
-							       GIL_LEAVE_GONE;
+		uint64_t reason = number(payload, &m[2]);
+
+		ev->reason = reason < GIL_LEAVE_REASONS ? (enum gil_leave_reason)reason :
+							  GIL_LEAVE_GONE;
 		ev->tick = GIL_NO_TICK;
 		return;
 	}
-	ev->tick = (int32_t)v[2].number;
-	ev->checks = v[3].number;
+	ev->tick = (int32_t)number(payload, &m[2]);
+	ev->checks = number(payload, &m[3]);
 	if (ev->kind == GIL_RETRY)
-		ev->timed_out = v[4].number;
+		ev->timed_out = number(payload, &m[4]);
 	if (ev->kind == GIL_RELEASE)
-		ev->drop_requested = v[4].number;
+		ev->drop_requested = number(payload, &m[4]);
 }
 
-static void decode_facts(struct gil_event *ev, const union value *v)
+static void decode_facts(struct gil_event *ev, const bt_field *payload, const struct member *m)
 {
 	if (ev->kind == GIL_INTERVAL) {
-		ev->interval = (int64_t)v[1].number;
+		ev->interval = (int64_t)number(payload, &m[1]);
 	} else if (ev->kind == GIL_THREAD) {
-		ev->tid = (int32_t)v[1].number;
+		ev->tid = (int32_t)number(payload, &m[1]);
 		ev->thread = (struct gil_thread_fields){
-			.pid = (int32_t)v[2].number, .serial = (uint32_t)v[3].number,
-			.ident = v[4].number, .is_main = v[5].number, .name = v[6].text,
+			.pid = (int32_t)number(payload, &m[2]),
+			.serial = (uint32_t)number(payload, &m[3]),
+			.ident = number(payload, &m[4]),
+			.is_main = number(payload, &m[5]),
+			.name = text(payload, &m[6]),
 		};
 	} else {
 		ev->create = (struct gil_create_fields){
-			.pid = (int32_t)v[1].number, .schema = (uint32_t)v[2].number,
-			.flags = (uint32_t)v[3].number, .interval = (int64_t)v[4].number,
-			.recording = v[5].text, .design = v[6].text, .version = v[7].text,
+			.pid = (int32_t)number(payload, &m[1]),
+			.schema = (uint32_t)number(payload, &m[2]),
+			.flags = (uint32_t)number(payload, &m[3]),
+			.interval = (int64_t)number(payload, &m[4]),
+			.recording = text(payload, &m[5]),
+			.design = text(payload, &m[6]),
+			.version = text(payload, &m[7]),
 		};
 	}
 }
@@ -282,20 +287,18 @@ static void decode(const struct stream *s, struct gil_event *ev)
 {
 	const bt_event *event = bt_message_event_borrow_event_const(s->head);
 	const bt_field *payload = bt_event_borrow_payload_field_const(event);
-	union value v[MAX_MEMBERS];
+	const struct member *members = s->layout->members;
 
-	for (size_t i = 0; i < MAX_MEMBERS && fields[s->layout->kind][i]; i++)
-		v[i] = value_of(payload, &s->layout->members[i]);
 	*ev = (struct gil_event){
 		.ts_ns = s->ts_ns,
-		.gil = v[0].number,
+		.gil = number(payload, &members[0]),
 		.cpu = s->cpu,
 		.kind = (enum gil_kind)s->layout->kind,
 	};
 	if (ev->kind >= GIL_FIRST_HOT)
-		decode_hot(ev, v);
+		decode_hot(ev, payload, members);
 	else
-		decode_facts(ev, v);
+		decode_facts(ev, payload, members);
 }
 
 static int64_t ns_of(const bt_clock_snapshot *snapshot, int64_t otherwise_ns)

@@ -20,8 +20,21 @@ struct table {
 
 void table_deinit(struct table *t);
 
+/* Where `key` is, or would be; not in a table of size 0. */
+static inline struct table_slot *table_slot_of(const struct table *t, uint64_t key)
+{
+	size_t i = (key * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (t->size - 1);
+
+	while (t->slots[i].value && t->slots[i].key != key)
+		i = (i + 1) & (t->size - 1);
+	return &t->slots[i];
+}
+
 /* The value at `key`, or NULL. */
-void *table_get(const struct table *t, uint64_t key);
+static inline void *table_get(const struct table *t, uint64_t key)
+{
+	return t->size ? table_slot_of(t, key)->value : NULL;
+}
 
 /* Points `key` to `value` (not NULL). @return 0 or -ENOMEM. */
 int table_put(struct table *t, uint64_t key, void *value);
