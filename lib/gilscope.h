@@ -54,9 +54,10 @@ enum { GILSCOPE_E_OPTION = 1 };
 GILSCOPE_API const char *gilscope_version(void);
 
 /*
- * The sentences about what failed in the calling thread, the outermost first, a
- * line each; "" when nothing did. Borrowed until the thread's next call.
- * A program that goes on after a failure forgets them with gilscope_error_clear().
+ * What failed in the calling thread since it asked last, in sentences, the
+ * outermost first, a line each; "" when nothing did. Borrowed until it asks again.
+ * A program that goes on after a failure without asking forgets them with
+ * gilscope_error_clear().
  */
 GILSCOPE_API const char *gilscope_error(void);
 GILSCOPE_API void gilscope_error_clear(void);
@@ -164,7 +165,7 @@ GILSCOPE_API struct gilscope_value gilscope_value(const struct gilscope *g, size
  * A value as it stands in the exports: "12", "0.25", "true", the text; "" where
  * it is not known. Cut to size - 1 bytes. @return buffer
  */
-GILSCOPE_API const char *gilscope_format(char *buffer, size_t size, struct gilscope_value value);
+GILSCOPE_API const char *gilscope_text(char *buffer, size_t size, struct gilscope_value value);
 
 /* ---- events, while they are read ------------------------------------------------------- */
 
