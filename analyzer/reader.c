@@ -12,40 +12,11 @@
 #include <time.h>
 
 #include "analyzer/folders.h"
+#include "analyzer/message.h"
 #include "base/err.h"
 
 enum {
-	MAX_MEMBERS = 8,
-	MAX_EVENT_CLASSES = 1 << 16,
 	EVENTS_PER_RUN = 1024, /* between two looks at the clock and at `interrupted` */
-};
-
-/* The payload fields of each kind, in the order in which decode() reads them; '$': a string. */
-static const char *const fields[GIL_KINDS][MAX_MEMBERS + 1] = {
-	[GIL_CREATE] = { "gil", "pid", "schema", "flags", "interval", "$recording", "$design",
-			 "$version" },
-	[GIL_DESTROY] = { "gil", "pid", "schema", "flags", "interval", "$recording", "$design",
-			  "$version" },
-	[GIL_THREAD] = { "gil", "tid", "pid", "serial", "ident", "is_main", "$name" },
-	[GIL_INTERVAL] = { "gil", "value" },
-	[GIL_ENTRY] = { "gil", "tid", "tick", "checks" },
-	[GIL_BUSY] = { "gil", "tid", "tick", "checks" },
-	[GIL_RETRY] = { "gil", "tid", "tick", "checks", "timed_out" },
-	[GIL_ACQUIRE] = { "gil", "tid", "tick", "checks" },
-	[GIL_RELEASE] = { "gil", "tid", "tick", "checks", "drop_requested" },
-	[GIL_LEAVE] = { "gil", "tid", "reason" },
-};
-
-struct member {
-	enum { MEMBER_SIGNED, MEMBER_UNSIGNED, MEMBER_STRING } type;
-	uint64_t index;
-};
-
-/* An event class, looked at once. */
-struct layout {
-	const bt_event_class *event_class; /* a reference; NULL: not seen yet */
-	int kind;                          /* enum gil_kind, or -1: not ours */
-	struct member members[MAX_MEMBERS];
 };
 
 struct stream {
@@ -57,8 +28,7 @@ struct stream {
 	const struct layout *layout;  /* of an event */
 	int64_t ts_ns;                /* of the head; of the last one after the end */
 	int32_t cpu, pid;
-	struct layout *layouts;       /* by event class id */
-	size_t n_layouts;
+	struct layouts layouts;
 	const struct trace_folder *folder;
 	int64_t whole_from_ns, whole_until_ns; /* else events of other streams are missing */
 	bool cut;                     /* its file is: more should follow */
@@ -125,239 +95,7 @@ static void note_damage(struct reader *r, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* ---- event classes ------------------------------------------------------------------- */
-
-static bool member_type(const bt_field_class *fc, bool text, struct member *out)
-{
-	bt_field_class_type type = bt_field_class_get_type(fc);
-
-	if (bt_field_class_type_is(type, BT_FIELD_CLASS_TYPE_UNSIGNED_INTEGER))
-		out->type = MEMBER_UNSIGNED;
-	else if (bt_field_class_type_is(type, BT_FIELD_CLASS_TYPE_SIGNED_INTEGER))
-		out->type = MEMBER_SIGNED;
-	else
-		out->type = MEMBER_STRING;
-	return text == (type == BT_FIELD_CLASS_TYPE_STRING) &&
-	       (text || out->type != MEMBER_STRING);
-}
-
-static bool find_member(const bt_field_class *payload, const char *name, struct member *out)
-{
-	bool text = name[0] == '$';
-	uint64_t n = bt_field_class_structure_get_member_count(payload);
-
-	for (uint64_t i = 0; i < n; i++) {
-		const bt_field_class_structure_member *m =
-			bt_field_class_structure_borrow_member_by_index_const(payload, i);
-
-		if (strcmp(bt_field_class_structure_member_get_name(m), name + text) != 0)
-			continue;
-		out->index = i;
-		return member_type(bt_field_class_structure_member_borrow_field_class_const(m), text,
-				   out);
-	}
-	return false;
-}
-
-/* One of our kinds, with all its fields and a clock; else -1. */
-static int kind_of(const bt_event_class *ec, struct member members[MAX_MEMBERS])
-{
-	static const char *const names[] = GIL_EVENT_NAMES;
-	const char *name = bt_event_class_get_name(ec);
-	const bt_field_class *payload = bt_event_class_borrow_payload_field_class_const(ec);
-	const bt_stream_class *sc = bt_event_class_borrow_stream_class_const(ec);
-	int kind = 0;
-
-	while (name && kind < GIL_KINDS && strcmp(names[kind], name) != 0)
-		kind++;
-	if (!name || kind == GIL_KINDS || !payload ||
-	    !bt_stream_class_borrow_default_clock_class_const(sc))
-		return -1;
-	for (size_t i = 0; fields[kind][i]; i++)
-		if (!find_member(payload, fields[kind][i], &members[i]))
-			return -1;
-	return kind;
-}
-
-static int grow_layouts(struct stream *s, uint64_t id)
-{
-	size_t n = (size_t)id + 16;
-	struct layout *layouts = reallocarray(s->layouts, n, sizeof(*layouts));
-
-	if (!layouts)
-		return err(-ENOMEM, "out of memory");
-	s->layouts = layouts;
-	memset(layouts + s->n_layouts, 0, (n - s->n_layouts) * sizeof(*layouts));
-	s->n_layouts = n;
-	return 0;
-}
-
-/* The layout of the event's class; NULL: not ours. A stream has one class per id. */
-static int layout_of(struct stream *s, const bt_event *event, const struct layout **out)
-{
-	const bt_event_class *ec = bt_event_borrow_class_const(event);
-	uint64_t id = bt_event_class_get_id(ec);
-	struct layout *layout;
-
-	*out = NULL;
-	if (id >= MAX_EVENT_CLASSES)
-		return 0;
-	if (id >= s->n_layouts) {
-		int r = grow_layouts(s, id);
-		if (r)
-			return r;
-	}
-	layout = &s->layouts[id];
-	if (layout->event_class != ec) {
-		bt_event_class_put_ref(layout->event_class);
-		bt_event_class_get_ref(ec);
-		layout->event_class = ec;
-		layout->kind = kind_of(ec, layout->members);
-	}
-	*out = layout->kind < 0 ? NULL : layout;
-	return 0;
-}
-
-/* ---- events and losses, out of messages ------------------------------------------------ */
-
-static uint64_t number(const bt_field *payload, const struct member *m)
-{
-	const bt_field *f =
-		bt_field_structure_borrow_member_field_by_index_const(payload, m->index);
-
-	return m->type == MEMBER_SIGNED ? (uint64_t)bt_field_integer_signed_get_value(f) :
-					  bt_field_integer_unsigned_get_value(f);
-}
-
-static const char *text(const bt_field *payload, const struct member *m)
-{
-	const bt_field *f =
-		bt_field_structure_borrow_member_field_by_index_const(payload, m->index);
-
-	/* In babeltrace2 2.0 the value of an empty string is what the field held before. */
-	return bt_field_string_get_length(f) ? bt_field_string_get_value(f) : "";
-}
-
-static void decode_hot(struct gil_event *ev, const bt_field *payload, const struct member *m)
-{
-	ev->tid = (int32_t)number(payload, &m[1]);
-	if (ev->kind == GIL_LEAVE) {
-		uint64_t reason = number(payload, &m[2]);
-
-		ev->reason = reason < GIL_LEAVE_REASONS ? (enum gil_leave_reason)reason :
-							  GIL_LEAVE_GONE;
-		ev->tick = GIL_NO_TICK;
-		return;
-	}
-	ev->tick = (int32_t)number(payload, &m[2]);
-	ev->checks = number(payload, &m[3]);
-	if (ev->kind == GIL_RETRY)
-		ev->timed_out = number(payload, &m[4]);
-	if (ev->kind == GIL_RELEASE)
-		ev->drop_requested = number(payload, &m[4]);
-}
-
-static void decode_facts(struct gil_event *ev, const bt_field *payload, const struct member *m)
-{
-	if (ev->kind == GIL_INTERVAL) {
-		ev->interval = (int64_t)number(payload, &m[1]);
-	} else if (ev->kind == GIL_THREAD) {
-		ev->tid = (int32_t)number(payload, &m[1]);
-		ev->thread = (struct gil_thread_fields){
-			.pid = (int32_t)number(payload, &m[2]),
-			.serial = (uint32_t)number(payload, &m[3]),
-			.ident = number(payload, &m[4]),
-			.is_main = number(payload, &m[5]),
-			.name = text(payload, &m[6]),
-		};
-	} else {
-		ev->create = (struct gil_create_fields){
-			.pid = (int32_t)number(payload, &m[1]),
-			.schema = (uint32_t)number(payload, &m[2]),
-			.flags = (uint32_t)number(payload, &m[3]),
-			.interval = (int64_t)number(payload, &m[4]),
-			.recording = text(payload, &m[5]),
-			.design = text(payload, &m[6]),
-			.version = text(payload, &m[7]),
-		};
-	}
-}
-
-static void decode(const struct stream *s, struct gil_event *ev)
-{
-	const bt_event *event = bt_message_event_borrow_event_const(s->head);
-	const bt_field *payload = bt_event_borrow_payload_field_const(event);
-	const struct member *members = s->layout->members;
-
-	*ev = (struct gil_event){
-		.ts_ns = s->ts_ns,
-		.gil = number(payload, &members[0]),
-		.cpu = s->cpu,
-		.kind = (enum gil_kind)s->layout->kind,
-	};
-	if (ev->kind >= GIL_FIRST_HOT)
-		decode_hot(ev, payload, members);
-	else
-		decode_facts(ev, payload, members);
-}
-
-static int64_t ns_of(const bt_clock_snapshot *snapshot, int64_t otherwise_ns)
-{
-	int64_t ns;
-
-	if (bt_clock_snapshot_get_ns_from_origin(snapshot, &ns) !=
-	    BT_CLOCK_SNAPSHOT_GET_NS_FROM_ORIGIN_STATUS_OK)
-		return otherwise_ns;
-	return ns;
-}
-
-static struct gil_loss decode_lost_events(const struct stream *s)
-{
-	const bt_stream_class *sc = bt_stream_borrow_class_const(
-		bt_message_discarded_events_borrow_stream_const(s->head));
-	struct gil_loss loss = { .from_ns = s->ts_ns, .to_ns = s->ts_ns, .pid = s->pid };
-
-	if (bt_stream_class_discarded_events_have_default_clock_snapshots(sc))
-		loss.to_ns = ns_of(
-			bt_message_discarded_events_borrow_end_default_clock_snapshot_const(s->head),
-			s->ts_ns);
-	loss.events_known = bt_message_discarded_events_get_count(s->head, &loss.events) ==
-			    BT_PROPERTY_AVAILABILITY_AVAILABLE;
-	return loss;
-}
-
-static struct gil_loss decode_lost_packets(const struct stream *s)
-{
-	const bt_stream_class *sc = bt_stream_borrow_class_const(
-		bt_message_discarded_packets_borrow_stream_const(s->head));
-	struct gil_loss loss = { .from_ns = s->ts_ns, .to_ns = s->ts_ns, .pid = s->pid };
-
-	if (bt_stream_class_discarded_packets_have_default_clock_snapshots(sc))
-		loss.to_ns = ns_of(
-			bt_message_discarded_packets_borrow_end_default_clock_snapshot_const(s->head),
-			s->ts_ns);
-	if (bt_message_discarded_packets_get_count(s->head, &loss.packets) !=
-	    BT_PROPERTY_AVAILABILITY_AVAILABLE)
-		loss.packets = 1;
-	return loss;
-}
-
 /* ---- one stream -------------------------------------------------------------------------- */
-
-static int64_t environment_number(const bt_trace *trace, const char *name)
-{
-	const bt_value *v = bt_trace_borrow_environment_entry_value_by_name_const(trace, name);
-
-	return v && bt_value_is_signed_integer(v) ? bt_value_integer_signed_get(v) : 0;
-}
-
-static void environment_text(const bt_trace *trace, const char *name, char *out, size_t size)
-{
-	const bt_value *v = bt_trace_borrow_environment_entry_value_by_name_const(trace, name);
-
-	if (v && bt_value_is_string(v))
-		snprintf(out, size, "%s", bt_value_string_get(v));
-}
 
 /* `cycles` of the stream's clock; 0 changes nothing. */
 static void set_from_cycles(int64_t *ts_ns, uint64_t cycles, const bt_message *stream_begin)
@@ -376,72 +114,41 @@ static void on_stream_begin(struct reader *r, struct stream *s, const bt_message
 	const bt_trace *trace =
 		bt_stream_borrow_trace_const(bt_message_stream_beginning_borrow_stream_const(msg));
 
-	s->pid = (int32_t)environment_number(trace, "vpid");
+	s->pid = trace_pid(trace);
 	s->whole_from_ns = INT64_MIN;
 	s->whole_until_ns = INT64_MAX;
 	if (r->flight_recorder) {
 		set_from_cycles(&s->whole_from_ns, s->folder->late_begin, msg);
 		set_from_cycles(&s->whole_until_ns, s->folder->early_end, msg);
 	}
-	environment_text(trace, "hostname", r->trace.host, sizeof(r->trace.host));
-	environment_text(trace, "domain", r->trace.domain, sizeof(r->trace.domain));
-}
-
-static void on_packet_begin(struct stream *s, const bt_message *msg)
-{
-	const bt_field *context = bt_packet_borrow_context_field_const(
-		bt_message_packet_beginning_borrow_packet_const(msg));
-	const bt_field *cpu = context ? bt_field_structure_borrow_member_field_by_name_const(
-						context, "cpu_id") : NULL;
-
-	s->cpu = -1;
-	if (cpu && bt_field_class_type_is(bt_field_get_class_type(cpu),
-					  BT_FIELD_CLASS_TYPE_UNSIGNED_INTEGER))
-		s->cpu = (int32_t)bt_field_integer_unsigned_get_value(cpu);
-}
-
-static bool loss_begin(const bt_message *msg, bool packets, const bt_clock_snapshot **out)
-{
-	const bt_stream *stream = packets ? bt_message_discarded_packets_borrow_stream_const(msg) :
-					    bt_message_discarded_events_borrow_stream_const(msg);
-	const bt_stream_class *sc = bt_stream_borrow_class_const(stream);
-
-	if (packets ? !bt_stream_class_discarded_packets_have_default_clock_snapshots(sc) :
-		      !bt_stream_class_discarded_events_have_default_clock_snapshots(sc))
-		return false;
-	*out = packets ?
-		bt_message_discarded_packets_borrow_beginning_default_clock_snapshot_const(msg) :
-		bt_message_discarded_events_borrow_beginning_default_clock_snapshot_const(msg);
-	return true;
+	trace_text(trace, "hostname", r->trace.host, sizeof(r->trace.host));
+	trace_text(trace, "domain", r->trace.domain, sizeof(r->trace.domain));
 }
 
 /* @return 1: the message has its place in time (layout and ts_ns are set); 0: it has none; < 0. */
 static int look_at(struct reader *r, struct stream *s, const bt_message *msg)
 {
-	bt_message_type type = bt_message_get_type(msg);
-	const bt_clock_snapshot *begin;
 	int result;
 
-	switch (type) {
+	switch (bt_message_get_type(msg)) {
 	case BT_MESSAGE_TYPE_EVENT:
-		result = layout_of(s, bt_message_event_borrow_event_const(msg), &s->layout);
+		result = layouts_find(&s->layouts, bt_message_event_borrow_event_const(msg), &s->layout);
 		if (result || !s->layout) {
 			r->other_events++;
 			return result;
 		}
-		s->ts_ns = ns_of(bt_message_event_borrow_default_clock_snapshot_const(msg), s->ts_ns);
+		s->ts_ns = clock_ns(bt_message_event_borrow_default_clock_snapshot_const(msg), s->ts_ns);
 		return 1;
 	case BT_MESSAGE_TYPE_DISCARDED_EVENTS:
 	case BT_MESSAGE_TYPE_DISCARDED_PACKETS:
 		s->layout = NULL;
-		if (loss_begin(msg, type == BT_MESSAGE_TYPE_DISCARDED_PACKETS, &begin))
-			s->ts_ns = ns_of(begin, s->ts_ns);
+		s->ts_ns = message_loss_begin_ns(msg, s->ts_ns);
 		return 1;
 	case BT_MESSAGE_TYPE_STREAM_BEGINNING:
 		on_stream_begin(r, s, msg);
 		return 0;
 	case BT_MESSAGE_TYPE_PACKET_BEGINNING:
-		on_packet_begin(s, msg);
+		s->cpu = message_cpu(msg);
 		return 0;
 	default:
 		return 0;
@@ -538,6 +245,11 @@ static int fill_heap(struct reader *r)
 	return 0;
 }
 
+static void decode(const struct stream *s, struct gil_event *ev)
+{
+	message_event(s->head, s->layout, s->ts_ns, s->cpu, ev);
+}
+
 /* Of equal time stamps losses come first, then facts, then what is legal now. */
 static int rank_of(const struct reader *r, const struct stream *s)
 {
@@ -545,7 +257,7 @@ static int rank_of(const struct reader *r, const struct stream *s)
 
 	if (!s->layout)
 		return 0;
-	if (s->layout->kind < (int)GIL_FIRST_HOT)
+	if (!layout_is_hot(s->layout))
 		return 1;
 	decode(s, &ev);
 	return r->ops->legal(r->ops->data, &ev) ? 2 : 3;
@@ -593,7 +305,7 @@ static int deliver(struct reader *r, const struct stream *s)
 
 	if (s->ts_ns > s->whole_until_ns)
 		return 0;
-	if (early && (!s->layout || s->layout->kind >= (int)GIL_FIRST_HOT))
+	if (early && (!s->layout || layout_is_hot(s->layout)))
 		return 0;
 	if (s->layout) {
 		decode(s, &ev);
@@ -601,8 +313,7 @@ static int deliver(struct reader *r, const struct stream *s)
 			ev.ts_ns = s->whole_from_ns;
 		return r->ops->event(r->ops->data, &ev);
 	}
-	loss = bt_message_get_type(s->head) == BT_MESSAGE_TYPE_DISCARDED_EVENTS ?
-	       decode_lost_events(s) : decode_lost_packets(s);
+	loss = message_loss(s->head, s->ts_ns, s->pid);
 	return r->ops->lost(r->ops->data, &loss);
 }
 
@@ -715,11 +426,7 @@ static void close_stream(struct stream *s)
 	for (; s->next < s->n; s->next++)
 		bt_message_put_ref(s->messages[s->next]);
 	BT_MESSAGE_ITERATOR_PUT_REF_AND_RESET(s->iterator);
-	for (size_t i = 0; i < s->n_layouts; i++)
-		bt_event_class_put_ref(s->layouts[i].event_class);
-	free(s->layouts);
-	s->layouts = NULL;
-	s->n_layouts = 0;
+	layouts_deinit(&s->layouts);
 }
 
 static void sink_finalize(bt_self_component_sink *self)

@@ -53,3 +53,21 @@ const char *err_innermost(void)
 {
 	return count ? sentences[0] : "";
 }
+
+const char *err_outermost(void)
+{
+	return count ? sentences[count - 1] : "";
+}
+
+const char *err_take(void)
+{
+	static const char because[] = "\n  because: ";
+	static _Thread_local char text[DEPTH * (LENGTH + sizeof(because))];
+	size_t n = 0;
+
+	text[0] = '\0';
+	for (int i = count - 1; i >= 0; i--)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n ? because : "", sentences[i]);
+	count = 0;
+	return text;
+}

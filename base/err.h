@@ -38,4 +38,10 @@ void err_clear(void);
 /* The innermost sentence, or "" - valid until the next err function call. */
 const char *err_innermost(void);
 
+/* The sentence that was said last, or "". As above. */
+const char *err_outermost(void);
+
+/* What err_print() prints, without a program's name; also forgets it. Valid until the next err_take(). */
+const char *err_take(void);
+
 #endif

@@ -3,7 +3,7 @@
 
 #include "analyzer/filter.h"
 #include "base/err.h"
-#include "cli/recording.h"
+#include "base/recording.h"
 
 #include <errno.h>
 #include <inttypes.h>

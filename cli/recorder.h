@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "analyzer/survey.h"
-#include "cli/recording.h"
+#include "base/recording.h"
 
 /*
  * A recording that is under way: the daemon, the session in it, the limits at

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GILSCOPE_CLI_RECORDING_H
-#define GILSCOPE_CLI_RECORDING_H
+#ifndef GILSCOPE_BASE_RECORDING_H
+#define GILSCOPE_BASE_RECORDING_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/recording.h"
+#include "base/recording.h"
 
 #include "base/cleanup.h"
 #include "base/err.h"

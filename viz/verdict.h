@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GILSCOPE_VIZ_VERDICT_H
+#define GILSCOPE_VIZ_VERDICT_H
+
+#include "analyzer/results.h"
+#include "viz/text.h"
+
+/*
+ * Is a trace complete and lawful? Prints each law that holds in every trace
+ * with both its sides. Thread-safe.
+ */
+bool verdict_print(const struct results *results, const struct page *page);
+
+#endif
