@@ -170,7 +170,7 @@ static const struct cli_option table[] = {
 	  "json, csv (a folder of tables), sqlite, jsonl (a line for each event)",
 	  &options.to },
 	{ "output", 'o', CLI_STRING, "PATH",
-	  "where to (default: gil.json, gil-csv/, ...); - (json, jsonl): the standard output",
+	  "where to (default: gil.json, gil-csv/, ...); -: standard output",
 	  &options.output },
 	{ "by", 0, CLI_DURATION, "TIME",
 	  "width of the buckets, the course over time: 1s, 50ms (default: it fits)",
