@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Prints the columns of the report's tables for make-schema: table, rows, name, group, member, type. */
-#include "analyzer/columns.h"
+/* Prints all columns for make-schema and the tests: table, how many rows, name, group, member, type. */
+#include "analyzer/stream.h"
 
 #include <stdio.h>
 
@@ -9,15 +9,24 @@ static const char *const types[] = {
 	[COLUMN_EPOCH] = "epoch", [COLUMN_RATIO] = "ratio", [COLUMN_FLAG] = "flag", [COLUMN_TEXT] = "text",
 };
 
+static void put_table(const struct table_columns *t, const char *rows)
+{
+	for (size_t i = 0; i < t->n_columns; i++) {
+		const struct column *c = &t->columns[i];
+
+		printf("%s\t%s\t%s\t%s\t%s\t%s\n", t->name, rows, c->name, c->group ? c->group : "",
+		       c->group ? c->member : "", types[c->type]);
+	}
+}
+
 int main(void)
 {
-	for (const struct table_columns *t = tables; t->name; t++)
-		for (size_t i = 0; i < t->n_columns; i++) {
-			const struct column *c = &t->columns[i];
+	const struct table_columns *streams[] = { &stream_intervals, &stream_waits, &stream_blames,
+						  &stream_events, &stream_handovers, &stream_losses };
 
-			printf("%s\t%s\t%s\t%s\t%s\t%s\n", t->name, table_is_single(t) ? "one" : "many",
-			       c->name, c->group ? c->group : "", c->group ? c->member : "",
-			       types[c->type]);
-		}
+	for (const struct table_columns *t = tables; t->name; t++)
+		put_table(t, table_is_single(t) ? "one" : "many");
+	for (size_t i = 0; i < sizeof(streams) / sizeof(streams[0]); i++)
+		put_table(streams[i], "stream");
 	return ferror(stdout) || fflush(stdout);
 }
