@@ -473,6 +473,8 @@ struct value column_value(const struct results *r, const struct column *c, const
 	case COLUMN_ROW:
 		other = READ(uint32_t, c, row);
 		return count(other < PAIR_OTHERS ? other : METRIC_UNKNOWN);
+	case COLUMN_ID:
+		return (struct value){ .known = true, .count = READ(uint64_t, c, row) };
 	default:
 		return count(READ(uint64_t, c, row));
 	}

@@ -166,11 +166,14 @@ static int run(int argc, char **argv)
 }
 
 static const struct cli_option table[] = {
-	{ "to", 't', CLI_WORDS, "FORMAT[,FORMAT]", "json: one document; csv: a folder of tables",
+	{ "to", 't', CLI_WORDS, "FORMAT[,FORMAT]",
+	  "json, csv (a folder of tables), sqlite, jsonl (a line for each event)",
 	  &options.to },
-	{ "output", 'o', CLI_STRING, "PATH", "where to (default: gil.json, gil-csv/); - is the standard output",
+	{ "output", 'o', CLI_STRING, "PATH",
+	  "where to (default: gil.json, gil-csv/, ...); -: standard output",
 	  &options.output },
-	{ "by", 0, CLI_DURATION, "TIME", "width of the buckets of the course over time: 1s, 50ms (default: fits the trace)",
+	{ "by", 0, CLI_DURATION, "TIME",
+	  "width of the buckets, the course over time: 1s, 50ms (default: it fits)",
 	  &options.by_ns },
 	{ 0 },
 };
@@ -178,8 +181,10 @@ static const struct cli_option table[] = {
 static const char *const examples[] = {
 	"gilscope export --to json -o - | jq '.threads[] | {name, failed_attempts, wait: .wait_ns.total}'",
 	"every thread's failed attempts and wait",
-	"gilscope export --to csv", "gil-csv/threads.csv, pairs.csv, gils.csv, ...",
-	"gilscope export --to json,csv -o run1", "run1.json and run1-csv/",
+	"gilscope export --to csv", "gil-csv/threads.csv, pairs.csv, intervals.csv, ...",
+	"gilscope export --to sqlite && sqlite3 gil.sqlite 'SELECT max(duration_ns) FROM waits'",
+	"the longest wait",
+	"gilscope export --to json,csv -o run1", "run1.json and run1-csv/, in one pass",
 	NULL,
 };
 
@@ -187,10 +192,13 @@ const struct cli_command cmd_export = {
 	.name = "export",
 	.arguments = "[TRACE]",
 	.summary = "Write the report's numbers for other programs",
-	.text = "Times are integers in nanoseconds, from the trace's begin; numbers that JavaScript\n"
-		"could not read exactly are decimal strings. With one format, -o names the file\n"
-		"(json) or folder (csv); with several, PATH is a stem: PATH.json, PATH-csv/.\n"
-		"Files are written under another name and renamed: nobody reads half a file.",
+	.text = "json holds all numbers of the report; csv and sqlite also every interval and every\n"
+		"wait; jsonl everything that happened, in order, an object a line. Times are integers\n"
+		"in nanoseconds from the trace's begin; what JavaScript could not read exactly is a\n"
+		"decimal string in json and jsonl. docs/metrics.md defines each name.\n\n"
+		"With one format, -o names the file or folder; with several, PATH is a stem:\n"
+		"PATH.json, PATH-csv/, PATH.sqlite, PATH.jsonl. The trace is read once for all. A\n"
+		"file gets its name when it is whole: nobody reads half a file.",
 	.options = table,
 	.common = reading_options,
 	.run = run,

@@ -45,9 +45,22 @@ static const char indexes[] =
 
 /* ---- errors --------------------------------------------------------------------------- */
 
+/* The errno below SQLite's last error; 0: it was another one. */
+static int system_error(sqlite3 *db)
+{
+	int code = sqlite3_errcode(db);
+	int number = 0;
+
+	if (code == SQLITE_FULL)
+		return ENOSPC;
+	if (code == SQLITE_IOERR)
+		sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
+	return number ? number : sqlite3_system_errno(db);
+}
+
 static int fail(const struct sqlite_export *x)
 {
-	int code = x->db ? sqlite3_system_errno(x->db) : ENOMEM;
+	int code = x->db ? system_error(x->db) : ENOMEM;
 
 	if (code)
 		return err(-code, "cannot write '%s': %s", x->file.path, strerror(code));
