@@ -7,7 +7,7 @@ static uint64_t claim_battle(const struct claim *claim, const struct thread_metr
 			     const struct thread_metrics *holder, const struct pair_metrics *pair)
 {
 	(void)claim;
-	return waiter && holder && kinds_computes(waiter) && kinds_computes(holder) ? pair->wait_ns : 0;
+	return waiter && kinds_computes(waiter) && kinds_is_behind_computing(holder, pair) ? pair->wait_ns : 0;
 }
 
 static uint64_t lives_ns(const struct results *r, const struct tally *tally)
@@ -34,10 +34,10 @@ static void say(struct finding *found, const struct results *r, const struct gil
 	SAY(found->verdict, "GIL battle: %s %s: they waited %s of their %s (%s), in %s failed attempts.",
 	    NAMES(r, &sum->waiters), is_fight(gil) ? "fight for the GIL" : "compute, and take turns at the GIL",
 	    DURATION(sum->cost_ns), DURATION(life_ns), PERCENT(sum->cost_ns, life_ns), COUNT(sum->failed));
-	SAY(found->evidence, "%s: busy %s, retries %s (timed out %s), wait_ns %s of life_ns %s, hold_ns mean %s. The GIL: barging %s, switches %s, badness %.3f, utilisation %.1f %%.",
+	SAY(found->evidence, "%s: busy %s, retries %s (timed out %s), wait_ns %s of life_ns %s, hold_ns mean %s. The GIL: barging %s, switches %s, badness %.3f, utilisation %s.",
 	    FIRST_NAME(r, &sum->waiters), COUNT(first->busy), COUNT(first->retries), COUNT(first->retries_timed_out),
 	    DURATION(histogram_total(first->wait_ns)), DURATION(first->life_ns), DURATION(histogram_mean(first->hold_ns)),
-	    COUNT(gil->barging), COUNT(gil->switches), gil->badness, 100 * gil->utilisation);
+	    COUNT(gil->barging), COUNT(gil->switches), gil->badness, SHARE(gil->utilisation));
 	if (gil_is_ticked(&gil->info))
 		SAY(found->advice, "Compute in one thread, or in processes (multiprocessing); Python 3.2 and later fight less; sys.setcheckinterval(10000) makes fewer checks.");
 	else

@@ -3,13 +3,13 @@
 #include "analyzer/findings/claim.h"
 #include "analyzer/findings/kinds.h"
 
-static uint64_t claim_all(const struct claim *claim, const struct thread_metrics *waiter,
-			  const struct thread_metrics *holder, const struct pair_metrics *pair)
+static uint64_t claim_held(const struct claim *claim, const struct thread_metrics *waiter,
+			   const struct thread_metrics *holder, const struct pair_metrics *pair)
 {
 	(void)claim;
 	(void)waiter;
 	(void)holder;
-	return pair->wait_ns;
+	return pair->holder == PAIR_NOBODY ? 0 : pair->wait_ns;
 }
 
 static void say_whom(struct finding *found, const struct results *r, const struct gil_metrics *gil,
@@ -20,29 +20,30 @@ static void say_whom(struct finding *found, const struct results *r, const struc
 
 	if (top->holder < r->n_threads)
 		cast_add(&holder, top->holder, 1);
-	SAY(found->verdict, "Contention: %s waited %s for the GIL in %s, most of it while %s %s.",
+	SAY(found->verdict, "Contention: %s waited %s for the GIL in %s, most of it while %s held it.",
 	    NAMES(r, &sum->waiters), DURATION(sum->cost_ns), DURATION(gil->wall_ns),
-	    holder.n ? FIRST_NAME(r, &holder) : "nobody known", holder.n ? "held it" : "had it");
-	SAY(found->evidence, "Of waiting_ns %s, %s is in none of the named patterns. %s, the longest share: wait_ns %s in %s waits, wait_max_ns %s. The GIL: contention %.1f %%, waiters_mean %.2f.",
-	    DURATION(gil->waiting_ns), DURATION(sum->cost_ns), FIRST_NAME(r, &sum->waiters), DURATION(top->wait_ns),
-	    COUNT(top->waits), DURATION(top->max_ns), 100 * gil->contention, gil->waiters_mean);
-	SAY(found->advice, "Look at this range event by event (gilscope battle, gilscope timeline); the pairs tell who waits for whom.");
+	    holder.n ? FIRST_NAME(r, &holder) : "one of many others");
+	SAY(found->evidence, "Of waiting_ns %s, %s is in none of the named patterns. The largest pair: wait_ns %s in %s %s of %s, wait_max_ns %s. The GIL: contention %s, waiters_mean %.2f.",
+	    DURATION(gil->waiting_ns), DURATION(sum->cost_ns), DURATION(top->wait_ns), COUNT(top->waits),
+	    PLURAL(top->waits, "wait"), FIRST_NAME(r, &sum->waiters), DURATION(top->max_ns),
+	    SHARE(gil->contention), gil->waiters_mean);
+	SAY(found->advice, "Look at this time event by event (gilscope battle, gilscope timeline): the pairs tell who waits for whom.");
 	cast_into(found, &sum->waiters, &holder);
 }
 
-/* Waits without a pair: of threads that were seen waiting, and nothing else. */
+/* Nobody was seen to hold it meanwhile: it was free already, or its holder's events are not in the trace. */
 static void say_waiting(struct finding *found, const struct gil_metrics *gil)
 {
-	SAY(found->verdict, "Contention: threads waited %s for the GIL in %s, and the trace does not tell for whom.",
+	SAY(found->verdict, "Contention: threads waited %s for the GIL in %s, most of it while nobody was seen to hold it.",
 	    DURATION(gil->waiting_ns), DURATION(gil->wall_ns));
-	SAY(found->evidence, "The GIL: waiting_ns %s, acquisitions %s.", DURATION(gil->waiting_ns),
-	    COUNT(gil->acquisitions));
-	SAY(found->advice, "Record it from the program's begin (gilscope record COMMAND), so that each ENTRY is in the trace.");
+	SAY(found->evidence, "The GIL: waiting_ns %s, dead_ns %s (free, wanted, and not taken yet), acquisitions %s, contention %s.",
+	    DURATION(gil->waiting_ns), DURATION(gil->dead_ns), COUNT(gil->acquisitions), SHARE(gil->contention));
+	SAY(found->advice, "If it is dead time, the processors were busy when threads were woken: see what else runs. Else record the program from its begin.");
 }
 
 static int look(struct findings *out, const struct results *r, const struct gil_metrics *gil)
 {
-	const struct claim claim = { claim_all, gil };
+	const struct claim claim = { claim_held, gil };
 	struct claimed sum = claim_look(out, r, &claim);
 	struct finding found = { .cost_ns = sum.cost_ns, .from_ns = sum.first_ns, .to_ns = sum.last_ns };
 

@@ -22,7 +22,8 @@ static bool is_in_convoy(const struct thread_metrics *t, const struct gil_metric
 static uint64_t claim_convoy(const struct claim *claim, const struct thread_metrics *waiter,
 			     const struct thread_metrics *holder, const struct pair_metrics *pair)
 {
-	return waiter && holder && kinds_computes(holder) && is_in_convoy(waiter, claim->gil) ? pair->wait_ns : 0;
+	return waiter && is_in_convoy(waiter, claim->gil) && kinds_is_behind_computing(holder, pair) ?
+		       pair->wait_ns : 0;
 }
 
 static void say(struct finding *found, const struct results *r, const struct gil_metrics *gil,
@@ -34,9 +35,9 @@ static void say(struct finding *found, const struct results *r, const struct gil
 	SAY(found->verdict, "Convoy: %s %s %s per operation behind %s, %s times: %s in %s.", NAMES(r, &sum->waiters),
 	    VERB(&sum->waiters, "wait"), DURATION(wait_ns), NAMES(r, &sum->holders),
 	    COUNT(waiter->acquisitions_contended), DURATION(sum->cost_ns), DURATION(gil->wall_ns));
-	SAY(found->evidence, "%s: acquisitions %s, contended %s, wait_contended_ns mean %s, hold_ns mean %s, wait_ratio %.1f %%. %s: hold_ns mean %s, %s of %s releases at a check or on request.",
+	SAY(found->evidence, "%s: acquisitions %s, contended %s, wait_contended_ns mean %s, hold_ns mean %s, wait_ratio %s. %s: hold_ns mean %s, %s of %s releases at a check or on request.",
 	    FIRST_NAME(r, &sum->waiters), COUNT(waiter->acquisitions), COUNT(waiter->acquisitions_contended),
-	    DURATION(wait_ns), DURATION(histogram_mean(waiter->hold_ns)), 100 * waiter->wait_ratio,
+	    DURATION(wait_ns), DURATION(histogram_mean(waiter->hold_ns)), SHARE(waiter->wait_ratio),
 	    FIRST_NAME(r, &sum->holders), DURATION(histogram_mean(holder->hold_ns)), COUNT(holder->checks),
 	    COUNT(holder->releases));
 	if (gil_is_ticked(&gil->info))
@@ -53,7 +54,7 @@ static int look(struct findings *out, const struct results *r, const struct gil_
 	struct claimed sum = claim_look(out, r, &claim);
 	struct finding found = { .cost_ns = sum.cost_ns, .from_ns = sum.first_ns, .to_ns = sum.last_ns };
 
-	if (!kinds_matters(gil, sum.cost_ns))
+	if (!sum.holders.n || !kinds_matters(gil, sum.cost_ns))
 		return 0;
 	claim_take(out, r, &claim);
 	say(&found, r, gil, &sum);

@@ -23,6 +23,11 @@ bool kinds_computes(const struct thread_metrics *t)
 	return t->checks && t->checks >= t->releases / 2;
 }
 
+bool kinds_is_behind_computing(const struct thread_metrics *holder, const struct pair_metrics *pair)
+{
+	return holder ? kinds_computes(holder) : pair->holder == PAIR_NOBODY;
+}
+
 bool kinds_is_brief(const struct thread_metrics *t)
 {
 	return !kinds_computes(t) &&

@@ -23,6 +23,9 @@ bool kinds_counts(const struct thread_metrics *t, const struct gil_metrics *gil)
 /* CPU-bound: lets go mostly because it has to, at a check or when it is asked. */
 bool kinds_computes(const struct thread_metrics *t);
 
+/* The holder computes; or nobody has the GIL yet, which one that computes let go: a wake-up takes its time. */
+bool kinds_is_behind_computing(const struct thread_metrics *holder, const struct pair_metrics *pair);
+
 /* The other kind: lets go by itself, and holds for much less time than it waits (mean_hold * BRIEF <= mean wait). */
 enum { BRIEF = 10 };
 bool kinds_is_brief(const struct thread_metrics *t);

@@ -24,16 +24,21 @@ static uint64_t limit_of(const struct gil_metrics *gil)
 }
 
 /* Where no time ends a hold nothing overruns; but what takes so long between two checks is C code, too. */
-static uint64_t longest_hold(const struct thread_metrics *t, const struct gil_metrics *gil)
+static bool has_overruns(const struct thread_metrics *t)
 {
-	return gil_is_ticked(&gil->info) ? histogram_max(t->hold_ns) : t->overrun.ns;
+	return t->overruns != METRIC_UNKNOWN;
+}
+
+static uint64_t longest_hold(const struct thread_metrics *t)
+{
+	return has_overruns(t) ? t->overrun.ns : histogram_max(t->hold_ns);
 }
 
 static uint64_t excess_of(const struct thread_metrics *t, const struct gil_metrics *gil)
 {
 	struct excess excess = { .limit_ns = limit_of(gil) };
 
-	if (!gil_is_ticked(&gil->info))
+	if (has_overruns(t))
 		return t->overrun_ns;
 	histogram_each(t->hold_ns, add_long, &excess);
 	return excess.ns;
@@ -44,10 +49,13 @@ static uint64_t claim_long(const struct claim *claim, const struct thread_metric
 			   const struct thread_metrics *holder, const struct pair_metrics *pair)
 {
 	const uint64_t limit_ns = limit_of(claim->gil);
+	uint64_t excess_ns;
 
-	if (!waiter || !holder || pair->max_ns < limit_ns || longest_hold(holder, claim->gil) < limit_ns)
+	if (!waiter || !holder || pair->max_ns < limit_ns || longest_hold(holder) < limit_ns)
 		return 0;
-	return excess_of(holder, claim->gil);
+	/* Where it is most of the wait, what the interval allows is no finding of its own. */
+	excess_ns = excess_of(holder, claim->gil);
+	return excess_ns >= pair->wait_ns / 2 ? pair->wait_ns : excess_ns;
 }
 
 static void say(struct finding *found, const struct results *r, const struct gil_metrics *gil,
@@ -58,12 +66,13 @@ static void say(struct finding *found, const struct results *r, const struct gil
 	SAY(found->verdict, "Long hold: %s %s on to the GIL without letting go, for up to %s at a time, and %s waited %s in %s for that.",
 	    NAMES(r, &sum->holders), VERB(&sum->holders, "hold"), DURATION(sum->top->max_ns),
 	    NAMES(r, &sum->waiters), DURATION(sum->cost_ns), DURATION(gil->wall_ns));
-	SAY(found->evidence, "%s: hold_ns max %s, mean %s, of %s holds; overruns %s, overrun_ns %s. The longest that %s waited for it in one attempt: %s. %s: %s.",
-	    FIRST_NAME(r, &sum->holders), DURATION(histogram_max(holder->hold_ns)),
-	    DURATION(histogram_mean(holder->hold_ns)), COUNT(histogram_count(holder->hold_ns)),
-	    COUNT(holder->overruns), DURATION(holder->overrun_ns), FIRST_NAME(r, &sum->waiters),
-	    DURATION(sum->top->max_ns), gil_is_ticked(&gil->info) ? "No interval ends a hold; CPython 3's would be" :
-	    "The switch interval", DURATION(kinds_interval_ns(gil)));
+	SAY(found->evidence, "%s: %s holds, hold_ns mean %s, max %s; overruns %s, overrun_ns %s. %s waited up to %s for it in one attempt. %s: %s.",
+	    FIRST_NAME(r, &sum->holders), COUNT(histogram_count(holder->hold_ns)),
+	    DURATION(histogram_mean(holder->hold_ns)), DURATION(histogram_max(holder->hold_ns)),
+	    KNOWN(holder->overruns), has_overruns(holder) ? DURATION(holder->overrun_ns) : "-",
+	    FIRST_NAME(r, &sum->waiters), DURATION(sum->top->max_ns),
+	    has_overruns(holder) ? "The switch interval" : "No time ends a hold here; in Python 3",
+	    DURATION(kinds_interval_ns(gil)));
 	SAY(found->advice, "Let the C code that %s runs release the GIL (Py_BEGIN_ALLOW_THREADS, nogil), give it less work per call, or run it in a process of its own.",
 	    FIRST_NAME(r, &sum->holders));
 }

@@ -45,9 +45,9 @@ static void say(struct finding *found, const struct results *r, const struct gil
 		SAY(found->verdict, "No contention to speak of: all waits for the GIL sum to %s in %s (%s), the longest took %s. The GIL is not your problem.%s",
 		    DURATION(gil->waiting_ns), DURATION(gil->wall_ns), PERCENT(gil->waiting_ns, gil->wall_ns),
 		    DURATION(longest_wait(r, gil)), doubt(r));
-	SAY(found->evidence, "The GIL: acquisitions %s, contended %s, failed_attempts %s, waiting_ns %s, utilisation %.1f %%, contention %.2f %%.",
+	SAY(found->evidence, "The GIL: acquisitions %s, contended %s, failed_attempts %s, waiting_ns %s, utilisation %s, contention %s.",
 	    COUNT(gil->acquisitions), COUNT(gil->acquisitions_contended), COUNT(gil->failed),
-	    DURATION(gil->waiting_ns), 100 * gil->utilisation, 100 * gil->contention);
+	    DURATION(gil->waiting_ns), SHARE(gil->utilisation), SHARE(gil->contention));
 	if (gil->acquisitions || gil->held_ns)
 		SAY(found->advice, "If the program is slow, look for what its threads do, or wait for, without the GIL: I/O, locks, the processor.");
 	else

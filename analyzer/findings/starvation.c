@@ -62,9 +62,9 @@ static void say(struct finding *found, const struct results *r, const struct gil
 	SAY(found->verdict, "Starvation: %s %s for the GIL, up to %s at a time, while %s %s it again and again: %s in %s.",
 	    NAMES(r, &sum->waiters), VERB(&sum->waiters, "starve"), DURATION(waiter->attempt.ns),
 	    NAMES(r, &sum->holders), VERB(&sum->holders, "take"), DURATION(sum->cost_ns), DURATION(gil->wall_ns));
-	SAY(found->evidence, "%s: attempt_max_ns %s, waits_long %s, acquisitions %s, hold_share %.1f %%, failed_attempts %s. %s: acquisitions %s, hold_ns mean %s, attempt_max_ns %s, barging %s.",
-	    FIRST_NAME(r, &sum->waiters), DURATION(waiter->attempt.ns), COUNT(waiter->waits_long),
-	    COUNT(waiter->acquisitions), 100 * waiter->hold_share, COUNT(waiter->failed),
+	SAY(found->evidence, "%s: attempt_max_ns %s, waits_long %s, acquisitions %s, hold_share %s, failed_attempts %s. %s: acquisitions %s, hold_ns mean %s, attempt_max_ns %s, barging %s.",
+	    FIRST_NAME(r, &sum->waiters), DURATION(waiter->attempt.ns), KNOWN(waiter->waits_long),
+	    COUNT(waiter->acquisitions), SHARE(waiter->hold_share), COUNT(waiter->failed),
 	    FIRST_NAME(r, &sum->holders), COUNT(holder->acquisitions), DURATION(histogram_mean(holder->hold_ns)),
 	    DURATION(holder->attempt.ns), COUNT(holder->barging));
 	SAY(found->advice, "Let %s sleep, or wait for something, where it can; or run it in a process of its own: nothing makes it let %s go first.",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyzer/findings/words.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,6 +34,19 @@ void words_write(char *buffer, size_t size, const char *fmt, ...)
 	va_end(ap);
 	if (length >= 0 && (size_t)length >= size)
 		buffer[whole_length(buffer, size - 1)] = '\0';
+}
+
+const char *words_share(char buffer[TEXT_NUMBER], double ratio)
+{
+	if (isnan(ratio))
+		return strcpy(buffer, "-");
+	snprintf(buffer, TEXT_NUMBER, "%.1f %%", 100 * ratio);
+	return buffer;
+}
+
+const char *words_count(char buffer[TEXT_NUMBER], uint64_t count)
+{
+	return count == METRIC_UNKNOWN ? strcpy(buffer, "-") : text_count(buffer, TEXT_NUMBER, count);
 }
 
 void cast_add(struct cast *cast, uint32_t row, uint64_t number)
