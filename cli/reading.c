@@ -210,6 +210,22 @@ int reading_run(struct sink *const *sinks, size_t n_sinks, bool streams, struct 
 	return r;
 }
 
+int reading_study(struct study **out, const struct study_options *o)
+{
+	cleanup(study_freep) struct study *study = NULL;
+	struct sink *sinks[STUDY_SINKS];
+	struct quality quality;
+	int r = study_new(&study, o);
+
+	if (!r)
+		r = reading_run(sinks, study_sinks(study, sinks), false, &quality);
+	if (!r)
+		r = study_conclude(study, &quality);
+	if (!r)
+		*out = steal(&study);
+	return r;
+}
+
 /* ---- afterwards ------------------------------------------------------------------- */
 
 void reading_warn(const struct quality *q)

@@ -3,6 +3,7 @@
 #define GILSCOPE_CLI_READING_H
 
 #include "analyzer/analysis.h"
+#include "analyzer/study.h"
 #include "cli/cli.h"
 #include "viz/quality.h"
 
@@ -27,6 +28,9 @@ const char *reading_path(void);
  * @return 0, or < 0 with a sentence.
  */
 int reading_run(struct sink *const *sinks, size_t n_sinks, bool streams, struct quality *quality);
+
+/* Reads it once into one set of results. @return 0, or < 0 with a sentence. */
+int reading_study(struct study **out, const struct study_options *options);
 
 /* Warns on stderr when something is missing or unlawful, whatever the output says of it. */
 void reading_warn(const struct quality *quality);
