@@ -50,14 +50,31 @@ static int print(const struct results *results, const struct report_options *o)
 	return r ? r : closed;
 }
 
+static bool check_rule(const struct rule *rule, const struct results *results)
+{
+	cleanup(freep) char *why = NULL;
+	size_t size;
+	struct page page = { .out = open_memstream(&why, &size) };
+	bool pass;
+
+	if (!page.out) {
+		fputs("gilscope: out of memory\n", stderr);
+		return false;
+	}
+	pass = rule_check(rule, results, &page);
+	fclose(page.out);
+	if (!pass)
+		fprintf(stderr, "gilscope: failed: %s", why);
+	return pass;
+}
+
 /* All of them, so that one run says all that is wrong. */
 static bool check_rules(const struct results *results)
 {
-	struct page page = { .out = stderr };
 	bool pass = true;
 
 	for (size_t i = 0; i < options.rules.n; i++)
-		pass &= rule_check(&rules[i], results, &page);
+		pass &= check_rule(&rules[i], results);
 	return pass;
 }
 

@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { MAX_COLUMNS = 56, GAP = 2, WORDS_MOST = 28 };
+enum { MAX_COLUMNS = 200, GAP = 2, WORDS_MOST = 28 };
 
 struct column {
 	const char *group, *title;
@@ -40,10 +40,17 @@ struct grid *grid_free(struct grid *t)
 	return NULL;
 }
 
+static unsigned title_width(const char *title)
+{
+	unsigned width = text_columns(title);
+
+	return width < WORDS_MOST ? width : WORDS_MOST;
+}
+
 void grid_column(struct grid *t, const char *group, const char *title, enum grid_kind kind)
 {
 	if (t->n_columns < MAX_COLUMNS)
-		t->columns[t->n_columns++] = (struct column){ group, title, text_columns(title), kind };
+		t->columns[t->n_columns++] = (struct column){ group, title, title_width(title), kind };
 }
 
 static bool make_room(struct grid *t)

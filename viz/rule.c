@@ -106,12 +106,14 @@ struct unit {
 	double factor;
 };
 
+/* "10ms", "10 ms" */
 static int parse_number(const struct rule *rule, const char *text, const struct unit *units,
 			const char *wants, double *out)
 {
 	char *end;
 
 	*out = strtod(text, &end);
+	end += strspn(end, " ");
 	if (end != text && isfinite(*out) && !isalpha((unsigned char)*text))
 		for (; units->name; units++)
 			if (!strcmp(end, units->name)) {
@@ -126,7 +128,7 @@ static int parse_value(struct rule *rule, const char *text)
 {
 	static const struct unit durations[] = { { "ns", 1 },  { "us", 1e3 }, { "ms", 1e6 },
 						 { "s", 1e9 }, { NULL, 0 } };
-	static const struct unit ratios[] = { { "", 1 }, { "%", 0.01 }, { " %", 0.01 }, { NULL, 0 } };
+	static const struct unit ratios[] = { { "", 1 }, { "%", 0.01 }, { NULL, 0 } };
 	static const struct unit counts[] = { { "", 1 }, { NULL, 0 } };
 
 	switch (rule->column->type) {
@@ -350,6 +352,19 @@ static bool check_findings(const struct rule *rule, const struct results *r, con
 	return true;
 }
 
+static void say_broken(const struct rule *rule, const struct results *r, const struct verdict *v,
+		       const struct page *page)
+{
+	fprintf(page->out, "%s: %s", rule->text, rule->column->name);
+	say_where(rule, r, v->worst, page);
+	fputs(" is ", page->out);
+	say_value(rule, r, v->worst, page);
+	if (v->broken > 1)
+		fprintf(page->out, "; %s more of the %s break it", COUNT(v->broken - 1),
+			rule->table->name);
+	fputc('\n', page->out);
+}
+
 bool rule_check(const struct rule *rule, const struct results *r, const struct page *page)
 {
 	struct verdict v = { .broken = 0 };
@@ -361,14 +376,7 @@ bool rule_check(const struct rule *rule, const struct results *r, const struct p
 	for (size_t i = 0; i < rows; i++)
 		look(&v, rule, r, rule->table->row(r, i));
 	if (v.broken) {
-		fprintf(page->out, "%s: %s", rule->text, rule->column->name);
-		say_where(rule, r, v.worst, page);
-		fputs(" is ", page->out);
-		say_value(rule, r, v.worst, page);
-		if (v.broken > 1)
-			fprintf(page->out, "; %s more of the %s break it", COUNT(v.broken - 1),
-				rule->table->name);
-		fputc('\n', page->out);
+		say_broken(rule, r, &v, page);
 		return false;
 	}
 	/* Nobody waited for anybody: that is known, where there was a GIL at all. */

@@ -7,9 +7,10 @@
 #include "viz/grid.h"
 #include "viz/report/matrix.h"
 
+/* Others only handed it over. */
 static bool is_mine(const struct section *s, const struct pair_metrics *p)
 {
-	return section_has(s, &s->r->threads[p->waiter]);
+	return (p->wait_ns || p->failed) && section_has(s, &s->r->threads[p->waiter]);
 }
 
 static const char *holder(char *buffer, size_t size, const struct section *s,
