@@ -6,7 +6,7 @@
 
 #include "viz/cell.h"
 
-static const double tenth = 0.1, sigmas = 3;
+static const double tenth = 0.1, hundredth = 0.01, sigmas = 3;
 
 static double number(const struct column *c, struct value v)
 {
@@ -25,13 +25,9 @@ static double square(double x)
 	return x * x;
 }
 
-/* The variance of the mean; of the total it is that of a sum of a random number of values. */
-static double variance(const struct histogram *h, bool total)
+static double variance_of_mean(const struct histogram *h)
 {
-	double n = (double)histogram_count(h), mean = (double)histogram_mean(h);
-	double spread = square((double)histogram_stddev(h));
-
-	return total ? n * (spread + square(mean)) : spread / n;
+	return square((double)histogram_stddev(h)) / (double)histogram_count(h);
 }
 
 static double quantile_of(const char *statistic)
@@ -70,32 +66,37 @@ static bool percentiles_differ(const struct histogram *a, const struct histogram
 static bool distributions_differ(const struct change *c, const struct histogram *a,
 				 const struct histogram *b)
 {
-	const char *statistic = c->column->member;
-	double q = quantile_of(statistic);
-	bool total = !strcmp(statistic, "total");
+	double q = quantile_of(c->column->member);
 
 	if (!a || !b || histogram_count(a) < 2 || histogram_count(b) < 2)
 		return false;
 	if (q > 0)
 		return percentiles_differ(a, b, q);
-	if (!total && strcmp(statistic, "mean"))
-		return false;
-	return fabs(c->difference) > sigmas * sqrt(variance(a, total) + variance(b, total));
+	return !strcmp(c->column->member, "mean") &&
+	       fabs(c->difference) > sigmas * sqrt(variance_of_mean(a) + variance_of_mean(b));
 }
 
 /* ---- the change --------------------------------------------------------------------------- */
 
+static double duration(const struct results *r)
+{
+	return (double)(r->quality->end.end_ns - r->quality->end.begin_ns);
+}
+
 static bool is_beyond_noise(const struct change *c, struct side a, struct side b)
 {
-	if (c->column->statistic && c->column->type == COLUMN_NS)
+	bool statistic = c->column->statistic && strcmp(c->column->member, "total") != 0;
+
+	if (statistic && c->column->type == COLUMN_NS)
 		return distributions_differ(c, histogram_of(c->column, a.row),
 					    histogram_of(c->column, b.row));
 	if (c->column->type == COLUMN_COUNT)
 		return fabs(c->difference) > sigmas * sqrt((double)c->a.count + (double)c->b.count);
 	if (cell_is_share(c->column))
-		return fabs(c->difference) > 0.01;
-	return (c->column->type == COLUMN_NS && !cell_is_time(c->column)) ||
-	       c->column->type == COLUMN_RATIO;
+		return fabs(c->difference) > hundredth;
+	if (c->column->type == COLUMN_NS && !cell_is_time(c->column))
+		return fabs(c->difference) > hundredth * fmin(duration(a.results), duration(b.results));
+	return c->column->type == COLUMN_RATIO;
 }
 
 /* A statistic of nothing is no number to compare with. */
@@ -160,6 +161,8 @@ const char *change_percent(char *buffer, size_t size, const struct change *c)
 		*buffer = '\0';
 	else if (!(before > 0))
 		snprintf(buffer, size, "new%s", mark);
+	else if (c->difference >= 10 * before)
+		snprintf(buffer, size, "+%s %%%s", COUNT((uint64_t)(100 * c->difference / before)), mark);
 	else
 		snprintf(buffer, size, "%+.1f %%%s", 100 * c->difference / before, mark);
 	return buffer;

@@ -7,12 +7,13 @@
 
 /*
  * How one number differs between two recordings. A change is significant when
- * it is more than a tenth and beyond the noise within the recordings:
- * counts by 3 sqrt(A + B); means and totals of waits, holds and hand-overs by
- * 3 standard errors; their percentiles when each lies outside of the ranks
- * in which the other one's could be (3 sigma); shares by a hundredth of the
- * whole. Of the other times and ratios only the tenth is asked; the
- * smallest and the largest of something are never significant. Thread-safe.
+ * it is more than a tenth and beyond the noise within the recordings: counts
+ * by 3 sqrt(A + B); the means of waits, holds and hand-overs by 3 standard
+ * errors; their percentiles when each lies outside of the ranks in which the
+ * other one's could be (3 sigma); shares by a hundredth of the whole, and so
+ * all other times by a hundredth of the shorter recording. Of other ratios
+ * only the tenth is asked; what is the smallest or the largest of a
+ * distribution is never significant. Thread-safe.
  */
 struct side {
 	const struct results *results;
