@@ -6,9 +6,11 @@
 #include "base/cleanup.h"
 
 /*
- * The course of a trace over time: for each GIL a row of buckets of one width,
- * from the trace's begin to its last event. Each number sums over the buckets
- * to the same number of the whole GIL. Not thread-safe.
+ * The course of a trace over time: for each GIL a row of buckets from the trace's
+ * begin to its end, all of one width and with the same edges. Each number sums
+ * over the buckets exactly to that of the whole GIL (waiters_max: is the most of them).
+ * An event counts where it is, a check where its hold ends; a stay is split at the edges.
+ * Not thread-safe.
  */
 struct course;
 
@@ -23,8 +25,9 @@ struct bucket {
 };
 
 /*
- * @width_ns 0: chosen so that a GIL has at most COURSE_BUCKETS; else as it is, and a trace that would
- * have more than COURSE_LIMIT buckets fails with a sentence.
+ * @width_ns 0: chosen (1, 2, 10, 20, 100, ... us) so that a GIL has at most COURSE_BUCKETS; else as it
+ * is, and a trace that would have more than COURSE_LIMIT buckets fails at its end, with a sentence that
+ * says which width would do.
  */
 enum { COURSE_BUCKETS = 256, COURSE_LIMIT = 100000 };
 int course_new(struct course **out, uint64_t width_ns);

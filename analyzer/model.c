@@ -931,8 +931,11 @@ static void add_untold(struct hole *h, const struct gil_loss *loss)
 int model_lost(struct model *m, const struct gil_loss *loss)
 {
 	struct hole *hole = NULL;
-	int r = hole_of(m, loss->pid, &hole);
+	int r;
 
+	if (m->started && loss->from_ns > m->to_ns)
+		return 0;
+	r = hole_of(m, loss->pid, &hole);
 	if (r)
 		return r;
 	for (struct gil *g = m->registry.first_gil; g && !r; g = g->next) {
@@ -944,8 +947,6 @@ int model_lost(struct model *m, const struct gil_loss *loss)
 	}
 	if (r)
 		return r;
-	if (m->started && loss->from_ns > m->to_ns)
-		return 0;
 	add_untold(hole, loss);
 	return tell_loss(m, hole);
 }

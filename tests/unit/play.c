@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "analyzer/course.h"
+
 static const struct trace_info trace = { .path = "a.trace", .domain = "ust" };
 
 __attribute__((format(printf, 2, 3)))
@@ -61,6 +63,8 @@ static int on_attempt(void *data, const struct attempt *a)
 		sum_ns += a->blames[i].ns;
 	}
 	assert_int_equal(sum_ns, a->to_ns - a->from_ns);
+	if (a->busy || a->retries)
+		p->contended_ns += (uint64_t)sum_ns;
 	if (!p->whole_log)
 		return 0;
 	say(p, "  %s attempt %" PRId64 "..%" PRId64 " %s%s %u+%u(%u)", a->thread->name, a->from_ns,
@@ -177,25 +181,189 @@ static void play_line(struct score *s, const char *line)
 	assert_true(model_feed(s->model, &ev) >= 0);
 }
 
+/* All of the list, to any sinks. */
+static int feed(const struct play *p, const char *events, struct sink *const *sinks, size_t n_sinks)
+{
+	cleanup(model_freep) struct model *model = NULL;
+	cleanup(freep) char *copy = strdup(events);
+	struct score score = { .gil = UINT64_C(1) << 32 | 1 };
+
+	assert_int_equal(model_new(&model, &p->options, sinks, n_sinks), 0);
+	score.model = model;
+	for (char *save, *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		play_line(&score, line);
+	return model_end(model, 0, false);
+}
+
 /* ---- what holds for every trace ---------------------------------------------------- */
 
-static void check_cpus(const struct play *p, const struct gil_metrics *g)
+/* Their threads' sums, and how the GILs' numbers compare. */
+static void check_gil(const struct play *p, const struct gil_metrics *g)
 {
 	const struct thread_metrics *threads;
 	size_t n = metrics_threads(p->metrics, &threads);
-	uint64_t same = 0, other = 0;
+	struct gil_metrics sum = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
 		const struct thread_metrics *t = &threads[i];
-		bool mine = t->info.gil->index == g->info.index;
 
 		assert_true(t->failed_same_cpu + t->failed_other_cpu <= t->busy + t->retries);
-		same += mine ? t->failed_same_cpu : 0;
-		other += mine ? t->failed_other_cpu : 0;
+		assert_true(t->barging + t->switches_in <= t->acquisitions);
+		assert_true(t->life_ns || !t->attempt.ns);
+		assert_true(histogram_max(t->wait_ns) <= t->attempt.ns || t->folded);
+		if (t->info.gil->index != g->info.index)
+			continue;
+		sum.acquisitions += t->acquisitions;
+		sum.acquisitions_contended += t->acquisitions_contended;
+		sum.failed += t->busy + t->retries;
+		sum.failed_same_cpu += t->failed_same_cpu;
+		sum.failed_other_cpu += t->failed_other_cpu;
+		sum.releases += t->releases;
+		sum.checks += t->checks;
+		sum.barging += t->barging;
+		sum.held_ns += t->state_ns[STATE_HOLDING];
+		sum.wait_ns += t->state_ns[STATE_ENTERING] + t->state_ns[STATE_WAITING];
 	}
-	assert_int_equal(same, g->failed_same_cpu);
-	assert_int_equal(other, g->failed_other_cpu);
+	assert_int_equal(sum.acquisitions, g->acquisitions);
+	assert_int_equal(sum.acquisitions_contended, g->acquisitions_contended);
+	assert_int_equal(sum.failed, g->failed);
+	assert_int_equal(g->busy + g->retries, g->failed);
+	assert_int_equal(sum.failed_same_cpu, g->failed_same_cpu);
+	assert_int_equal(sum.failed_other_cpu, g->failed_other_cpu);
+	assert_int_equal(sum.releases, g->releases);
+	assert_int_equal(sum.checks, g->checks);
+	assert_int_equal(sum.barging, g->barging);
+	assert_int_equal(sum.held_ns, g->held_ns);
+	assert_int_equal(sum.wait_ns, g->wait_ns);
 	assert_true(g->switches_same_cpu + g->switches_other_cpu <= g->switches);
+	assert_true(histogram_count(g->handover_ns) <= g->switches);
+	assert_true(g->dead_ns <= histogram_total(g->handover_ns));
+	assert_true(g->held_ns <= g->active_ns && g->wanted_ns <= g->active_ns);
+	assert_true(g->active_ns <= g->wall_ns && g->waiting_ns <= g->wait_ns);
+	assert_true(g->wanted_ns <= g->waiting_ns && g->waiting_ns <= g->waiters_max * g->wanted_ns);
+	assert_false(g->fairness_hold > 1.000001 || g->fairness_progress > 1.000001);
+}
+
+/* What waits blame on holders is all of the waits with a BUSY. */
+static void check_pairs(const struct play *p)
+{
+	const struct gil_metrics *gils;
+	const struct thread_metrics *threads;
+	const struct pair_metrics *pairs;
+	size_t n = metrics_pairs(p->metrics, &pairs), n_gils = metrics_gils(p->metrics, &gils);
+	uint64_t wait_ns = 0, blocked_ns = 0, failed = 0, handovers = 0, handover_ns = 0;
+
+	metrics_threads(p->metrics, &threads);
+	for (size_t i = 0; i < n; i++) {
+		const struct pair_metrics *pair = &pairs[i];
+
+		assert_true(!pair->waits == (pair->first_ns == INT64_MIN));
+		assert_true(!pair->waits == (pair->max_at_ns == INT64_MIN));
+		assert_true(pair->max_ns <= pair->wait_ns && pair->last_ns >= pair->first_ns);
+		wait_ns += pair->wait_ns;
+		failed += pair->failed;
+		handovers += pair->handovers;
+		handover_ns += pair->handover_ns;
+		if (pair->holder < PAIR_OTHERS && threads[pair->holder].info.selected)
+			blocked_ns += pair->wait_ns;
+	}
+	assert_int_equal(wait_ns, p->contended_ns);
+	for (size_t i = 0; i < n_gils; i++) {
+		failed -= gils[i].failed;
+		handovers -= gils[i].switches;
+		handover_ns -= histogram_total(gils[i].handover_ns);
+	}
+	assert_int_equal(failed, 0);
+	assert_int_equal(handovers, 0);
+	assert_int_equal(handover_ns, 0);
+	for (size_t i = 0, rows = metrics_threads(p->metrics, &threads); i < rows; i++)
+		blocked_ns -= threads[i].blocked_others_ns;
+	assert_int_equal(blocked_ns, 0);
+}
+
+/* A row of buckets without a gap; each number sums to that of the GIL. @return how many. */
+static size_t check_row(const struct play *p, const struct gil_metrics *g, const struct bucket *buckets,
+			size_t n)
+{
+	const struct trace_end *e = metrics_end(p->metrics);
+	struct bucket sum = { 0 };
+	size_t i;
+
+	assert_int_equal(buckets[0].from_ns, e->begin_ns);
+	for (i = 0; i < n && buckets[i].gil == g->info.index; i++) {
+		const struct bucket *b = &buckets[i];
+		uint64_t ns = (uint64_t)(b->to_ns - b->from_ns);
+
+		assert_int_equal(b->from_ns, i ? b[-1].to_ns : e->begin_ns);
+		assert_true(b->held_ns <= ns && b->wanted_ns <= ns && b->wanted_ns <= b->waiting_ns);
+		assert_true(b->waiting_ns <= b->waiters_max * b->wanted_ns && b->waiting_ns <= b->wait_ns);
+		sum.acquisitions += b->acquisitions;
+		sum.acquisitions_contended += b->acquisitions_contended;
+		sum.busy += b->busy;
+		sum.retries += b->retries;
+		sum.failed += b->failed;
+		sum.releases += b->releases;
+		sum.releases_requested += b->releases_requested;
+		sum.checks += b->checks;
+		sum.switches += b->switches;
+		sum.held_ns += b->held_ns;
+		sum.wait_ns += b->wait_ns;
+		sum.waiting_ns += b->waiting_ns;
+		sum.wanted_ns += b->wanted_ns;
+		sum.dead_ns += b->dead_ns;
+		if (b->waiters_max > sum.waiters_max)
+			sum.waiters_max = b->waiters_max;
+	}
+	assert_int_equal(buckets[i - 1].to_ns, e->end_ns);
+	assert_int_equal(sum.acquisitions, g->acquisitions);
+	assert_int_equal(sum.acquisitions_contended, g->acquisitions_contended);
+	assert_int_equal(sum.busy, g->busy);
+	assert_int_equal(sum.retries, g->retries);
+	assert_int_equal(sum.failed, g->failed);
+	assert_int_equal(sum.releases, g->releases);
+	assert_int_equal(sum.releases_requested, g->releases_requested);
+	assert_int_equal(sum.checks, g->checks);
+	assert_int_equal(sum.switches, g->switches);
+	assert_int_equal(sum.held_ns, g->held_ns);
+	assert_int_equal(sum.wait_ns, g->wait_ns);
+	assert_int_equal(sum.waiting_ns, g->waiting_ns);
+	assert_int_equal(sum.wanted_ns, g->wanted_ns);
+	assert_int_equal(sum.dead_ns, g->dead_ns);
+	assert_int_equal(sum.waiters_max, g->waiters_max);
+	return i;
+}
+
+static void check_course(const struct play *p, const char *events)
+{
+	static const uint64_t widths[] = { 0, 1, 7, 60, 1000, 4567, UINT64_MAX };
+	enum { WIDTHS = sizeof(widths) / sizeof(widths[0]) };
+	const struct trace_end *e = metrics_end(p->metrics);
+	uint64_t span_ns = (uint64_t)(e->end_ns - e->begin_ns);
+	struct course *courses[WIDTHS];
+	struct sink *sinks[WIDTHS];
+	const struct gil_metrics *gils;
+	size_t n_gils = metrics_gils(p->metrics, &gils), n = 0;
+
+	for (size_t i = 0; i < WIDTHS; i++)
+		if (!widths[i] || span_ns / widths[i] < 4000) {
+			assert_int_equal(course_new(&courses[n], widths[i]), 0);
+			sinks[n] = course_sink(courses[n]);
+			n++;
+		}
+	assert_int_equal(feed(p, events, sinks, n), 0);
+	for (size_t i = 0; i < n; i++) {
+		const struct bucket *buckets;
+		size_t rest = course_buckets(courses[i], &buckets);
+
+		for (size_t g = 0; g < n_gils; g++) {
+			size_t used = check_row(p, &gils[g], buckets, rest);
+
+			buckets += used;
+			rest -= used;
+		}
+		assert_int_equal(rest, 0);
+		course_free(courses[i]);
+	}
 }
 
 static void check_laws(const struct play *p)
@@ -221,8 +389,9 @@ static void check_laws(const struct play *p)
 	for (size_t i = 0; i < n; i++) {
 		assert_true(gils[i].held_ns <= (uint64_t)(e->end_ns - e->begin_ns));
 		assert_true(gils[i].wanted_ns <= (uint64_t)(e->end_ns - e->begin_ns));
-		check_cpus(p, &gils[i]);
+		check_gil(p, &gils[i]);
 	}
+	check_pairs(p);
 }
 
 void play(struct play *p, const char *events)
@@ -230,21 +399,16 @@ void play(struct play *p, const char *events)
 	struct sink writer = { .name = "writer", .data = p, .event = on_event,
 			       .interval = on_interval, .attempt = on_attempt,
 			       .handover = on_handover, .lost = on_lost };
-	cleanup(model_freep) struct model *model = NULL;
-	cleanup(freep) char *copy = strdup(events);
-	struct score score = { .gil = UINT64_C(1) << 32 | 1 };
 	struct sink *sinks[3] = { &writer, NULL, p->extra };
 
 	p->options.trace = &trace;
 	assert_int_equal(metrics_new(&p->metrics), 0);
 	sinks[1] = metrics_sink(p->metrics);
-	assert_int_equal(model_new(&model, &p->options, sinks, p->extra ? 3 : 2), 0);
-	score.model = model;
-	for (char *save, *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-		play_line(&score, line);
-	p->result = model_end(model, 0, false);
-	if (p->result == 0)
-		check_laws(p);
+	p->result = feed(p, events, sinks, p->extra ? 3 : 2);
+	if (p->result)
+		return;
+	check_laws(p);
+	check_course(p, events);
 }
 
 void play_done(struct play *p)

@@ -19,13 +19,15 @@
  *   ..... a comment
  *
  * Every play checks what holds for every trace: the two laws of struct
- * trace_end, the states of a thread sum to its life, blames sum to waits,
- * holds of a GIL sum to at most the wall time, a split by CPU to at most the whole.
+ * trace_end, the states of a thread sum to its life, blames sum to waits and the pairs
+ * to all waits with a BUSY, holds of a GIL sum to at most the wall time, a split by CPU
+ * to at most the whole, threads to their GIL, and the buckets of any width to it, too.
  */
 struct play {
 	struct model_options options;
 	struct metrics *metrics; /* after the play */
 	char log[16384];         /* what the sinks were told, a line each */
+	uint64_t contended_ns;   /* the sum of all attempts with a BUSY */
 	bool whole_log;          /* also intervals, attempts and handovers */
 	struct sink *extra;      /* another sink to feed; NULL: none */
 	int result;              /* of model_end() */
