@@ -7,6 +7,11 @@
 /*
  * One kind of finding. A new one is a file that defines a `struct detector`
  * and a line in findings.c.
+ *
+ * The detectors of a GIL are asked one after the other, the most specific
+ * first. Each explains waits, pair by pair, and what is explained is gone: no
+ * wait is in the cost of two findings, and a general finding costs only what
+ * no specific one explains.
  */
 struct detector {
 	const char *name; /* of its findings */
@@ -17,6 +22,23 @@ struct detector {
 /* Copies `finding`; its name and GIL are filled in. @return 0 or -ENOMEM with a sentence. */
 int findings_add(struct findings *f, const struct finding *finding);
 
-extern const struct detector detect_no_contention;
+/* What the findings of the present GIL cost so far, and how many they are. */
+uint64_t findings_cost(const struct findings *f);
+size_t findings_count(const struct findings *f);
+
+/* What no finding explains yet of the wait of a pair; explains `ns` of it, which is not more. */
+uint64_t findings_unexplained(const struct findings *f, size_t pair);
+void findings_explain(struct findings *f, size_t pair, uint64_t ns);
+
+/* Two numbers for each row of the thread table, to add up in: of whom waits, of whom is waited for. */
+struct tally {
+	uint64_t *waited, *blocked;
+};
+struct tally *findings_tally(struct findings *f);
+
+/* From the most specific to the most general. */
+extern const struct detector detect_signal_storm, detect_long_hold, detect_starvation, detect_convoy,
+	detect_priority_inversion, detect_battle, detect_oversubscription, detect_contention,
+	detect_no_contention;
 
 #endif

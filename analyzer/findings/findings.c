@@ -5,8 +5,10 @@
 
 #include "base/err.h"
 
-/* The healthy one comes last: it looks whether the others said something. */
+/* In this order: a specific one explains waits before a general one sees them, the healthy one comes last. */
 static const struct detector *const detectors[] = {
+	&detect_signal_storm, &detect_long_hold, &detect_starvation, &detect_convoy,
+	&detect_priority_inversion, &detect_battle, &detect_oversubscription, &detect_contention,
 	&detect_no_contention,
 };
 
@@ -15,6 +17,9 @@ struct findings {
 	size_t n, size;
 	const struct detector *detector; /* that looks now */
 	uint32_t gil;                    /* at this one */
+	size_t first;                    /* finding of this one */
+	uint64_t *unexplained;           /* of each pair */
+	struct tally tally;
 };
 
 int findings_add(struct findings *f, const struct finding *finding)
@@ -34,6 +39,35 @@ int findings_add(struct findings *f, const struct finding *finding)
 	return 0;
 }
 
+uint64_t findings_cost(const struct findings *f)
+{
+	uint64_t sum_ns = 0;
+
+	for (size_t i = f->first; i < f->n; i++)
+		sum_ns += f->list[i].cost_ns;
+	return sum_ns;
+}
+
+size_t findings_count(const struct findings *f)
+{
+	return f->n - f->first;
+}
+
+uint64_t findings_unexplained(const struct findings *f, size_t pair)
+{
+	return f->unexplained[pair];
+}
+
+void findings_explain(struct findings *f, size_t pair, uint64_t ns)
+{
+	f->unexplained[pair] -= ns;
+}
+
+struct tally *findings_tally(struct findings *f)
+{
+	return &f->tally;
+}
+
 static int by_cost(const void *a, const void *b)
 {
 	const struct finding *x = a, *y = b;
@@ -43,19 +77,38 @@ static int by_cost(const void *a, const void *b)
 	return (x->gil > y->gil) - (x->gil < y->gil);
 }
 
+static int prepare(struct findings *f, const struct results *r)
+{
+	f->unexplained = calloc(r->n_pairs + 1, sizeof(*f->unexplained));
+	f->tally.waited = calloc(r->n_threads + 1, sizeof(*f->tally.waited));
+	f->tally.blocked = calloc(r->n_threads + 1, sizeof(*f->tally.blocked));
+	if (!f->unexplained || !f->tally.waited || !f->tally.blocked)
+		return err(-ENOMEM, "out of memory");
+	for (size_t i = 0; i < r->n_pairs; i++)
+		f->unexplained[i] = r->pairs[i].wait_ns;
+	return 0;
+}
+
+static int look_at(struct findings *f, const struct results *r, const struct gil_metrics *gil)
+{
+	int code = 0;
+
+	f->gil = gil->info.index;
+	f->first = f->n;
+	for (size_t d = 0; d < sizeof(detectors) / sizeof(detectors[0]) && !code; d++) {
+		f->detector = detectors[d];
+		code = f->detector->look(f, r, gil);
+	}
+	return code;
+}
+
 int findings_new(struct findings **out, const struct results *results)
 {
 	cleanup(findings_freep) struct findings *f = calloc(1, sizeof(*f));
-	int r = 0;
+	int r = f ? prepare(f, results) : err(-ENOMEM, "out of memory");
 
-	if (!f)
-		return err(-ENOMEM, "out of memory");
-	for (size_t g = 0; g < results->n_gils; g++)
-		for (size_t d = 0; d < sizeof(detectors) / sizeof(detectors[0]) && !r; d++) {
-			f->detector = detectors[d];
-			f->gil = results->gils[g].info.index;
-			r = f->detector->look(f, results, &results->gils[g]);
-		}
+	for (size_t g = 0; g < results->n_gils && !r; g++)
+		r = look_at(f, results, &results->gils[g]);
 	if (r)
 		return r;
 	if (f->n)
@@ -66,8 +119,12 @@ int findings_new(struct findings **out, const struct results *results)
 
 struct findings *findings_free(struct findings *f)
 {
-	if (f)
-		free(f->list);
+	if (!f)
+		return NULL;
+	free(f->list);
+	free(f->unexplained);
+	free(f->tally.waited);
+	free(f->tally.blocked);
 	free(f);
 	return NULL;
 }

@@ -22,13 +22,33 @@ static int op_sleep(void *until)
 	return -clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, until, NULL);
 }
 
+static struct timespec after(int64_t ns)
+{
+	uint64_t until_ns = run_now_ns() + (uint64_t)ns;
+
+	return (struct timespec){ (time_t)(until_ns / 1000000000), (long)(until_ns % 1000000000) };
+}
+
 static int call_sleep(struct thread_state *ts, struct object *const *args, size_t n)
 {
-	uint64_t until_ns = run_now_ns() + (uint64_t)args[0]->value;
-	struct timespec until = { (time_t)(until_ns / 1000000000), (long)(until_ns % 1000000000) };
+	struct timespec until = after(args[0]->value);
 
 	(void)n;
 	return blocking(ts, op_sleep, &until);
+}
+
+/* As C code that takes its time and does not let the GIL go. */
+static int call_hold(struct thread_state *ts, struct object *const *args, size_t n)
+{
+	struct timespec until = after(args[0]->value);
+	int r;
+
+	(void)ts;
+	(void)n;
+	do {
+		r = op_sleep(&until);
+	} while (r == -EINTR);
+	return r;
 }
 
 /* ---- channels ------------------------------------------------------------ */
@@ -213,6 +233,7 @@ static int call_say(struct thread_state *ts, struct object *const *args, size_t 
 const struct program program = {
 	.builtins = {
 		[GLOBAL_SLEEP] = call_sleep,
+		[GLOBAL_HOLD] = call_hold,
 		[GLOBAL_SEND] = call_send,
 		[GLOBAL_RECV] = call_recv,
 		[GLOBAL_READ] = call_read,

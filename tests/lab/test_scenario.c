@@ -111,6 +111,7 @@ static void test_each_statement(void **state)
 		"\tsleep 3us\n"
 		"\tsleep 2s\n"
 		"\tsleep 9ns\n"
+		"\thold 3ms\n"
 		"\tsend a 4096\n"
 		"\trecv b\n"
 		"\tread /etc/passwd#x\n"
@@ -133,18 +134,19 @@ static void test_each_statement(void **state)
 		{ STATEMENT_SLEEP, 21, 2, 3000, 0, NULL },
 		{ STATEMENT_SLEEP, 22, 2, 2000000000, 0, NULL },
 		{ STATEMENT_SLEEP, 23, 2, 9, 0, NULL },
-		{ STATEMENT_SEND, 24, 2, 4096, 0, NULL },
-		{ STATEMENT_RECV, 25, 2, 1, 1, NULL },
-		{ STATEMENT_READ, 26, 2, 0, 0, (char *)"/etc/passwd" },
-		{ STATEMENT_READ, 27, 2, 0, 0, (char *)"/a b#c\"\\" },
-		{ STATEMENT_REPEAT, 28, 2, 3, 15, NULL },
-		{ STATEMENT_REPEAT, 29, 3, 7, 14, NULL },
-		{ STATEMENT_END, 30, 3, 0, 13, NULL },
-		{ STATEMENT_END, 31, 2, 0, 12, NULL },
-		{ STATEMENT_CHECK_INTERVAL, 32, 2, 1000, 0, NULL },
-		{ STATEMENT_SWITCH_INTERVAL, 33, 2, 5000000, 0, NULL },
-		{ STATEMENT_PRINT, 34, 2, 0, 0, (char *)"I am {name} # \xc3\xa9" },
-		{ STATEMENT_JOIN, 35, 2, 0, 2, NULL },
+		{ STATEMENT_HOLD, 24, 2, 3000000, 0, NULL },
+		{ STATEMENT_SEND, 25, 2, 4096, 0, NULL },
+		{ STATEMENT_RECV, 26, 2, 1, 1, NULL },
+		{ STATEMENT_READ, 27, 2, 0, 0, (char *)"/etc/passwd" },
+		{ STATEMENT_READ, 28, 2, 0, 0, (char *)"/a b#c\"\\" },
+		{ STATEMENT_REPEAT, 29, 2, 3, 16, NULL },
+		{ STATEMENT_REPEAT, 30, 3, 7, 15, NULL },
+		{ STATEMENT_END, 31, 3, 0, 14, NULL },
+		{ STATEMENT_END, 32, 2, 0, 13, NULL },
+		{ STATEMENT_CHECK_INTERVAL, 33, 2, 1000, 0, NULL },
+		{ STATEMENT_SWITCH_INTERVAL, 34, 2, 5000000, 0, NULL },
+		{ STATEMENT_PRINT, 35, 2, 0, 0, (char *)"I am {name} # \xc3\xa9" },
+		{ STATEMENT_JOIN, 36, 2, 0, 2, NULL },
 	};
 	cleanup(scenario_freep) struct scenario *s = load(text);
 	const struct body *body = &s->bodies[0];
@@ -280,7 +282,7 @@ static void test_wrong_settings(void **state)
 static void test_wrong_words(void **state)
 {
 	static const struct bad bad[] = {
-		{ "main\n  cuont 5\nend\n", "2:3: there is no statement 'cuont': count, sleep, send" },
+		{ "main\n  cuont 5\nend\n", "2:3: there is no statement 'cuont': count, sleep, hold, send" },
 		{ "moin\nend\n", "1:1: 'moin' begins nothing here: let, channel, thread, on, main" },
 		{ " count 5\n", "1:2: 'count' belongs into" },
 		{ "end\n", "1:1: there is nothing to end here" },

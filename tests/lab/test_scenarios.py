@@ -148,6 +148,7 @@ main
     sleep 0ms
     sleep 1s
     sleep 50us
+    hold 2ms
     read "/dev/null"
     kill SIGUSR1
     print "done"
@@ -168,6 +169,7 @@ def main():
     sleep(0.0)
     sleep(1.0)
     sleep(0.00005)
+    hold(0.002)
     read("/dev/null")
     kill("SIGUSR1")
     say("done")

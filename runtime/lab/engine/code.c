@@ -4,8 +4,8 @@
 #include <inttypes.h>
 
 const char *const global_names[GLOBALS] = {
-	"count", "range", "sleep", "send", "recv", "read", "start", "join", "kill", "checkinterval",
-	"switchinterval", "say",
+	"count", "range", "sleep", "hold", "send", "recv", "read", "start", "join", "kill",
+	"checkinterval", "switchinterval", "say",
 };
 
 #define ARG(n) (n) & 0xff, (n) >> 8

@@ -173,7 +173,7 @@ static int parse_count(struct parser *p, struct statement *st)
 	return parse_number(p, &p->words[1], "count", 0, INT64_MAX, &st->number);
 }
 
-static int parse_sleep(struct parser *p, struct statement *st)
+static int parse_duration(struct parser *p, struct statement *st)
 {
 	return parse_time(p, &p->words[1], 0, &st->number);
 }
@@ -265,7 +265,8 @@ static const struct form {
 	int (*parse)(struct parser *p, struct statement *st);
 } forms[] = {
 	{ "count", STATEMENT_COUNT, 1, 1, "count N", parse_count },
-	{ "sleep", STATEMENT_SLEEP, 1, 1, "sleep TIME", parse_sleep },
+	{ "sleep", STATEMENT_SLEEP, 1, 1, "sleep TIME", parse_duration },
+	{ "hold", STATEMENT_HOLD, 1, 1, "hold TIME", parse_duration },
 	{ "send", STATEMENT_SEND, 1, 2, "send CHANNEL [BYTES]", parse_transfer },
 	{ "recv", STATEMENT_RECV, 1, 2, "recv CHANNEL [BYTES]", parse_transfer },
 	{ "read", STATEMENT_READ, 1, 1, "read FILE (in quotes, if it has spaces)", parse_read },
@@ -279,7 +280,7 @@ static const struct form {
 };
 
 #define STATEMENTS \
-	"count, sleep, send, recv, read, start, join, kill, repeat, checkinterval, switchinterval, print"
+	"count, sleep, hold, send, recv, read, start, join, kill, repeat, checkinterval, switchinterval, print"
 #define DECLARATIONS "let, channel, thread, on, main"
 
 static const struct form *find_form(const char *word)

@@ -241,6 +241,9 @@ static void put_statement(const struct scenario *s, const struct statement *st, 
 	case STATEMENT_SLEEP:
 		put_seconds(out, "sleep", st->number);
 		break;
+	case STATEMENT_HOLD:
+		put_seconds(out, "hold", st->number);
+		break;
 	case STATEMENT_SEND:
 		put_transfer(s, st, "send", out);
 		break;
@@ -312,6 +315,23 @@ static void put_statements(const struct scenario *s, const struct body *body, FI
 		fputs("    pass\n", out);
 }
 
+static bool holds(const struct scenario *s)
+{
+	for (size_t i = 0; i < s->n_bodies; i++)
+		for (size_t j = 0; j < s->bodies[i].n_statements; j++)
+			if (s->bodies[i].statements[j].kind == STATEMENT_HOLD)
+				return true;
+	return false;
+}
+
+/* Unlike CDLL, PyDLL keeps the GIL in its calls. */
+static void put_hold(const struct scenario *s, FILE *out)
+{
+	if (holds(s))
+		fputs("\nimport ctypes\n\nlibc = ctypes.PyDLL(None)  # keeps the GIL in its calls\n"
+		      "\n\ndef hold(seconds):\n    libc.usleep(int(seconds * 1e6))\n", out);
+}
+
 /* "thread_" keeps the scenario's names apart from ours. */
 static const char *prefix(const struct body *body)
 {
@@ -378,6 +398,7 @@ int scenario_write_python(const struct scenario *s, FILE *out)
 	put_comment(out, s);
 	fputs(imports, out);
 	fputs(helpers, out);
+	put_hold(s, out);
 	put_bodies(s, out);
 	put_channels(s, out);
 	fputs(ending, out);

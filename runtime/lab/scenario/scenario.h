@@ -25,6 +25,7 @@ enum {
 enum statement_kind {
 	STATEMENT_COUNT,           /* number: n of count(n) */
 	STATEMENT_SLEEP,           /* number: ns */
+	STATEMENT_HOLD,            /* number: ns */
 	STATEMENT_SEND,            /* object: a channel; number: bytes, 1 to SCENARIO_SEND_MAX, in one write */
 	STATEMENT_RECV,            /* object: a channel; number: bytes, > 0 */
 	STATEMENT_READ,            /* text: a file's path */

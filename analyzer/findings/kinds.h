@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GILSCOPE_ANALYZER_FINDINGS_KINDS_H
+#define GILSCOPE_ANALYZER_FINDINGS_KINDS_H
+
+#include "analyzer/results.h"
+
+/*
+ * What kinds of threads there are, what is long, and what is worth a word:
+ * the questions that several detectors ask. docs/findings.md uses these words.
+ */
+
+/* CPython's switch interval, unless a program sets another: what "long" is measured by where there is none. */
+enum { NOMINAL_INTERVAL_NS = 5000000 };
+uint64_t kinds_interval_ns(const struct gil_metrics *gil);
+
+/* Whether so much waiting is worth a finding: a hundredth of the wall time, or a second at all. */
+enum { MATTERS_SHARE = 100, MATTERS_NS = 1000000000 };
+bool kinds_matters(const struct gil_metrics *gil, uint64_t ns);
+
+/* Has numbers of its own, on this GIL: was asked for, and is no sum of several. */
+bool kinds_counts(const struct thread_metrics *t, const struct gil_metrics *gil);
+
+/* CPU-bound: lets go mostly because it has to, at a check or when it is asked. */
+bool kinds_computes(const struct thread_metrics *t);
+
+/* The other kind: lets go by itself, and holds for much less time than it waits (mean_hold * BRIEF <= mean wait). */
+enum { BRIEF = 10 };
+bool kinds_is_brief(const struct thread_metrics *t);
+
+/* The row of a pair's waiter or holder if it counts on this GIL, else NULL. */
+const struct thread_metrics *kinds_waiter(const struct results *r, const struct pair_metrics *p,
+					  const struct gil_metrics *gil);
+const struct thread_metrics *kinds_holder(const struct results *r, const struct pair_metrics *p,
+					  const struct gil_metrics *gil);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Several threads always queue for the GIL, and no other finding says why. */
+#include "analyzer/findings/claim.h"
+#include "analyzer/findings/kinds.h"
+
+/* On average; one that waits is a neighbour's, two are a queue. */
+enum { QUEUE = 2 };
+
+static uint64_t claim_all(const struct claim *claim, const struct thread_metrics *waiter,
+			  const struct thread_metrics *holder, const struct pair_metrics *pair)
+{
+	(void)claim;
+	(void)waiter;
+	(void)holder;
+	return pair->wait_ns;
+}
+
+static int look(struct findings *out, const struct results *r, const struct gil_metrics *gil)
+{
+	const struct claim claim = { claim_all, gil };
+	struct claimed sum = claim_look(out, r, &claim);
+	struct finding found = { .cost_ns = sum.cost_ns, .from_ns = sum.first_ns, .to_ns = sum.last_ns };
+
+	if (!kinds_matters(gil, sum.cost_ns) || sum.cost_ns < QUEUE * gil->wall_ns)
+		return 0;
+	claim_take(out, r, &claim);
+	SAY(found.verdict, "Oversubscription: on average %.1f threads queue for the GIL (%s of them, up to %s at a time): they waited %s in %s.",
+	    (double)sum.cost_ns / (double)gil->wall_ns, COUNT(sum.waiters.all), COUNT(gil->waiters_max),
+	    DURATION(sum.cost_ns), DURATION(gil->wall_ns));
+	SAY(found.evidence, "The GIL: waiters_mean %.2f, waiters_max %s, demand %.2f, threads %s, utilisation %.1f %%, dead_ns %s. Longest in the queue: %s.",
+	    gil->waiters_mean, COUNT(gil->waiters_max), gil->demand, COUNT(gil->threads), 100 * gil->utilisation,
+	    DURATION(gil->dead_ns), NAMES(r, &sum.waiters));
+	SAY(found.advice, "Use fewer threads (a smaller pool): those in the queue do nothing. Several processes have a GIL each.");
+	cast_into(&found, &sum.waiters, NULL);
+	return findings_add(out, &found);
+}
+
+const struct detector detect_oversubscription = { .name = "oversubscription", .look = look };

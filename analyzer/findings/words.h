@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GILSCOPE_ANALYZER_FINDINGS_WORDS_H
+#define GILSCOPE_ANALYZER_FINDINGS_WORDS_H
+
+#include "analyzer/results.h"
+#include "base/numbers.h"
+
+/*
+ * How findings name threads and write sentences. Names are copied as they are,
+ * whatever is in them: each output escapes.
+ */
+
+/* As snprintf(); what does not fit is cut between two characters of UTF-8. */
+void words_write(char *buffer, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+#define SAY(array, ...) words_write(array, sizeof(array), __VA_ARGS__)
+
+/* The threads with the largest numbers, in this order. */
+struct cast {
+	uint32_t rows[FINDING_THREADS];
+	uint64_t numbers[FINDING_THREADS];
+	size_t n;   /* that are kept */
+	size_t all; /* that were added */
+};
+
+/* Once per thread; a number of 0 is nobody. */
+void cast_add(struct cast *cast, uint32_t row, uint64_t number);
+
+/* Adds the rows whose number is not 0. */
+struct cast cast_of(const struct results *r, const uint64_t *numbers);
+
+/* "t1"; "t1 and t2"; "t1, t2 and 6 more" */
+enum { CAST_NAMES = 160 };
+const char *cast_names(char buffer[CAST_NAMES], const struct results *r, const struct cast *cast);
+#define NAMES(r, cast) cast_names((char[CAST_NAMES]){ 0 }, (r), (cast))
+
+/* The name of the first. */
+const char *cast_first(char buffer[CAST_NAMES], const struct results *r, const struct cast *cast);
+#define FIRST_NAME(r, cast) cast_first((char[CAST_NAMES]){ 0 }, (r), (cast))
+
+/* "wait" or "waits", after names of so many */
+#define VERB(cast, word) ((cast)->all == 1 ? word "s" : word)
+
+/* Names the finding's threads: the first of `who`, the first of `whom` (NULL: nobody), then the others of `who`. */
+void cast_into(struct finding *found, const struct cast *who, const struct cast *whom);
+
+#endif
