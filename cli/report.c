@@ -143,7 +143,7 @@ const struct cli_command cmd_report = {
 		"  retries  wake-ups that found it taken still or again; failed = busy + retries\n"
 		"  checks   times the interpreter offered the GIL to others; badness = failed / checks\n"
 		"  ticks    executed while holding ('-' where the interpreter counts none)\n"
-		"  waiting  from wanting the GIL to having it, where it was found taken\n"
+		"  waiting  from wanting the GIL to having it; 'contended': where it was found taken\n"
 		"  holding  from having the GIL to letting it go\n"
 		"\n"
 		"A COLUMN is one of the threads' names in docs/metrics.md, such as wait_p99_ns or\n"

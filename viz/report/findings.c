@@ -26,27 +26,27 @@ static const char *time_text(char buffer[TEXT_NUMBER], uint64_t ns)
 	return buffer;
 }
 
-static void print_where(const struct section *s, const struct finding *f)
+/* "1. battle: 6.86 ms of waiting; --time +0.001807542s,+0.013772523s" */
+static void print_title(const struct section *s, const struct finding *f, size_t rank)
 {
-	char from[TEXT_NUMBER], to[TEXT_NUMBER];
+	char from[TEXT_NUMBER], to[TEXT_NUMBER], gil[32] = "", cost[64] = "";
+	char text[256];
 
-	fputs("     where: ", s->page->out);
 	if (s->several)
-		fprintf(s->page->out, "--gil %" PRIu32 " ", f->gil);
-	fprintf(s->page->out, "--time %s,%s\n", time_text(from, since_origin_ns(s, f->from_ns)),
-		time_text(to, since_origin_ns(s, f->to_ns)));
+		snprintf(gil, sizeof(gil), "--gil %" PRIu32 " ", f->gil);
 	if (f->cost_ns)
-		fprintf(s->page->out, "     cost: %s of waiting\n", DURATION(f->cost_ns));
+		snprintf(cost, sizeof(cost), "%s of waiting; ", DURATION(f->cost_ns));
+	snprintf(text, sizeof(text), "%zu. %s: %s%s--time %s,%s", rank, f->name, cost, gil,
+		 time_text(from, since_origin_ns(s, f->from_ns)),
+		 time_text(to, since_origin_ns(s, f->to_ns)));
+	text_paragraph(s->page, "  ", text);
 }
 
 static void print_finding(const struct section *s, const struct finding *f, size_t rank)
 {
-	char text[sizeof(f->verdict) + 64];
-
-	snprintf(text, sizeof(text), "%zu. %s: %s", rank, f->name, f->verdict);
-	say(s, "  ", text);
+	print_title(s, f, rank);
+	say(s, "     ", f->verdict);
 	say(s, "     ", f->evidence);
-	print_where(s, f);
 	say(s, "     ", f->advice);
 }
 
