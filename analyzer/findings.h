@@ -39,4 +39,7 @@ DEFINE_CLEANUP(struct findings *, findings_free);
 /* By cost, the costliest first; for each GIL at least one ("no_contention" where nothing else is said). */
 size_t findings_list(const struct findings *f, const struct finding **out);
 
+/* The names that findings can have: 0, 1, 2, ...; NULL: no more. */
+const char *findings_name(size_t i);
+
 #endif

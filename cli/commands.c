@@ -6,6 +6,7 @@
 const struct cli_command *const cli_commands[] = {
 	&cmd_record,
 	&cmd_report,
+	&cmd_diff,
 	&cmd_battle,
 	&cmd_timeline,
 	&cmd_export,

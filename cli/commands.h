@@ -6,6 +6,7 @@
 
 /* One file per command, named after it. */
 extern const struct cli_command cmd_battle;
+extern const struct cli_command cmd_diff;
 extern const struct cli_command cmd_doctor;
 extern const struct cli_command cmd_env;
 extern const struct cli_command cmd_experiment;

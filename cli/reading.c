@@ -15,7 +15,7 @@
 
 enum { MAX_SINKS = 12, BAR_CELLS = 30, PROGRESS_AFTER_MS = 500 };
 
-static const char default_trace[] = "./gil.trace";
+static const char default_trace[] = "./gil.trace", trace_before[] = "./gil.trace.old";
 
 static struct {
 	const char *input, *gil, *thread, *time;
@@ -34,64 +34,103 @@ const struct cli_option reading_options[] = {
 	{ 0 },
 };
 
-static struct recording recording;
+/* The traces that are meant: one, for diff two. */
+static struct source {
+	const char *path;
+	char snapshot[PATH_MAX];
+	struct recording recording;
+	char damage[1024];
+} sources[READING_TRACES], *source = sources;
+
 static volatile sig_atomic_t interrupted;
-static char damage[1024];
 
 /* Of a flight recorder the last snapshot is read. */
 static int choose_snapshot(void)
 {
-	static char path[PATH_MAX];
+	struct recording *recording = &source->recording;
 
-	if (recording_snapshot_path(path, sizeof(path), options.input, recording.snapshots))
+	if (recording_snapshot_path(source->snapshot, sizeof(source->snapshot), source->path,
+				    recording->snapshots))
 		return EXIT_RUNTIME;
-	if (recording.snapshots > 1)
-		cli_warn("'%s' has %u snapshots: this is the last, '%s'", options.input,
-			 recording.snapshots, path);
-	options.input = path;
-	return recording_read(&recording, path) < 0 ? EXIT_RUNTIME : EXIT_OK;
+	if (recording->snapshots > 1)
+		cli_warn("'%s' has %u snapshots: this is the last, '%s'", source->path,
+			 recording->snapshots, source->snapshot);
+	source->path = source->snapshot;
+	return recording_read(recording, source->path) < 0 ? EXIT_RUNTIME : EXIT_OK;
 }
 
 static int read_recording(void)
 {
-	int r = recording_read(&recording, options.input);
+	int r = recording_read(&source->recording, source->path);
 
 	/* What plain LTTng made has no note of ours: nobody knows better than the trace itself. */
-	recording.loss_known |= r == RECORDING_E_ABSENT;
+	source->recording.loss_known |= r == RECORDING_E_ABSENT;
 	if (r < 0)
 		return EXIT_RUNTIME;
-	return recording.snapshots ? choose_snapshot() : EXIT_OK;
+	return source->recording.snapshots ? choose_snapshot() : EXIT_OK;
+}
+
+static int choose(const char *path)
+{
+	struct stat st;
+	int r;
+
+	source->path = path;
+	if (!stat(path, &st))
+		return read_recording();
+	r = -errno;
+	err(r, r == -ENOENT ? "there is no trace '%s': make one with 'gilscope record COMMAND', or "
+			      "name another" : "cannot read '%s'", path);
+	return EXIT_RUNTIME;
+}
+
+static int check_filters(void)
+{
+	struct gil_filter gil;
+	struct time_filter time;
+
+	return gil_filter_parse(&gil, options.gil) || time_filter_parse(&time, options.time) ?
+		       EXIT_USAGE : EXIT_OK;
 }
 
 int reading_choose(int argc, char **argv)
 {
-	struct gil_filter gil;
-	struct time_filter time;
-	struct stat st;
-	int r;
+	int status = check_filters();
 
-	if (gil_filter_parse(&gil, options.gil) || time_filter_parse(&time, options.time))
-		return EXIT_USAGE;
+	if (status)
+		return status;
 	if (argc > 1)
 		return cli_usage("'%s': one trace at a time", argv[1]);
 	if (argc == 1 && options.input)
 		return cli_usage("two traces, '%s' and '%s': one at a time", options.input, argv[0]);
 	if (argc == 1)
 		options.input = argv[0];
-	if (!options.input)
-		options.input = default_trace;
-	if (stat(options.input, &st)) {
-		r = -errno;
-		err(r, r == -ENOENT ? "there is no trace '%s': make one with 'gilscope record COMMAND', or "
-				      "name another" : "cannot read '%s'", options.input);
-		return EXIT_RUNTIME;
+	return choose(options.input ? options.input : default_trace);
+}
+
+int reading_choose_two(int argc, char **argv)
+{
+	const char *const usual[READING_TRACES] = { trace_before, default_trace };
+	int status = check_filters();
+
+	if (!status && argc != 0 && argc != READING_TRACES)
+		status = cli_usage("name two traces, or none for %s and %s", trace_before, default_trace);
+	for (int i = 0; i < READING_TRACES && !status; i++) {
+		reading_turn_to(i);
+		status = choose(argc ? argv[i] : usual[i]);
 	}
-	return read_recording();
+	reading_turn_to(0);
+	return status;
+}
+
+void reading_turn_to(int which)
+{
+	source = &sources[which];
 }
 
 const char *reading_path(void)
 {
-	return options.input;
+	return source->path;
 }
 
 /* ---- the progress bar ------------------------------------------------------------- */
@@ -118,7 +157,7 @@ static void show_progress(void *data, double fraction)
 		return;
 	p->shown = true;
 	cells = cells < 0 ? 0 : cells > BAR_CELLS ? BAR_CELLS : cells;
-	fprintf(stderr, "\rreading %s [%.*s%*s] %3.0f %%", options.input, cells,
+	fprintf(stderr, "\rreading %s [%.*s%*s] %3.0f %%", source->path, cells,
 		"##############################", BAR_CELLS - cells, "", fraction * 100);
 }
 
@@ -173,13 +212,14 @@ int reading_run(struct sink *const *sinks, size_t n_sinks, bool streams, struct 
 	struct sink counts = { .name = "counts", .data = quality, .begin = has_enough,
 			       .lost = ignore_lost, .end = keep_end };
 	struct sigaction catch = { .sa_handler = on_interrupt, .sa_flags = SA_RESETHAND }, before;
+	const struct recording *recording = &source->recording;
 	struct progress progress = { .shown = false };
 	struct sink *all[MAX_SINKS + 1];
 	struct analysis_options o = {
-		.path = options.input, .gil = options.gil, .thread = options.thread,
+		.path = source->path, .gil = options.gil, .thread = options.thread,
 		.time = options.time, .interrupted = &interrupted,
-		.flight_recorder = recording.flight_recorder,
-		.recording = options.all || !*recording.id ? NULL : recording.id,
+		.flight_recorder = recording->flight_recorder,
+		.recording = options.all || !*recording->id ? NULL : recording->id,
 		.progress = may_show_progress(streams) ? show_progress : NULL,
 		.progress_data = &progress,
 	};
@@ -196,17 +236,33 @@ int reading_run(struct sink *const *sinks, size_t n_sinks, bool streams, struct 
 	sigaction(SIGINT, &before, NULL);
 	clear_progress(&progress);
 	if (r == ANALYSIS_E_INCOMPLETE) {
-		snprintf(damage, sizeof(damage), "%s", err_innermost());
+		snprintf(source->damage, sizeof(source->damage), "%s", err_innermost());
 		err_clear();
-		quality->damage = damage;
+		quality->damage = source->damage;
 		r = 0;
 	}
 	/* A recorder that could not close its session does not know. */
-	quality->end.loss_unknown |= !recording.loss_known;
-	quality->absent = recording.absent;
-	quality->late = recording.late;
+	quality->end.loss_unknown |= !recording->loss_known;
+	quality->absent = recording->absent;
+	quality->late = recording->late;
 	/* The pieces of a rotated trace begin late, too, but what was before is in the other pieces. */
-	quality->begins_late &= recording.flight_recorder;
+	quality->begins_late &= recording->flight_recorder;
+	return r;
+}
+
+int reading_study(struct study **out, const struct study_options *o)
+{
+	cleanup(study_freep) struct study *study = NULL;
+	struct sink *sinks[STUDY_SINKS];
+	struct quality quality;
+	int r = study_new(&study, o);
+
+	if (!r)
+		r = reading_run(sinks, study_sinks(study, sinks), false, &quality);
+	if (!r)
+		r = study_conclude(study, &quality);
+	if (!r)
+		*out = steal(&study);
 	return r;
 }
 
@@ -217,12 +273,12 @@ void reading_warn(const struct quality *q)
 	if (q->damage)
 		cli_warn("%s", q->damage);
 	if (q->end.lost_events || q->end.lost_packets || q->end.loss_unknown)
-		cli_warn("'%s' is incomplete: %s%s %s and %s %s lost", options.input,
+		cli_warn("'%s' is incomplete: %s%s %s and %s %s lost", source->path,
 			 q->end.loss_unknown ? "at least " : "", COUNT(q->end.lost_events),
 			 PLURAL(q->end.lost_events, "event"), COUNT(q->end.lost_packets),
 			 PLURAL(q->end.lost_packets, "packet"));
 	if (q->end.violations)
-		cli_warn("'%s' has %s unlawful %s: see 'gilscope verify'", options.input,
+		cli_warn("'%s' has %s unlawful %s: see 'gilscope verify'", source->path,
 			 COUNT(q->end.violations), PLURAL(q->end.violations, "event"));
 }
 

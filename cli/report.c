@@ -1,47 +1,131 @@
 /* SPDX-License-Identifier: MIT */
-#include "viz/report.h"
+#include "viz/report/report.h"
 
+#include "base/err.h"
 #include "cli/commands.h"
 #include "cli/paper.h"
 #include "cli/reading.h"
+#include "viz/rule.h"
 
-static int print(const struct metrics *metrics, const struct quality *quality)
+enum { NOT_SAID = -1 };
+
+static struct {
+	struct cli_words fields, sort, rules;
+	uint64_t limit, by_ns;
+} options = { .limit = (uint64_t)NOT_SAID, .by_ns = (uint64_t)NOT_SAID };
+
+static struct rule rules[CLI_WORDS_MAX];
+
+static bool wants_course(void)
+{
+	return options.by_ns != (uint64_t)NOT_SAID;
+}
+
+/* What the options say. @return EXIT_OK, or EXIT_USAGE with a sentence. */
+static int understand(struct report_options *o)
+{
+	const struct table_columns *threads = table_find("threads");
+
+	report_default(o);
+	if (options.limit != (uint64_t)NOT_SAID)
+		o->limit = options.limit ? options.limit : SIZE_MAX;
+	if (choice_parse(&o->fields, threads, options.fields.words, options.fields.n))
+		return EXIT_USAGE;
+	if (options.sort.n && order_parse(&o->order, threads, options.sort.words, options.sort.n))
+		return EXIT_USAGE;
+	for (size_t i = 0; i < options.rules.n; i++)
+		if (rule_parse(&rules[i], options.rules.words[i], wants_course()))
+			return EXIT_USAGE;
+	return EXIT_OK;
+}
+
+static int print(const struct results *results, const struct report_options *o)
 {
 	struct page page;
 	int r, closed;
 
 	paper_open(&page);
-	r = report_print(metrics, quality, &page);
+	r = report_print(results, o, &page);
 	closed = paper_close();
 	return r ? r : closed;
 }
 
+static bool check_rule(const struct rule *rule, const struct results *results)
+{
+	cleanup(freep) char *why = NULL;
+	size_t size;
+	struct page page = { .out = open_memstream(&why, &size) };
+	bool pass;
+
+	if (!page.out) {
+		fputs("gilscope: out of memory\n", stderr);
+		return false;
+	}
+	pass = rule_check(rule, results, &page);
+	fclose(page.out);
+	if (!pass)
+		fprintf(stderr, "gilscope: failed: %s", why);
+	return pass;
+}
+
+/* All of them, so that one run says all that is wrong. */
+static bool check_rules(const struct results *results)
+{
+	bool pass = true;
+
+	for (size_t i = 0; i < options.rules.n; i++)
+		pass &= check_rule(&rules[i], results);
+	return pass;
+}
+
 static int run(int argc, char **argv)
 {
-	cleanup(metrics_freep) struct metrics *metrics = NULL;
-	struct quality quality;
+	cleanup(study_freep) struct study *study = NULL;
+	struct report_options o;
+	struct study_options wanted;
 	int status = paper_check();
+	bool pass;
 
+	if (!status)
+		status = understand(&o);
 	if (!status)
 		status = reading_choose(argc, argv);
 	if (status)
 		return status;
-	if (metrics_new(&metrics) ||
-	    reading_run((struct sink *[]){ metrics_sink(metrics) }, 1, false, &quality) ||
-	    print(metrics, &quality))
+	wanted = (struct study_options){ .course = wants_course(),
+					 .width_ns = wants_course() ? options.by_ns : 0 };
+	if (reading_study(&study, &wanted) || print(study_results(study), &o))
 		return EXIT_RUNTIME;
-	reading_warn(&quality);
-	return reading_status(&quality);
+	reading_warn(study_results(study)->quality);
+	pass = check_rules(study_results(study));
+	status = reading_status(study_results(study)->quality);
+	/* What an incomplete trace breaks or keeps says little: --strict wins. */
+	return status ? status : pass ? EXIT_OK : EXIT_RUNTIME;
 }
 
 static const struct cli_option table[] = {
+	{ "sort", 's', CLI_WORDS, "COLUMN,...", "threads: the largest first; +COLUMN: the smallest first",
+	  &options.sort },
+	{ "fields", 'F', CLI_WORDS, "LIST", "columns of the threads; +COLUMN adds, -COLUMN takes one away",
+	  &options.fields },
+	{ "limit", 'n', CLI_COUNT, "N", "show N threads (usual: 20), pairs (10) and findings; 0: all",
+	  &options.limit },
+	{ "by", 0, CLI_DURATION, "WIDTH", "also the course over time, a row each 1s or 50ms; 0: as it suits",
+	  &options.by_ns },
+	{ "fail-if", 0, CLI_WORDS, "RULE", "exit with 1 when this is so; may be said many times",
+	  &options.rules },
 	PAPER_OPTIONS,
 	{ 0 },
 };
 
 static const char *const examples[] = {
-	"gilscope report", "who waited how long for whom, in ./gil.trace",
+	"gilscope report", "what is wrong, and who waited how long for whom, in ./gil.trace",
 	"gilscope report --thread 'worker-*' --time 10%-20%", "these threads, in a part of the trace",
+	"gilscope report --sort hold_max --fields hold_p99,hold_max,hold_max_at --limit 5",
+	"the five threads with the longest holds",
+	"gilscope report --by 1s", "how it went, second by second",
+	"gilscope report --fail-if 'wait_p99>10ms' --fail-if battle > report.txt",
+	"for CI: 1 when a thread's wait_p99_ns is above 10 ms, or when there was a GIL battle",
 	"gilscope report --strict other.trace > report.txt", "fail with 3 when the trace is not whole",
 	NULL,
 };
@@ -49,16 +133,32 @@ static const char *const examples[] = {
 const struct cli_command cmd_report = {
 	.name = "report",
 	.arguments = "[TRACE]",
-	.summary = "Say which thread waited how long for whom",
-	.text = "For each GIL of the trace: a verdict in one sentence, a summary, a table of threads\n"
-		"and who waited while the GIL was held by whom; then how good the data are.\n"
+	.summary = "Say what is wrong with the GIL, and who waited how long for whom",
+	.text = "The first line is the verdict. Then, for each GIL: a summary; the findings, the\n"
+		"costliest first, each with the time to look at; the threads, who waited longest\n"
+		"first; who waited while it was held by whom; how long the waits and holds were.\n"
+		"Last, how good the data are.\n"
 		"\n"
 		"  busy     attempts that found the GIL taken and went to sleep\n"
 		"  retries  wake-ups that found it taken still or again; failed = busy + retries\n"
 		"  checks   times the interpreter offered the GIL to others; badness = failed / checks\n"
 		"  ticks    executed while holding ('-' where the interpreter counts none)\n"
-		"  waiting  from wanting the GIL to having it, where it was found taken\n"
-		"  holding  from having the GIL to letting it go",
+		"  waiting  from wanting the GIL to having it; 'contended': where it was found taken\n"
+		"  holding  from having the GIL to letting it go\n"
+		"\n"
+		"A COLUMN is one of the threads' names in docs/metrics.md, such as wait_p99_ns or\n"
+		"failed_attempts; '_ns' may be left off.\n"
+		"\n"
+		"A RULE is METRIC OP VALUE or the name of a finding. METRIC is a column of gils,\n"
+		"threads, pairs, buckets (with --by), quality or trace: the first of these that\n"
+		"has it, or TABLE.COLUMN; '_ns' may be left off, nothing else: wait_p99 is\n"
+		"threads.wait_p99_ns, of all waits; wait_contended_p99 is of those that found the\n"
+		"GIL taken; failed_attempts is the GIL's, threads.failed_attempts each thread's.\n"
+		"OP is > >= < <= == or !=. VALUE is a duration with its unit (ns, us, ms, s), a\n"
+		"number, for ratios also per cent, or true or false. Any row of the table breaks\n"
+		"it. All rules are looked at; for each one that fails, stderr says where and what\n"
+		"was measured. What is not known in the trace fails. With --strict, 3 (the trace\n"
+		"is not whole) comes before 1 (a rule).",
 	.options = table,
 	.common = reading_options,
 	.run = run,

@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { MAX_COLUMNS = 24, GAP = 2, WORDS_MOST = 28 };
+enum { MAX_COLUMNS = 200, GAP = 2, WORDS_MOST = 28 };
 
 struct column {
 	const char *group, *title;
@@ -40,10 +40,17 @@ struct grid *grid_free(struct grid *t)
 	return NULL;
 }
 
+static unsigned title_width(const char *title)
+{
+	unsigned width = text_columns(title);
+
+	return width < WORDS_MOST ? width : WORDS_MOST;
+}
+
 void grid_column(struct grid *t, const char *group, const char *title, enum grid_kind kind)
 {
 	if (t->n_columns < MAX_COLUMNS)
-		t->columns[t->n_columns++] = (struct column){ group, title, text_columns(title), kind };
+		t->columns[t->n_columns++] = (struct column){ group, title, title_width(title), kind };
 }
 
 static bool make_room(struct grid *t)
@@ -104,6 +111,13 @@ static unsigned width_of(const struct grid *t, unsigned from, unsigned to)
 	return width;
 }
 
+static unsigned group_end_before(const struct grid *t, unsigned from, unsigned to)
+{
+	unsigned end = group_end(t, from);
+
+	return end < to ? end : to;
+}
+
 static void print_groups(const struct grid *t, const struct page *page, unsigned from, unsigned to)
 {
 	bool any = false;
@@ -113,8 +127,8 @@ static void print_groups(const struct grid *t, const struct page *page, unsigned
 	if (!any)
 		return;
 	fprintf(page->out, "%*s", (int)t->columns[0].width, "");
-	for (unsigned i = from; i < to; i = group_end(t, i)) {
-		unsigned width = width_of(t, i, group_end(t, i)) - GAP;
+	for (unsigned i = from; i < to; i = group_end_before(t, i, to)) {
+		unsigned width = width_of(t, i, group_end_before(t, i, to)) - GAP;
 		unsigned title = text_columns(t->columns[i].group), rule = 0;
 		const char *dash = page->utf8 ? "─" : "-";
 
@@ -155,25 +169,34 @@ static void print_rows(const struct grid *t, const struct page *page, unsigned f
 	}
 }
 
+/* The columns from `from` on that fit on the page: whole groups, or, of one that is too wide, a part; at least one. */
+static unsigned fitting(const struct grid *t, const struct page *page, unsigned from)
+{
+	unsigned first = t->columns[0].width, to = from, more;
+
+	while (to < t->n_columns) {
+		more = group_end(t, to);
+		if (page->width && first + width_of(t, from, more) > page->width)
+			break;
+		to = more;
+	}
+	more = group_end(t, from);
+	while (to == from && more > from + 1 && first + width_of(t, from, more) > page->width)
+		more--;
+	return to > from ? to : more;
+}
+
+unsigned grid_width(const struct grid *t)
+{
+	return t->columns[0].width + width_of(t, 1, t->n_columns);
+}
+
 int grid_print(const struct grid *t, const struct page *page)
 {
-	unsigned from = 1, to;
-
 	if (t->out_of_memory)
 		return err(-ENOMEM, "out of memory");
-	for (; from < t->n_columns; from = to) {
-		unsigned width = t->columns[0].width;
-
-		to = group_end(t, from);
-		width += width_of(t, from, to);
-		while (to < t->n_columns) {
-			unsigned more = group_end(t, to);
-
-			width += width_of(t, to, more);
-			if (page->width && width > page->width)
-				break;
-			to = more;
-		}
+	for (unsigned from = 1, to; from < t->n_columns; from = to) {
+		to = fitting(t, page, from);
 		if (from > 1)
 			fputc('\n', page->out);
 		print_groups(t, page, from, to);

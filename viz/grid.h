@@ -7,8 +7,8 @@
 
 /*
  * A table of text, as wide as its content. What does not fit on the page
- * continues below with its first column said again; it breaks only between
- * groups of columns. Memory runs out at most once: grid_print() says so.
+ * continues below with its first column said again; it breaks between groups
+ * of columns, and within one only when that is wider than the page. Memory runs out at most once: grid_print() says so.
  * Not thread-safe.
  */
 struct grid;
@@ -28,6 +28,9 @@ void grid_column(struct grid *t, const char *group, const char *title, enum grid
 
 /* The next cell, row by row. */
 void grid_cell(struct grid *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* How wide it is when nothing continues below. */
+unsigned grid_width(const struct grid *t);
 
 /* @return 0, or -ENOMEM when a cell could not be kept. */
 int grid_print(const struct grid *t, const struct page *page);

@@ -134,3 +134,8 @@ size_t findings_list(const struct findings *f, const struct finding **out)
 	*out = f->list;
 	return f->n;
 }
+
+const char *findings_name(size_t i)
+{
+	return i < sizeof(detectors) / sizeof(detectors[0]) ? detectors[i]->name : NULL;
+}

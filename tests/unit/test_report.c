@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "play.h"
-#include "viz/report.h"
+#include "viz/report/report.h"
 
 #include <cmocka.h>
 

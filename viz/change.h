@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GILSCOPE_VIZ_CHANGE_H
+#define GILSCOPE_VIZ_CHANGE_H
+
+#include "analyzer/columns.h"
+#include "viz/text.h"
+
+/*
+ * How one number differs between two recordings. A change is significant when
+ * it is more than a tenth and beyond the noise within the recordings: counts
+ * by 3 sqrt(A + B); the means of waits, holds and hand-overs by 3 standard
+ * errors; their percentiles when each lies outside of the ranks in which the
+ * other one's could be (3 sigma); shares by a hundredth of the whole, and so
+ * all other times by a hundredth of the shorter recording. Of other ratios
+ * only the tenth is asked; what is the smallest or the largest of a
+ * distribution is never significant. Thread-safe.
+ */
+struct side {
+	const struct results *results;
+	const void *row; /* NULL: this recording does not have it */
+};
+
+struct change {
+	const struct column *column;
+	struct value a, b;
+	double difference; /* B - A, where both are known */
+	bool significant;
+};
+
+struct change change_of(const struct column *column, struct side a, struct side b);
+
+/* "+12,345", "-1.20 ms", "+3.1 %" of the whole (for shares); "-" when not both are known. */
+const char *change_difference(char *buffer, size_t size, const struct change *c);
+
+/* "+12.5 %", with " *" when it is significant; "new" from 0; "" where nothing changed. */
+const char *change_percent(char *buffer, size_t size, const struct change *c);
+
+#endif
