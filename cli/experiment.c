@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands.h"
 
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "base/tree.h"
 #include "cli/experiment/child.h"

@@ -135,10 +135,10 @@ const char *recorder_watch(struct recorder *rec)
 
 /* ---- end ------------------------------------------------------------------------- */
 
-static bool was_recorded(const struct survey *survey, long pid)
+static bool was_recorded(const struct gilscope_survey *survey, long pid)
 {
-	for (size_t i = 0; i < survey->n; i++)
-		if (survey->processes[i].pid == pid && survey->processes[i].took_gil)
+	for (size_t i = 0; survey && i < survey->n; i++)
+		if (survey->processes[i]->pid == pid && survey->processes[i]->took_gil)
 			return true;
 	return false;
 }
@@ -151,7 +151,7 @@ static void count_late(struct recorder *rec)
 
 	rec->info.late = rec->info.absent = 0;
 	while (file && fscanf(file, "%ld", &pid) == 1) {
-		if (was_recorded(&rec->survey, pid))
+		if (was_recorded(rec->survey, pid))
 			rec->info.late++;
 		else
 			rec->info.absent++;
@@ -166,12 +166,13 @@ static int count(struct recorder *rec, bool loss_known)
 {
 	int r = 0;
 
-	survey_deinit(&rec->survey);
+	gilscope_survey_free(rec->survey);
+	rec->survey = NULL;
 	if (output_traces(rec->result))
-		r = survey_recording(&rec->survey, rec->result, rec->everything ? NULL : rec->info.id);
+		r = gilscope_survey(&rec->survey, rec->result, rec->everything ? NULL : rec->info.id);
 	if (!rec->everything)
 		count_late(rec);
-	rec->info.lost_events = rec->survey.lost_events;
+	rec->info.lost_events = rec->survey ? rec->survey->lost_events : 0;
 	rec->info.loss_known = loss_known && !r;
 	return r;
 }

@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "analyzer/survey.h"
 #include "base/recording.h"
+#include "lib/gilscope.h"
 
 /*
  * A recording that is under way: the daemon, the session in it, the limits at
@@ -38,8 +38,14 @@ struct recorder {
 	/* what came of it, from recorder_close() or recorder_snapshot() on: */
 	char result[PATH_MAX]; /* the trace to look at: `path`, or its last snapshot */
 	double seconds;
-	struct survey survey;
+	struct gilscope_survey *survey; /* NULL: nothing; gilscope_survey_free() is the caller's to do */
 };
+
+/* How many processes took their GIL while they were recorded. */
+static inline unsigned recorder_recorded(const struct recorder *rec)
+{
+	return rec->survey ? rec->survey->recorded : 0;
+}
 
 /*
  * Makes room for the trace and starts to record. In any case to be closed.

@@ -32,9 +32,9 @@ static void print_losses(const struct recorder *rec)
 }
 
 /* Where the trace does not say it, the process may still. */
-static void print_process(const struct survey_process *p)
+static void print_process(const struct gilscope_process *p)
 {
-	char path[64], name[sizeof(p->program)] = "";
+	char path[64], name[32] = "";
 
 	snprintf(name, sizeof(name), "%s", p->program);
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)p->pid);
@@ -47,16 +47,16 @@ static void print_process(const struct survey_process *p)
 	fprintf(stderr, "%s%s%d", name, *name ? " " : "", (int)p->pid);
 }
 
-static void print_processes(const struct survey *survey)
+static void print_processes(const struct gilscope_survey *survey)
 {
 	unsigned shown = 0;
 
 	fputs("gilscope: these were: ", stderr);
 	for (size_t i = 0; i < survey->n && shown < PROCESSES_SHOWN; i++) {
-		if (!survey->processes[i].took_gil)
+		if (!survey->processes[i]->took_gil)
 			continue;
 		fputs(shown++ ? ", " : "", stderr);
-		print_process(&survey->processes[i]);
+		print_process(survey->processes[i]);
 	}
 	if (survey->recorded > shown)
 		fprintf(stderr, " and %u more", survey->recorded - shown);
@@ -65,14 +65,14 @@ static void print_processes(const struct survey *survey)
 
 static void print_recorded(const struct recorder *rec)
 {
-	fprintf(stderr, "gilscope: recorded %u process%s in %.2f s: %.1f MiB in ", rec->survey.recorded,
-		rec->survey.recorded == 1 ? "" : "es", rec->seconds,
+	fprintf(stderr, "gilscope: recorded %u process%s in %.2f s: %.1f MiB in ", recorder_recorded(rec),
+		recorder_recorded(rec) == 1 ? "" : "es", rec->seconds,
 		(double)output_size_bytes(rec->result) / (1 << 20));
 	print_result(rec);
 	fputs("; ", stderr);
 	print_losses(rec);
 	if (rec->everything)
-		print_processes(&rec->survey);
+		print_processes(rec->survey);
 }
 
 static void print_late(const struct recorder *rec)
@@ -80,7 +80,7 @@ static void print_late(const struct recorder *rec)
 	const char *reason = rec->out_of_memory ?
 		"/dev/shm had no room for their buffers; use --buffers uid or a smaller --buffer-size" :
 		"LTTng's session daemon did not serve them within a second";
-	unsigned all = rec->survey.recorded + rec->info.absent;
+	unsigned all = recorder_recorded(rec) + rec->info.absent;
 
 	if (rec->info.absent)
 		cli_warn("%u of %u processes are not in the trace%s: %s", rec->info.absent, all,
@@ -94,13 +94,13 @@ void summary_print(const struct recorder *rec, const struct binary *program)
 {
 	char reason[PATH_MAX + 256];
 
-	if (rec->survey.recorded) {
+	if (recorder_recorded(rec)) {
 		print_recorded(rec);
 	} else {
-		unseen_explain(reason, sizeof(reason), &rec->survey, rec->info.absent, program);
+		unseen_explain(reason, sizeof(reason), rec->survey, rec->info.absent, program);
 		fprintf(stderr, "gilscope: nothing was recorded: %s\n", reason);
 	}
-	if (rec->survey.recorded)
+	if (recorder_recorded(rec))
 		print_late(rec);
 	if (rec->everything && rec->out_of_memory)
 		cli_warn("/dev/shm was nearly full: a process that came then is not in the trace; use "

@@ -9,7 +9,7 @@
 static const char pypy[] = ", which takes and drops its GIL without a call that could be seen";
 
 /* A GIL was created, and nobody ever took it. */
-static void explain_process(char *text, size_t size, const struct survey_process *p)
+static void explain_process(char *text, size_t size, const struct gilscope_process *p)
 {
 	if (!strcmp(p->design, GIL_DESIGN_PYPY))
 		snprintf(text, size, "process %d is PyPy%s", (int)p->pid, pypy);
@@ -49,11 +49,11 @@ static void explain_program(char *text, size_t size, const struct binary *b)
 				     "(CPython 2.7, or 3.2 and later, dynamically linked)", path);
 }
 
-void unseen_explain(char *text, size_t size, const struct survey *survey, unsigned absent,
+void unseen_explain(char *text, size_t size, const struct gilscope_survey *survey, unsigned absent,
 		    const struct binary *program)
 {
-	if (survey->n)
-		explain_process(text, size, &survey->processes[0]);
+	if (survey && survey->n)
+		explain_process(text, size, survey->processes[0]);
 	else if (absent)
 		snprintf(text, size, "LTTng's session daemon did not serve the program within a second, or "
 				     "/dev/shm had no room for its buffers");

@@ -97,7 +97,7 @@ GILSCOPE_API int gilscope_read(struct gilscope **out, const struct gilscope_opti
  */
 GILSCOPE_API int gilscope_open(struct gilscope **out, const struct gilscope_options *options);
 
-/* Reads the trace, once. Results are there afterwards. The handle is only good for gilscope_free() where it fails. */
+/* Reads the trace, once. Results are there afterwards; where it fails the handle is good for gilscope_free() only. */
 GILSCOPE_API int gilscope_run(struct gilscope *g);
 
 /* Frees the handle and all that was borrowed from it. NULL is fine. */
@@ -356,14 +356,21 @@ GILSCOPE_API int gilscope_print_verdict(const struct gilscope *g, const struct g
 
 /* ---- files for machines -------------------------------------------------------------------- */
 
-/* The formats by number; NULL: there are no more. Static. */
+/* The formats by number: "json", ... and the usual end of their files' names, ".json". NULL: there are no more. Static. */
 GILSCOPE_API const char *gilscope_format_name(size_t format);
+GILSCOPE_API const char *gilscope_format_suffix(size_t format);
+
+/* Is it a folder, or a file that is not written from its begin to its end: not for the standard output? */
+GILSCOPE_API bool gilscope_format_needs_place(size_t format);
 
 /*
- * After the run: writes a file (or, for csv, a folder). What stood there is
- * replaced in one step: nobody reads half a file. "-" is the standard output.
+ * Before the run, which writes the file (or folder) and gives it its name at its end: nobody
+ * reads half a file, and what stood there is replaced in one step. A place that cannot be
+ * written is found now. @path "-" is the standard output, where the format needs no place; it
+ * has to live until the run is done.
+ * gilscope_run() fails where a file cannot be written; the results are there nevertheless.
  */
-GILSCOPE_API int gilscope_export(const struct gilscope *g, const char *format, const char *path);
+GILSCOPE_API int gilscope_add_export(struct gilscope *g, const char *format, const char *path);
 
 /* ---- what a recording is of ------------------------------------------------------------------ */
 

@@ -16,7 +16,7 @@ static void gilscope_freep(struct gilscope **g)
 	gilscope_free(*g);
 }
 
-enum { MOST_SINKS = STUDY_SINKS + MOST_LISTENERS + 3 };
+enum { MOST_SINKS = STUDY_SINKS + MOST_LISTENERS + MOST_EXPORTS + 3 };
 
 const char *gilscope_version(void)
 {
@@ -171,6 +171,8 @@ void gilscope_free(struct gilscope *g)
 		return;
 	for (size_t i = 0; i < g->n_listening; i++)
 		listening_free(g->listening[i]);
+	for (size_t i = 0; i < g->n_exports; i++)
+		export_free(g->exports[i]);
 	for (size_t i = 0; i < g->n_warnings; i++)
 		free(g->warnings[i]);
 	battle_free(g->battle);
@@ -214,6 +216,9 @@ static size_t all_sinks(struct gilscope *g, struct sink *sinks[MOST_SINKS])
 		sinks[n++] = timeline_sink(g->timeline);
 	for (size_t i = 0; i < g->n_listening; i++)
 		sinks[n++] = listening_sink(g->listening[i]);
+	for (size_t i = 0; i < g->n_exports; i++)
+		if (g->exports[i]->sink)
+			sinks[n++] = g->exports[i]->sink;
 	g->counts = (struct sink){ .name = "counts", .data = g, .begin = keep_trace, .lost = ignore_lost,
 				   .end = keep_end };
 	sinks[n++] = &g->counts;
@@ -286,6 +291,8 @@ int gilscope_run(struct gilscope *g)
 		r = study_conclude(g->study, &g->quality);
 	g->bare = (struct results){ .trace = &g->trace, .quality = &g->quality };
 	g->done = !r;
+	for (size_t i = 0; i < g->n_exports && !r; i++)
+		r = export_finish(g->exports[i], handle_results(g));
 	return r;
 }
 

@@ -8,10 +8,11 @@
 #include "base/recording.h"
 #include "lib/gilscope.h"
 #include "viz/battle.h"
+#include "viz/export.h"
 #include "viz/timeline.h"
 
 /* What is behind the public handle. */
-enum { MOST_WARNINGS = 4, MOST_LISTENERS = 8 };
+enum { MOST_WARNINGS = 4, MOST_LISTENERS = 8, MOST_EXPORTS = 8 };
 
 struct gilscope {
 	struct gilscope_options options;
@@ -25,6 +26,8 @@ struct gilscope {
 	struct timeline *timeline;
 	struct listening *listening[MOST_LISTENERS];
 	size_t n_listening;
+	struct export *exports[MOST_EXPORTS];
+	size_t n_exports;
 	struct sink counts;
 	struct trace_info trace;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/experiment/experiment.h"
 
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "base/tree.h"
 #include "cli/tracee.h"

@@ -84,7 +84,7 @@ extern const struct experiment *const experiments[]; /* NULL ends */
 struct trial bench_trial(const struct bench *b, const struct row *row, const char *scenario);
 
 /*
- * Runs it recorded, again where the recording is not whole; row->incomplete and no metrics when
+ * Runs it recorded, again where the recording is not whole; row->incomplete and nothing `recorded` when
  * none was. @return as trial_run()
  */
 int bench_record(const struct bench *b, struct row *row, struct trial *t);

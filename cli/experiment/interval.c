@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What does it cost to let go of the GIL more often, and what does it bring? */
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "cli/experiment/experiment.h"
 #include "cli/experiment/trace.h"
@@ -64,15 +65,14 @@ static struct trial prepare(const struct bench *b, const struct row *row)
 /* Both do the same work in the end: what counts is who got on while both wanted to. Unknown, where nobody did. */
 static int add_fairness(struct row *row, const struct trial *t)
 {
-	cleanup(metrics_freep) struct metrics *both = NULL;
-	int64_t from_ns, to_ns;
+	cleanup(tracep) struct gilscope *both = NULL;
+	uint64_t from_ns, to_ns;
 	char time[96];
 	int r;
 
-	if (!trace_common_time(t->metrics, &from_ns, &to_ns))
+	if (!trace_common_time(t->recorded, &from_ns, &to_ns))
 		return 0;
-	snprintf(time, sizeof(time), "%" PRId64 ".%09" PRId64 ",%" PRId64 ".%09" PRId64,
-		 from_ns / 1000000000, from_ns % 1000000000, to_ns / 1000000000, to_ns % 1000000000);
+	snprintf(time, sizeof(time), "+%" PRIu64 "ns,+%" PRIu64 "ns", from_ns, to_ns);
 	r = trace_read(t->trace, t->recording, time, &both, NULL);
 	if (r || trace_fairness(both) == 0)
 		return r;
@@ -85,12 +85,12 @@ static int measure_gil(const struct bench *b, struct row *row)
 	struct trace_totals total;
 	int r = bench_record(b, row, &t);
 
-	if (r || !t.metrics)
+	if (r || !t.recorded)
 		return r;
-	total = trace_totals(t.metrics);
+	total = trace_totals(t.recorded);
 	r = add_fairness(row, &t);
 	if (!r)
-		r = row_add(row, LONGEST, (double)trace_longest_wait_ns(t.metrics));
+		r = row_add(row, LONGEST, (double)trace_longest_wait_ns(t.recorded));
 	return r ? r : row_add(row, HANDOVERS, (double)(total.handovers_same_cpu +
 							 total.handovers_other_cpu));
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How long does a thread that has done its I/O wait for the GIL, next to threads that compute? */
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "cli/experiment/experiment.h"
 #include "cli/experiment/trace.h"
@@ -38,24 +39,24 @@ static int measure(struct bench *b, struct row *row)
 {
 	uint64_t operations = b->count ? b->count : default_operations;
 	cleanup(trial_deinit) struct trial t = bench_trial(b, row, "io-and-cpu");
-	const struct thread_metrics *io;
+	size_t io;
 	int r;
 
 	trial_set(&t, "operations", operations);
 	trial_set(&t, "cpu", row->condition);
 	r = bench_record(b, row, &t);
-	if (r || !t.metrics)
+	if (r || !t.recorded)
 		return r;
-	io = trace_thread(t.metrics, "io");
-	if (!io || !histogram_count(io->wait_ns))
+	io = trace_thread(t.recorded, "io");
+	if (io == TRACE_NO_ROW || !trace_of_thread(t.recorded, io, "wait_count"))
 		return err(-ENODATA, "the recording has no thread 'io' that waited");
-	r = row_add(row, MEAN, (double)histogram_mean(io->wait_ns));
+	r = row_add(row, MEAN, (double)trace_of_thread(t.recorded, io, "wait_mean_ns"));
 	if (!r)
-		r = row_add(row, MEDIAN, (double)histogram_percentile(io->wait_ns, 0.5));
+		r = row_add(row, MEDIAN, (double)trace_of_thread(t.recorded, io, "wait_p50_ns"));
 	if (!r)
-		r = row_add(row, P99, (double)histogram_percentile(io->wait_ns, 0.99));
+		r = row_add(row, P99, (double)trace_of_thread(t.recorded, io, "wait_p99_ns"));
 	if (!r)
-		r = row_add(row, LONGEST, (double)histogram_max(io->wait_ns));
+		r = row_add(row, LONGEST, (double)trace_of_thread(t.recorded, io, "wait_max_ns"));
 	return r ? r : row_add(row, RATE, (double)operations * 1e9 / (double)t.truth.wall_ns);
 }
 

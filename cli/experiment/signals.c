@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How long until the main thread runs a signal's handler, next to threads that compute? */
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "cli/experiment/experiment.h"
 #include "cli/experiment/trace.h"
@@ -87,9 +88,9 @@ static int record_checks(const struct bench *b, struct row *row)
 	double beyond;
 	int r = bench_record(b, row, &t);
 
-	if (r || !t.metrics || !t.truth.n_signals)
+	if (r || !t.recorded || !t.truth.n_signals)
 		return r;
-	total = trace_totals(t.metrics);
+	total = trace_totals(t.recorded);
 	beyond = (double)total.checks - (double)total.ticks / (double)(total.interval + 1);
 	return row_add(row, CHECKS, beyond > 0 ? beyond / (double)t.truth.n_signals : 0);
 }

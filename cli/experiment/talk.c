@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* "Inside the Python GIL": two threads take longer than one after the other, and on two CPUs longest. */
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "cli/experiment/experiment.h"
 #include "cli/experiment/trace.h"
@@ -86,9 +87,9 @@ static int measure_gil(const struct bench *b, struct row *row, const struct cpus
 	cleanup(trial_deinit) struct trial t = prepare(b, row, cpus);
 	int r = bench_record(b, row, &t);
 
-	if (r || !t.metrics)
+	if (r || !t.recorded)
 		return r;
-	return add_counts(row, trace_totals(t.metrics));
+	return add_counts(row, trace_totals(t.recorded));
 }
 
 /* Without strace all the rest is still worth having. */

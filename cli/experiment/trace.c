@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/experiment/trace.h"
 
-#include "analyzer/analysis.h"
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "cli/tracee.h"
 
@@ -18,135 +18,151 @@ static void look(void *data, double fraction)
 	interrupted = tracee_interrupted() != 0;
 }
 
-static bool is_whole(const struct trace_end *e)
+static bool is_whole(const struct gilscope *g)
 {
-	return !e->lost_events && !e->lost_packets && !e->loss_unknown && !e->violations &&
-	       !e->attempts_found && !e->holds_found;
+	return gilscope_is_whole(g) && !gilscope_get(g, "quality", 0, "attempts_found").count &&
+	       !gilscope_get(g, "quality", 0, "holds_found").count;
 }
 
-int trace_read(const char *path, const char *recording, const char *time, struct metrics **out,
+void tracep(struct gilscope **trace)
+{
+	gilscope_free(*trace);
+}
+
+int trace_read(const char *path, const char *recording, const char *time, struct gilscope **out,
 	       bool *whole)
 {
-	struct analysis_options o = {
-		.path = path, .recording = recording, .time = time,
+	const struct gilscope_options o = {
+		.size = sizeof(o), .path = path, .recording = recording, .time = time,
 		.progress = look, .interrupted = &interrupted,
 	};
-	cleanup(metrics_freep) struct metrics *metrics = NULL;
-	int r = metrics_new(&metrics);
+	cleanup(tracep) struct gilscope *g = NULL;
+	int r = gilscope_read(&g, &o);
 
 	if (r)
-		return r;
-	r = analysis_run(&o, (struct sink *[]){ metrics_sink(metrics) }, 1);
-	if (r < 0)
-		return r;
-	if (r == ANALYSIS_E_INCOMPLETE)
-		err_clear();
+		return r < 0 ? r : -EINVAL;
 	if (tracee_interrupted())
 		return err(-EINTR, "interrupted");
 	if (whole)
-		*whole = !r && is_whole(metrics_end(metrics));
-	*out = steal(&metrics);
+		*whole = is_whole(g);
+	*out = steal(&g);
 	return 0;
 }
 
-static int32_t busiest_pid(const struct gil_metrics *gils, size_t n)
-{
-	const struct gil_metrics *most = NULL;
+/* ---- its GILs ------------------------------------------------------------------------ */
 
-	for (size_t i = 0; i < n; i++)
-		if (gils[i].acquisitions && (!most || gils[i].acquisitions > most->acquisitions))
-			most = &gils[i];
-	return most ? most->info.pid : 0;
+static uint64_t of_gil(const struct gilscope *g, size_t row, const char *column)
+{
+	return gilscope_get(g, "gils", row, column).count;
 }
 
-struct trace_totals trace_totals(const struct metrics *metrics)
+static uint64_t busiest_pid(const struct gilscope *g)
 {
-	const struct gil_metrics *gils;
-	size_t n = metrics_gils(metrics, &gils);
-	struct trace_totals total = { .pid = busiest_pid(gils, n) };
+	uint64_t most = 0, pid = 0;
 
-	for (const struct gil_metrics *g = gils; total.pid && g < gils + n; g++) {
-		if (g->info.pid != total.pid)
+	for (size_t i = 0; i < gilscope_rows(g, "gils"); i++)
+		if (of_gil(g, i, "acquisitions") > most) {
+			most = of_gil(g, i, "acquisitions");
+			pid = of_gil(g, i, "pid");
+		}
+	return pid;
+}
+
+struct trace_totals trace_totals(const struct gilscope *g)
+{
+	struct trace_totals total = { .pid = busiest_pid(g) };
+
+	for (size_t i = 0; total.pid && i < gilscope_rows(g, "gils"); i++) {
+		if (of_gil(g, i, "pid") != total.pid)
 			continue;
-		total.interval = g->info.interval;
-		total.acquisitions += g->acquisitions;
-		total.failed += g->failed;
-		total.checks += g->checks;
-		total.ticks += g->ticks;
-		total.handovers_same_cpu += g->switches_same_cpu;
-		total.handovers_other_cpu += g->switches_other_cpu;
-		total.failed_same_cpu += g->failed_same_cpu;
-		total.failed_other_cpu += g->failed_other_cpu;
+		total.interval = of_gil(g, i, "interval");
+		total.acquisitions += of_gil(g, i, "acquisitions");
+		total.failed += of_gil(g, i, "failed_attempts");
+		total.checks += of_gil(g, i, "checks");
+		total.ticks += of_gil(g, i, "ticks");
+		total.handovers_same_cpu += of_gil(g, i, "switches_same_cpu");
+		total.handovers_other_cpu += of_gil(g, i, "switches_other_cpu");
+		total.failed_same_cpu += of_gil(g, i, "failed_same_cpu");
+		total.failed_other_cpu += of_gil(g, i, "failed_other_cpu");
 	}
 	return total;
 }
 
 /* ---- its threads --------------------------------------------------------------------- */
 
-/* The next thread after `t` of that process; NULL: the first, or there are no more. */
-static const struct thread_metrics *next_thread(const struct metrics *metrics,
-						const struct thread_metrics *t)
+uint64_t trace_of_thread(const struct gilscope *g, size_t row, const char *column)
 {
-	const struct thread_metrics *threads;
-	size_t n = metrics_threads(metrics, &threads);
-	int32_t pid = trace_totals(metrics).pid;
-
-	for (t = t ? t + 1 : threads; t < threads + n; t++)
-		if (t->info.gil->pid == pid && !t->folded)
-			return t;
-	return NULL;
+	return gilscope_get(g, "threads", row, column).count;
 }
 
-static const struct thread_metrics *next_worker(const struct metrics *metrics,
-						const struct thread_metrics *t)
+/* The next thread of that process from `row` on, or TRACE_NO_ROW. */
+static size_t next_thread(const struct gilscope *g, size_t row)
 {
-	do
-		t = next_thread(metrics, t);
-	while (t && t->info.is_main);
-	return t;
+	uint64_t pid = busiest_pid(g);
+
+	for (; row < gilscope_rows(g, "threads"); row++)
+		if (of_gil(g, trace_of_thread(g, row, "gil"), "pid") == pid &&
+		    !gilscope_get(g, "threads", row, "folded").flag)
+			return row;
+	return TRACE_NO_ROW;
 }
 
-const struct thread_metrics *trace_thread(const struct metrics *metrics, const char *name)
+static size_t next_worker(const struct gilscope *g, size_t row)
 {
-	const struct thread_metrics *t = NULL;
-
-	while ((t = next_thread(metrics, t)) && strcmp(t->info.name, name))
-		;
-	return t;
+	row = next_thread(g, row);
+	while (row != TRACE_NO_ROW && gilscope_get(g, "threads", row, "is_main").flag)
+		row = next_thread(g, row + 1);
+	return row;
 }
 
-uint64_t trace_longest_wait_ns(const struct metrics *metrics)
+#define EACH_WORKER(row, g) \
+	(size_t row = next_worker((g), 0); row != TRACE_NO_ROW; row = next_worker((g), row + 1))
+
+size_t trace_thread(const struct gilscope *g, const char *name)
+{
+	size_t row = next_thread(g, 0);
+
+	while (row != TRACE_NO_ROW && strcmp(gilscope_get(g, "threads", row, "name").text, name))
+		row = next_thread(g, row + 1);
+	return row;
+}
+
+uint64_t trace_longest_wait_ns(const struct gilscope *g)
 {
 	uint64_t longest = 0;
 
-	for (const struct thread_metrics *t = NULL; (t = next_worker(metrics, t));)
-		if (histogram_max(t->wait_ns) > longest)
-			longest = histogram_max(t->wait_ns);
+	for EACH_WORKER(row, g)
+		if (trace_of_thread(g, row, "wait_max_ns") > longest)
+			longest = trace_of_thread(g, row, "wait_max_ns");
 	return longest;
 }
 
-bool trace_common_time(const struct metrics *metrics, int64_t *from_ns, int64_t *to_ns)
+bool trace_common_time(const struct gilscope *g, uint64_t *from_ns, uint64_t *to_ns)
 {
-	*from_ns = INT64_MIN;
-	*to_ns = INT64_MAX;
-	for (const struct thread_metrics *t = NULL; (t = next_worker(metrics, t));) {
-		if (t->info.first_ns > *from_ns)
-			*from_ns = t->info.first_ns;
-		if (t->info.last_ns < *to_ns)
-			*to_ns = t->info.last_ns;
+	bool any = false;
+
+	*from_ns = 0;
+	*to_ns = UINT64_MAX;
+	for EACH_WORKER(row, g) {
+		any = true;
+		if (trace_of_thread(g, row, "first_ns") > *from_ns)
+			*from_ns = trace_of_thread(g, row, "first_ns");
+		if (trace_of_thread(g, row, "last_ns") < *to_ns)
+			*to_ns = trace_of_thread(g, row, "last_ns");
 	}
-	return *from_ns > 0 && *from_ns < *to_ns;
+	return any && *from_ns < *to_ns;
 }
 
-double trace_fairness(const struct metrics *metrics)
+double trace_fairness(const struct gilscope *g)
 {
 	double sum = 0, squares = 0, n = 0;
 
-	for (const struct thread_metrics *t = NULL; (t = next_worker(metrics, t)); n++) {
-		double held = (double)t->state_ns[STATE_HOLDING];
+	for EACH_WORKER(row, g) {
+		double held = (double)trace_of_thread(g, row, "holding_ns");
 
 		sum += held;
 		squares += held * held;
+		n++;
 	}
 	return squares > 0 ? sum * sum / (n * squares) : 0;
 }

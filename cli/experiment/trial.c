@@ -145,7 +145,7 @@ static int explain_nothing(const struct trial *t, const struct recorder *rec)
 	char reason[PATH_MAX + 256];
 
 	binary_look(&program, t->subject->program);
-	unseen_explain(reason, sizeof(reason), &rec->survey, rec->info.absent, &program);
+	unseen_explain(reason, sizeof(reason), rec->survey, rec->info.absent, &program);
 	return err(-ENODATA, "nothing was recorded: %s", reason);
 }
 
@@ -155,10 +155,10 @@ static int read_recording(struct trial *t, const struct recorder *rec)
 	int r;
 
 	t->incomplete = lost_something(rec);
-	if (!rec->survey.recorded)
+	if (!recorder_recorded(rec))
 		return rec->info.absent ? 0 : explain_nothing(t, rec);
-	r = trace_read(t->trace, t->recording, NULL, &t->metrics, &whole);
-	if (!r && !trace_totals(t->metrics).pid)
+	r = trace_read(t->trace, t->recording, NULL, &t->recorded, &whole);
+	if (!r && !trace_totals(t->recorded).pid)
 		r = err(-ENODATA, "the recording has no GIL that somebody took");
 	t->incomplete |= !whole;
 	return r;
@@ -179,7 +179,7 @@ static int record(struct trial *t, const struct places *p)
 	r = r ? r : closed;
 	if (!r)
 		r = read_recording(t, &rec);
-	survey_deinit(&rec.survey);
+	gilscope_survey_free(rec.survey);
 	return r;
 }
 
@@ -238,5 +238,6 @@ void trial_set(struct trial *t, const char *name, uint64_t value)
 void trial_deinit(struct trial *t)
 {
 	truth_deinit(&t->truth);
-	t->metrics = metrics_free(t->metrics);
+	gilscope_free(t->recorded);
+	t->recorded = NULL;
 }

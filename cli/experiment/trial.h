@@ -4,10 +4,10 @@
 
 #include <limits.h>
 
-#include "analyzer/metrics.h"
 #include "cli/experiment/cpus.h"
 #include "cli/experiment/subject.h"
 #include "cli/experiment/truth.h"
+#include "lib/gilscope.h"
 
 /* One run of a scenario by one subject, in a child with a time limit. One at a time; not thread-safe. */
 
@@ -38,7 +38,7 @@ struct trial {
 	/* TRIAL_RECORDED: */
 	char trace[PATH_MAX];
 	char recording[64];     /* its id */
-	struct metrics *metrics; /* see trace.h */
+	struct gilscope *recorded; /* see trace.h */
 	bool incomplete;        /* events were lost or are unlawful, or the first are missing */
 };
 
