@@ -4,7 +4,6 @@
 
 #include "base/err.h"
 #include "lib/handle.h"
-#include "viz/report.h"
 #include "viz/verdict.h"
 
 /* ---- while it is read ------------------------------------------------------------------ */
