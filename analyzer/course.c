@@ -31,7 +31,7 @@ struct course {
 	uint64_t width_ns;
 	unsigned coarser;  /* how often it was widened */
 	int64_t begin_ns;
-	size_t longest;    /* the highest number of a bucket, over all GILs */
+	size_t longest;    /* how many buckets a GIL has, beside one at the very end */
 
 	struct line *first, *last_used;
 	struct table table; /* id -> line */
@@ -91,7 +91,7 @@ static void widen(struct course *c)
 	for (struct line *l = c->first; l; l = l->next)
 		merge(l, factor);
 	c->width_ns *= factor;
-	c->longest /= factor;
+	c->longest = (c->longest + factor - 1) / factor;
 	c->coarser++;
 }
 
@@ -101,8 +101,8 @@ static void widen(struct course *c)
  */
 static void fit(struct course *c)
 {
-	while (c->longest && ((!c->asked_ns && c->longest >= COURSE_BUCKETS) ||
-			      c->longest > COURSE_LIMIT / c->n_lines))
+	while (c->longest > 1 && ((!c->asked_ns && c->longest > COURSE_BUCKETS) ||
+				  c->longest > COURSE_LIMIT / c->n_lines))
 		widen(c);
 }
 
@@ -422,7 +422,7 @@ static int on_end(void *data, const struct trace_end *end)
 	if (c->asked_ns && exceeds(c, span_ns, c->asked_ns))
 		return too_many(c, span_ns);
 	/* The trace may go on where no GIL is seen. */
-	c->longest = buckets_of(span_ns, c->width_ns) - 1;
+	c->longest = buckets_of(span_ns, c->width_ns);
 	fit(c);
 	n = buckets_of(span_ns, c->width_ns);
 	c->buckets = calloc(c->n_lines * n, sizeof(*c->buckets));

@@ -77,13 +77,12 @@ class Metrics(harness.TestCase):
         report = self.report()
         text = (harness.SOURCE / "docs" / "metrics.md").read_text()
         sections = {title: body for title, body in re.findall(r"^## ([^\n]*)\n(.*?)(?=^## |\Z)", text, re.S | re.M)}
-        for title, rows in (("threads", report["threads"][:1]), ("pairs", report["pairs"][:1]),
-                            ("gils", report["gils"][:1]),
-                            ("trace and quality", [dict(report["trace"], **report["quality"])])):
+        for title in ("trace", "quality", "gils", "threads", "pairs", "buckets", "findings"):
+            row = report[title][0] if isinstance(report[title], list) else report[title]
             defined = set()
             for cell in re.findall(r"^\| (`[^|]*) \|", sections[title], re.M):
                 defined.update(re.findall(r"`(\w+)`", cell))
-            self.assertEqual(set(rows[0]), defined, title)
+            self.assertEqual(set(row), defined, title)
 
     def test_each_name_of_what_passes_by_is_defined_and_the_reverse(self):
         lister = harness.BUILD / "docs" / "list-columns"
