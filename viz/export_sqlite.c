@@ -88,7 +88,9 @@ static bool is_key(const struct table_columns *table, size_t i)
 	const char *name = table->columns[i].name;
 	size_t len = strlen(name);
 
-	return !i && table->columns[i].type != COLUMN_TEXT && !strncmp(table->name, name, len) && !strcmp(table->name + len, "s");
+	if (i || table->columns[i].type == COLUMN_TEXT)
+		return false;
+	return !strncmp(table->name, name, len) && !strcmp(table->name + len, "s");
 }
 
 /* "CREATE TABLE ..." or "INSERT INTO ...". Freed by the caller; NULL: out of memory. */
