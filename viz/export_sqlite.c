@@ -88,7 +88,9 @@ static bool is_key(const struct table_columns *table, size_t i)
 	const char *name = table->columns[i].name;
 	size_t len = strlen(name);
 
-	return !i && table->columns[i].type != COLUMN_TEXT && !strncmp(table->name, name, len) && !strcmp(table->name + len, "s");
+	if (i || table->columns[i].type == COLUMN_TEXT)
+		return false;
+	return !strncmp(table->name, name, len) && !strcmp(table->name + len, "s");
 }
 
 /* "CREATE TABLE ..." or "INSERT INTO ...". Freed by the caller; NULL: out of memory. */
@@ -254,6 +256,7 @@ static int open_following(const char *name, int flags, int mode)
 static int open_through_link(sqlite3 **db, const char *name)
 {
 	static sqlite3_vfs vfs;
+	sqlite3_syscall_ptr before;
 	int r;
 
 	if (!vfs.zName && sqlite3_vfs_find(NULL)) {
@@ -264,9 +267,10 @@ static int open_through_link(sqlite3 **db, const char *name)
 	}
 	if (!vfs.zName)
 		return SQLITE_CANTOPEN;
+	before = vfs.xGetSystemCall(&vfs, "open");
 	vfs.xSetSystemCall(&vfs, "open", (sqlite3_syscall_ptr)open_following);
 	r = sqlite3_open_v2(name, db, SQLITE_OPEN_READWRITE, vfs.zName);
-	vfs.xSetSystemCall(&vfs, "open", NULL);
+	vfs.xSetSystemCall(&vfs, "open", before);
 	return r;
 }
 

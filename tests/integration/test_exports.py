@@ -114,8 +114,18 @@ class Exports(harness.TestCase):
             whole = [int(row["duration_ns"]) for row in got if row["whole"] in yes]
             self.assertEqual((len(whole), sum(whole)), (thread["wait_ns"]["count"], thread["wait_ns"]["total"]))
 
+    def compare_text(self):
+        """The counts of the report's table of threads."""
+        fields = ["acquisitions", "busy", "retries", "failed_attempts", "releases", "checks", "ticks", "wait_count"]
+        text = self.gilscope("report", self.trace, "--fields", ",".join(fields), "--limit", "0").out
+        for thread in self.document["threads"]:
+            expected = [f"{thread[name]:,}" for name in fields[:-1]] + [f"{thread['wait_ns']['count']:,}"]
+            rows = [line.split()[1:] for line in text.splitlines() if line.split()[:1] == [thread["name"]]]
+            self.assertIn(expected, rows, thread["name"])
+
     def check_all_formats(self):
         self.export_all()
+        self.compare_text()
         self.compare_csv()
         self.check_streams(*self.streams_of_csv())
         self.check_streams(*self.streams_of_lines())

@@ -30,6 +30,8 @@ class Install(harness.TestCase):
         report = harness.run(self.bin / "gilscope", "report", cwd=self.elsewhere)
         self.assertEqual(report.status, 0, report.err)
         self.assertIn("t1", report.out)
+        schemas = list((self.folder / "root").rglob("share/gilscope/gilscope-report-1.schema.json"))
+        self.assertEqual(len(schemas), (harness.BUILD / "docs" / "gilscope-report-1.schema.json").exists())
 
     def test_installed_tool_records_python(self):
         result = harness.run(self.bin / "gilscope", "record", harness.PYTHON, "-c", "print(7)",

@@ -53,7 +53,8 @@ static int teardown(void **state)
 }
 
 /* Exports what was played; @change may falsify the results before they are written. */
-static int export_battle(struct fixture *f, void (*change)(struct thread_metrics *threads, struct gil_metrics *gil))
+static int export_battle(struct fixture *f,
+			 void (*change)(struct thread_metrics *threads, struct gil_metrics *gil))
 {
 	cleanup(export_freep) struct export *x = NULL;
 	struct play p = { .extra = NULL };
