@@ -35,9 +35,8 @@ static uint64_t hunger_of(const struct thread_metrics *t, const struct gil_metri
 	return hunger.ns > t->attempt.ns ? hunger.ns : t->attempt.ns;
 }
 
-/* @holder: who had it for most of the longest wait */
-static bool is_starved(const struct thread_metrics *waiter, const struct thread_metrics *holder,
-		       const struct gil_metrics *gil)
+static bool is_starved_by(const struct thread_metrics *waiter, const struct thread_metrics *holder,
+			  const struct gil_metrics *gil)
 {
 	const uint64_t longest_ns = waiter->attempt.ns, hold_ns = histogram_mean(holder->hold_ns);
 
@@ -48,10 +47,15 @@ static bool is_starved(const struct thread_metrics *waiter, const struct thread_
 static uint64_t claim_starved(const struct claim *claim, const struct thread_metrics *waiter,
 			      const struct thread_metrics *holder, const struct pair_metrics *pair)
 {
-	if (!waiter || !holder || waiter->longest_holder != pair->holder ||
-	    !is_starved(waiter, holder, claim->gil))
+	uint64_t hunger_ns;
+
+	if (!waiter || !holder || !is_starved_by(waiter, holder, claim->gil))
 		return 0;
-	return hunger_of(waiter, claim->gil);
+	/* Where it is most of its waiting, the rest is no finding of its own. */
+	hunger_ns = hunger_of(waiter, claim->gil);
+	if (hunger_ns >= histogram_total(waiter->wait_contended_ns) / 2)
+		return pair->wait_ns;
+	return waiter->longest_holder == pair->holder ? hunger_ns : 0;
 }
 
 static void say(struct finding *found, const struct results *r, const struct gil_metrics *gil,

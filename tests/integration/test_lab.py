@@ -20,6 +20,8 @@ SMALL = {
     "battle": ("count=60000",), "four": ("count=30000",), "sequential": ("count=30000",),
     "io-and-cpu": ("operations=20",), "ping-pong": ("rounds=200", "cpu=1"), "convoy": ("operations=40",),
     "signal-storm": ("signals=3", "count=60000"), "signals": ("signals=3", "count=60000"), "mixed": ("count=20000",),
+    "long-hold": ("operations=2", "call=10ms"), "healthy": ("operations=5",), "starvation": ("count=500",),
+    "priority-inversion": ("updates=3", "piece=5ms"),
 }
 Step = collections.namedtuple("Step", "thread tick checks event")
 

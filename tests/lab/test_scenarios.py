@@ -24,13 +24,17 @@ SETTINGS = {
     "battle": ["count=20000", "threads=3"],
     "convoy": ["operations=20"],
     "four": ["count=10000"],
+    "healthy": ["operations=3"],
     "io-and-cpu": ["operations=5"],
+    "long-hold": ["operations=1", "call=5ms"],
     "many": ["threads=40", "pause=1ms"],
     "mixed": ["count=10000", "rounds=3"],
     "ping-pong": ["rounds=20", "cpu=1"],
+    "priority-inversion": ["updates=3", "piece=2ms"],
     "sequential": ["count=10000"],
     "signal-storm": ["signals=2", "count=50000"],
     "signals": ["signals=3", "count=300000"],
+    "starvation": ["count=200"],
     "tasks": [],
 }
 TESTS = []
