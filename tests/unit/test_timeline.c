@@ -81,8 +81,8 @@ static void test_lanes_in_ticks(void **state)
 	/* Both executed 101 ticks. t1's BUSY came after 5 of t2's, its RETRY after 80. */
 	assert_has(text, "\nt1     ##########!======!==  50.0 %  47.5 %\n"
 			 "t2               ##########  50.0 %   0.0 %\n");
-	assert_has(text, "\nt1               0    100.000    101 ");
-	assert_has(text, "\nt2             101    900.000    101 ");
+	assert_has(text, "\nt1               0    100.000    101\n");
+	assert_has(text, "\nt2             101    900.000    101\n");
 }
 
 static void test_glyphs_in_utf8(void **state)
