@@ -121,7 +121,7 @@ static const struct cli_option table[] = {
 static const char *const examples[] = {
 	"gilscope report", "what is wrong, and who waited how long for whom, in ./gil.trace",
 	"gilscope report --thread 'worker-*' --time 10%-20%", "these threads, in a part of the trace",
-	"gilscope report --sort hold_max --fields hold_p99,hold_max,hold_max_at --limit 5",
+	"gilscope report --sort hold_max --fields hold_p99,hold_max,overruns --limit 5",
 	"the five threads with the longest holds",
 	"gilscope report --by 1s", "how it went, second by second",
 	"gilscope report --fail-if 'wait_p99>10ms' --fail-if battle > report.txt",

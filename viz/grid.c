@@ -186,15 +186,30 @@ static unsigned fitting(const struct grid *t, const struct page *page, unsigned 
 	return to > from ? to : more;
 }
 
-unsigned grid_width(const struct grid *t)
+/* The heading of a group may be wider than its columns. */
+static void fit_groups(struct grid *t)
 {
+	for (unsigned from = 1, to; from < t->n_columns; from = to) {
+		unsigned title = text_columns(t->columns[from].group), width;
+
+		to = group_end(t, from);
+		width = width_of(t, from, to) - GAP;
+		if (title > width)
+			t->columns[to - 1].width += title - width;
+	}
+}
+
+unsigned grid_width(struct grid *t)
+{
+	fit_groups(t);
 	return t->columns[0].width + width_of(t, 1, t->n_columns);
 }
 
-int grid_print(const struct grid *t, const struct page *page)
+int grid_print(struct grid *t, const struct page *page)
 {
 	if (t->out_of_memory)
 		return err(-ENOMEM, "out of memory");
+	fit_groups(t);
 	for (unsigned from = 1, to; from < t->n_columns; from = to) {
 		to = fitting(t, page, from);
 		if (from > 1)

@@ -30,9 +30,9 @@ void grid_column(struct grid *t, const char *group, const char *title, enum grid
 void grid_cell(struct grid *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* How wide it is when nothing continues below. */
-unsigned grid_width(const struct grid *t);
+unsigned grid_width(struct grid *t);
 
 /* @return 0, or -ENOMEM when a cell could not be kept. */
-int grid_print(const struct grid *t, const struct page *page);
+int grid_print(struct grid *t, const struct page *page);
 
 #endif

@@ -131,13 +131,31 @@ void text_pad(const struct page *page, const char *s, unsigned columns, bool rig
 	put_spaces(page->out, columns - used - 1);
 }
 
+/* The length of the next word; a number keeps its unit: "5.01 ms", "49.1 %)". */
+static size_t word_length(const char *text)
+{
+	static const char *const units[] = { "%", "ns", "us", "ms", "s" };
+	size_t word = strcspn(text, " ");
+	const char *next = text + word + 1;
+
+	if (!text[word] || !word || text[word - 1] < '0' || text[word - 1] > '9')
+		return word;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		size_t length = strlen(units[i]);
+
+		if (!strncmp(next, units[i], length) && strchr(" ,;.:)", next[length]))
+			return word + 1 + strcspn(next, " ");
+	}
+	return word;
+}
+
 void text_paragraph(const struct page *page, const char *lead, const char *text)
 {
 	unsigned left = text_columns(lead), at = left;
 
 	fputs(lead, page->out);
 	while (*text) {
-		size_t bytes = strcspn(text, " ");
+		size_t bytes = word_length(text);
 		unsigned columns = 0, len;
 
 		for (size_t i = 0; i < bytes; i += len)

@@ -81,8 +81,8 @@ static void test_lanes_in_ticks(void **state)
 	/* Both executed 101 ticks. t1's BUSY came after 5 of t2's, its RETRY after 80. */
 	assert_has(text, "\nt1     ##########!======!==  50.0 %  47.5 %\n"
 			 "t2               ##########  50.0 %   0.0 %\n");
-	assert_has(text, "\nt1               0    100.000    101 ");
-	assert_has(text, "\nt2             101    900.000    101 ");
+	assert_has(text, "\nt1               0    100.000    101\n");
+	assert_has(text, "\nt2             101    900.000    101\n");
 }
 
 static void test_glyphs_in_utf8(void **state)
@@ -99,10 +99,17 @@ static void test_runs(void **state)
 	cleanup(freep) char *one = draw(fight, TIMELINE_TIME, 1, false);
 
 	(void)state;
-	assert_has(text, "run of   start us  length us  ticks  checks  holds  others failed\n"
-			 "t1          0.000    100.000    101       1      1              0\n"
-			 "t1      1,000.000      0.000      0       0      1              0\n");
-	assert_has(text, "t2       100.000    900.000    101       1      1              2\n");
+	/* The page is too narrow for all columns. */
+	assert_has(text, "run of   start us  length us  ticks  checks\n"
+			 "t1          0.000    100.000    101       1\n"
+			 "t1      1,000.000      0.000      0       0\n"
+			 "\n"
+			 "run of  holds  others failed\n"
+			 "t1          1              0\n"
+			 "t1          1              0\n");
+	assert_has(text, "t2       100.000    900.000    101       1\n");
+	assert_has(text, "run of  holds  others failed\n"
+			 "t2          1              2\n");
 	assert_null(strstr(text, "more run"));
 	assert_has(one, "... and 1 more run (--limit 0 shows all)");
 }
@@ -114,7 +121,7 @@ static void test_time_slices_have_no_ticks(void **state)
 
 	(void)state;
 	assert_has(text, "the axis is time");
-	assert_has(text, "\nt1         0.030  4,999.960      -       1      1              0\n");
+	assert_has(text, "\nt1         0.030  4,999.960      -       1\n");
 }
 
 /* A lane of many holds keeps its sums, however often its buckets doubled. */

@@ -26,18 +26,20 @@ static const char *time_text(char buffer[TEXT_NUMBER], uint64_t ns)
 	return buffer;
 }
 
-/* "1. battle: 6.86 ms of waiting; --time +0.001807542s,+0.013772523s" */
+/* What costs nothing is nowhere in particular. "1. battle: 6.86 ms of waiting; --time +0.001807542s,+0.013772523s" */
 static void print_title(const struct section *s, const struct finding *f, size_t rank)
 {
-	char from[TEXT_NUMBER], to[TEXT_NUMBER], gil[32] = "", cost[64] = "";
+	char from[TEXT_NUMBER], to[TEXT_NUMBER], gil[32] = "";
 	char text[256];
 
+	if (!f->cost_ns) {
+		fprintf(s->page->out, "  %zu. %s\n", rank, f->name);
+		return;
+	}
 	if (s->several)
 		snprintf(gil, sizeof(gil), "--gil %" PRIu32 " ", f->gil);
-	if (f->cost_ns)
-		snprintf(cost, sizeof(cost), "%s of waiting; ", DURATION(f->cost_ns));
-	snprintf(text, sizeof(text), "%zu. %s: %s%s--time %s,%s", rank, f->name, cost, gil,
-		 time_text(from, since_origin_ns(s, f->from_ns)),
+	snprintf(text, sizeof(text), "%zu. %s: %s of waiting; %s--time %s,%s", rank, f->name,
+		 DURATION(f->cost_ns), gil, time_text(from, since_origin_ns(s, f->from_ns)),
 		 time_text(to, since_origin_ns(s, f->to_ns)));
 	text_paragraph(s->page, "  ", text);
 }

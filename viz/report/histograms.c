@@ -7,13 +7,13 @@
 #include "viz/chart.h"
 
 struct kind {
-	const char *title;
+	const char *one, *more, *which;
 	size_t offset; /* of the histogram in struct thread_metrics */
 };
 
 static const struct kind kinds[] = {
-	{ "waits, when contended", offsetof(struct thread_metrics, wait_contended_ns) },
-	{ "holds", offsetof(struct thread_metrics, hold_ns) },
+	{ "wait", "waits", ", when contended", offsetof(struct thread_metrics, wait_contended_ns) },
+	{ "hold", "holds", "", offsetof(struct thread_metrics, hold_ns) },
 };
 
 /* Of all threads that are asked for. */
@@ -40,9 +40,9 @@ static int print(const struct section *s, const struct kind *kind)
 		r = merge(s, kind, h);
 	if (r || !histogram_count(h))
 		return r;
-	fprintf(s->page->out, "%s %s: p50 %s, p99 %s, longest %s\n", COUNT(histogram_count(h)), kind->title,
-		DURATION(histogram_percentile(h, 0.5)), DURATION(histogram_percentile(h, 0.99)),
-		DURATION(histogram_max(h)));
+	fprintf(s->page->out, "%s %s%s: p50 %s, p99 %s, longest %s\n", COUNT(histogram_count(h)),
+		histogram_count(h) == 1 ? kind->one : kind->more, kind->which, DURATION(histogram_percentile(h, 0.5)),
+		DURATION(histogram_percentile(h, 0.99)), DURATION(histogram_max(h)));
 	chart_print(h, s->page);
 	fputc('\n', s->page->out);
 	return 0;
@@ -52,7 +52,7 @@ int section_print_histograms(const struct section *s)
 {
 	int r = 0;
 
-	section_heading(s, "How long, each column twice as long as the one before");
+	section_heading(s, "How long: each column is twice as long as the one before");
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && !r; i++)
 		r = print(s, &kinds[i]);
 	return r;

@@ -113,7 +113,7 @@ static void add_row(struct grid *grid, const struct section *s, const struct mat
 static void add_columns(struct grid *grid, const struct section *s, const struct matrix *m,
 			char (*names)[TEXT_NAME])
 {
-	static const char group[] = "waited while it was held by";
+	static const char group[] = "held by";
 
 	grid_column(grid, "", "who waited", GRID_WORDS);
 	for (size_t i = 0; i < m->holders.n; i++)

@@ -51,8 +51,9 @@ static void say_traffic(const struct section *s)
 		    PLURAL(g->acquisitions, "acquisition"));
 		return;
 	}
-	say(s, "%s %s, %s %s from thread to thread (%s per second). A hand-over took %s (p50), %s (p99); "
-	    "in all it was free though wanted for %s, %s of the time (dead time).",
+	say(s, "%s %s, %s %s from thread to thread (%s per second). Between two "
+	    "holders passed %s (p50), %s (p99); in all it was free though wanted for %s, %s of the time "
+	    "(dead time).",
 	    COUNT(g->acquisitions), PLURAL(g->acquisitions, "acquisition"), COUNT(g->switches),
 	    g->switches == 1 ? "switch" : "switches", METRIC(s, "switches_per_s"),
 	    METRIC(s, "handover_p50_ns"), METRIC(s, "handover_p99_ns"), METRIC(s, "dead_ns"),
