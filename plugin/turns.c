@@ -2,7 +2,6 @@
 #include "plugin/turns.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -187,31 +186,29 @@ static void decode(const struct waiting *w, const bt_message *message, struct gi
 		message_event(message, layout, w->ts_ns, w->cpu, event);
 }
 
-/* Of one time all else comes first, then facts, then what is legal now. */
-static int rank_of(const struct turns *t, const struct waiting *w)
+/* Of one time all else comes first, then what event_rank() says. */
+static int64_t rank_of(const struct turns *t, const struct waiting *w)
 {
 	struct gil_event event;
 
 	if (!w->is_ours)
 		return 0;
 	decode(w, w->message, &event);
-	if (event.kind < GIL_FIRST_HOT)
-		return 1;
-	return t->ops.legal(t->ops.data, &event) ? 2 : 3;
+	return event_rank(&event, t->ops.legal(t->ops.data, &event));
 }
 
 /* The first message of each stream may be next. */
 static struct waiting *pick(struct turns *t)
 {
 	struct waiting *best = NULL;
-	int best_rank = INT_MAX;
+	int64_t best_rank = INT64_MAX;
 
 	if (t->next + 1 == t->n)
 		return &t->group[t->next];
 	t->round++;
 	for (size_t i = t->next; i < t->n && best_rank > 0; i++) {
 		struct waiting *w = &t->group[i];
-		int rank;
+		int64_t rank;
 
 		if (!w->message || (w->input && w->input->round == t->round))
 			continue;
