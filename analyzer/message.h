@@ -46,6 +46,17 @@ void layouts_deinit(struct layouts *l);
 void message_event(const bt_message *msg, const struct layout *layout, int64_t ts_ns, int32_t cpu,
 		   struct gil_event *out);
 
+/*
+ * Of events with equal time stamps, in different streams, the lowest comes first: facts, then what
+ * is legal now; of several the one of the lowest tid, so that all readers have the same order.
+ */
+static inline int64_t event_rank(const struct gil_event *ev, bool legal)
+{
+	int64_t class = ev->kind < GIL_FIRST_HOT ? 1 : legal ? 2 : 3;
+
+	return class << 32 | (uint32_t)ev->tid;
+}
+
 /* ---- times, losses, and where it comes from ------------------------------------------------ */
 
 /* ns since the epoch. */

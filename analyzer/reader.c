@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -250,17 +249,15 @@ static void decode(const struct stream *s, struct gil_event *ev)
 	message_event(s->head, s->layout, s->ts_ns, s->cpu, ev);
 }
 
-/* Of equal time stamps losses come first, then facts, then what is legal now. */
-static int rank_of(const struct reader *r, const struct stream *s)
+/* Of equal time stamps losses come first, then what event_rank() says. */
+static int64_t rank_of(const struct reader *r, const struct stream *s)
 {
 	struct gil_event ev;
 
 	if (!s->layout)
 		return 0;
-	if (!layout_is_hot(s->layout))
-		return 1;
 	decode(s, &ev);
-	return r->ops->legal(r->ops->data, &ev) ? 2 : 3;
+	return event_rank(&ev, r->ops->legal(r->ops->data, &ev));
 }
 
 static bool is_tie(const struct reader *r)
@@ -275,14 +272,14 @@ static bool is_tie(const struct reader *r)
 static size_t pick(const struct reader *r)
 {
 	size_t best = 0;
-	int best_rank;
+	int64_t best_rank;
 
 	if (!is_tie(r))
 		return 0;
 	best_rank = rank_of(r, r->heap[0]);
 	for (size_t i = 1; i < r->n_heap && best_rank > 0; i++) {
 		bool ties = r->heap[i]->ts_ns == r->heap[0]->ts_ns;
-		int rank = ties ? rank_of(r, r->heap[i]) : INT_MAX;
+		int64_t rank = ties ? rank_of(r, r->heap[i]) : INT64_MAX;
 
 		if (rank < best_rank) {
 			best = i;

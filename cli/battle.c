@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "viz/battle.h"
-
 #include "cli/commands.h"
 #include "cli/paper.h"
 #include "cli/reading.h"
-
-#include <string.h>
 
 static struct {
 	const char *fields;
@@ -13,38 +9,40 @@ static struct {
 	uint64_t limit;
 } options;
 
-static int read_and_print(const struct battle_options *o, struct quality *quality)
+static int read_and_print(struct gilscope *g, const struct gilscope_battle_options *o)
 {
-	cleanup(battle_freep) struct battle *battle = NULL;
-	struct page page;
+	struct gilscope_page page;
 	int r, closed;
 
 	paper_open(&page);
-	r = battle_new(&battle, &page, o);
+	r = gilscope_add_battle(g, &page, o);
 	if (!r)
-		r = reading_run((struct sink *[]){ battle_sink(battle) }, 1, true, quality);
+		r = reading_run(g);
 	closed = paper_close();
 	return r ? r : closed;
 }
 
 static int run(int argc, char **argv)
 {
-	struct battle_options o = { BATTLE_FIELDS, options.limit, options.explain };
-	struct quality quality;
-	const char *bad;
+	const struct gilscope_battle_options o = {
+		.size = sizeof(o), .fields = options.fields, .limit = options.limit,
+		.explain = options.explain,
+	};
+	cleanup(gilscopep) struct gilscope *g = NULL;
 	int status = paper_check();
 
-	if (!status && options.fields && battle_parse_fields(options.fields, &o.fields, &bad))
-		status = cli_usage("--fields: unknown field '%.*s'; there are time, delta, cpu, tid, thread, "
-				   "tick, checks and event", (int)strcspn(bad, ","), bad);
+	if (!status && gilscope_check_battle(&o))
+		status = EXIT_USAGE;
 	if (!status)
 		status = reading_choose(argc, argv);
+	if (!status)
+		status = reading_open(&g, &(struct reading_wishes){ .prints = true, .only_listen = true });
 	if (status)
 		return status;
-	if (read_and_print(&o, &quality))
+	if (read_and_print(g, &o))
 		return EXIT_RUNTIME;
-	reading_warn(&quality);
-	return reading_status(&quality);
+	reading_warn(g);
+	return reading_status(g);
 }
 
 static const struct cli_option table[] = {

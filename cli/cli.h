@@ -34,7 +34,7 @@ enum cli_kind {
 
 enum { CLI_WORDS_MAX = 32 };
 struct cli_words {
-	const char *words[CLI_WORDS_MAX]; /* borrowed from argv, whose commas end them */
+	const char *words[CLI_WORDS_MAX + 1]; /* NULL ends; borrowed from argv, whose commas end them */
 	size_t n;
 };
 

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "viz/diff.h"
-
 #include "cli/commands.h"
 #include "cli/paper.h"
 #include "cli/reading.h"
@@ -12,64 +10,61 @@ static struct {
 	uint64_t limit;
 } options = { .limit = (uint64_t)NOT_SAID };
 
-static struct study *studies[READING_TRACES];
-
-static int understand(struct diff_options *o)
+/* What the options say. @return EXIT_OK, or EXIT_USAGE with a sentence. */
+static int understand(struct gilscope_diff_options *o)
 {
-	const struct table_columns *threads = table_find("threads");
-
 	if (options.sort.n > 1)
 		return cli_usage("--sort takes one column here");
-	diff_default(o);
+	*o = (struct gilscope_diff_options){
+		.size = sizeof(*o), .fields = options.fields.words, .sort = options.sort.words[0],
+	};
 	if (options.limit != (uint64_t)NOT_SAID)
-		o->limit = options.limit ? options.limit : SIZE_MAX;
-	if (choice_parse(&o->fields, threads, options.fields.words, options.fields.n) ||
-	    (options.sort.n && order_parse(&o->order, threads, options.sort.words, options.sort.n)))
-		return EXIT_USAGE;
-	return EXIT_OK;
+		o->limit = options.limit ? options.limit : GILSCOPE_ALL;
+	return gilscope_check_diff(o) ? EXIT_USAGE : EXIT_OK;
 }
 
-static int read_both(void)
+/* That both are there is found out before either is read. */
+static int read_both(struct gilscope *traces[READING_TRACES])
 {
-	int r = 0;
+	int status = EXIT_OK;
 
-	for (int i = 0; i < READING_TRACES && !r; i++) {
+	for (int i = 0; i < READING_TRACES && !status; i++) {
 		reading_turn_to(i);
-		r = reading_study(&studies[i], &(struct study_options){ .course = false });
+		status = reading_open(&traces[i], &(struct reading_wishes){ .prints = false });
 	}
-	return r;
+	for (int i = 0; i < READING_TRACES && !status; i++)
+		status = reading_run(traces[i]) ? EXIT_RUNTIME : EXIT_OK;
+	return status;
 }
 
-static int print(const struct diff_options *o)
+static int print(struct gilscope *const traces[READING_TRACES], const struct gilscope_diff_options *o)
 {
-	struct page page;
+	struct gilscope_page page;
 	int r, closed;
 
 	paper_open(&page);
-	r = diff_print(study_results(studies[0]), study_results(studies[1]), o, &page);
+	r = gilscope_print_diff(traces[0], traces[1], &page, o);
 	closed = paper_close();
-	return r ? r : closed;
+	return r || closed ? EXIT_RUNTIME : EXIT_OK;
 }
 
 /* The worse of both. */
-static int judge(void)
+static int judge(struct gilscope *const traces[READING_TRACES])
 {
 	int status = EXIT_OK;
 
 	for (int i = 0; i < READING_TRACES; i++) {
-		const struct quality *quality = study_results(studies[i])->quality;
-
-		reading_turn_to(i);
-		reading_warn(quality);
+		reading_warn(traces[i]);
 		if (!status)
-			status = reading_status(quality);
+			status = reading_status(traces[i]);
 	}
 	return status;
 }
 
 static int run(int argc, char **argv)
 {
-	struct diff_options o;
+	struct gilscope *traces[READING_TRACES] = { NULL };
+	struct gilscope_diff_options o;
 	int status = paper_check();
 
 	if (!status)
@@ -77,9 +72,13 @@ static int run(int argc, char **argv)
 	if (!status)
 		status = reading_choose_two(argc, argv);
 	if (!status)
-		status = read_both() || print(&o) ? EXIT_RUNTIME : judge();
+		status = read_both(traces);
+	if (!status)
+		status = print(traces, &o);
+	if (!status)
+		status = judge(traces);
 	for (int i = 0; i < READING_TRACES; i++)
-		study_free(studies[i]);
+		gilscope_free(traces[i]);
 	return status;
 }
 

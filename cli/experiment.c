@@ -108,13 +108,15 @@ static int write_json(void)
 
 static int print(void)
 {
+	struct gilscope_page paper;
 	struct page page;
 	int r, closed;
 
 	if (json_path && !strcmp(json_path, "-"))
 		return table_write_json(&bench, stdout);
 	r = json_path ? write_json() : 0;
-	paper_open(&page);
+	paper_open(&paper);
+	page = (struct page){ paper.out, paper.colour, paper.utf8, paper.width };
 	if (!r)
 		r = table_print(&bench, &page);
 	closed = paper_close();

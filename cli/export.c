@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "viz/export.h"
-
-#include "analyzer/study.h"
 #include "base/err.h"
 #include "cli/commands.h"
 #include "cli/reading.h"
@@ -21,21 +18,19 @@ static struct {
 
 /* What one run writes. */
 struct job {
-	const struct exporter *formats[MAX_FORMATS];
-	struct export *exports[MAX_FORMATS];
+	size_t formats[MAX_FORMATS]; /* their numbers */
 	char paths[MAX_FORMATS][PATH_MAX];
 	size_t n;
-	struct study *study;
 };
 
 /* ---- which formats, and where to ---------------------------------------------------- */
 
-static const struct exporter *find(const char *name)
+static bool find(const char *name, size_t *format)
 {
-	for (const struct exporter *const *e = exporters; *e; e++)
-		if (!strcmp((*e)->name, name))
-			return *e;
-	return NULL;
+	*format = 0;
+	while (gilscope_format_name(*format) && strcmp(gilscope_format_name(*format), name))
+		(*format)++;
+	return gilscope_format_name(*format);
 }
 
 /* "json, csv": in `names`, at most `size` bytes. */
@@ -43,12 +38,13 @@ static const char *all_names(char *names, size_t size)
 {
 	size_t at = 0;
 
-	for (const struct exporter *const *e = exporters; *e && at < size; e++)
-		at += (size_t)snprintf(names + at, size - at, "%s%s", at ? ", " : "", (*e)->name);
+	for (size_t i = 0; gilscope_format_name(i) && at < size; i++)
+		at += (size_t)snprintf(names + at, size - at, "%s%s", at ? ", " : "",
+				       gilscope_format_name(i));
 	return names;
 }
 
-static bool is_chosen(const struct job *j, const struct exporter *format)
+static bool is_chosen(const struct job *j, size_t format)
 {
 	for (size_t i = 0; i < j->n; i++)
 		if (j->formats[i] == format)
@@ -60,14 +56,13 @@ static bool is_chosen(const struct job *j, const struct exporter *format)
 static int choose_formats(struct job *j)
 {
 	char names[128];
+	size_t format;
 
 	if (!options.to.n)
 		return cli_usage("which format? Say --to json or --to json,csv; there are %s",
 				 all_names(names, sizeof(names)));
 	for (size_t i = 0; i < options.to.n; i++) {
-		const struct exporter *format = find(options.to.words[i]);
-
-		if (!format)
+		if (!find(options.to.words[i], &format))
 			return cli_usage("there is no format '%s': there are %s", options.to.words[i],
 					 all_names(names, sizeof(names)));
 		if (!is_chosen(j, format))
@@ -84,62 +79,36 @@ static int choose_paths(struct job *j)
 
 	if (out && j->n > 1)
 		return cli_usage("'-o -' takes one format");
-	if (out && j->formats[0]->needs_place)
-		return cli_usage("%s cannot go to the standard output: name a place with -o", j->formats[0]->name);
+	if (out && gilscope_format_needs_place(j->formats[0]))
+		return cli_usage("%s cannot go to the standard output: name a place with -o",
+				 gilscope_format_name(j->formats[0]));
 	for (size_t i = 0; i < j->n; i++)
-		if (snprintf(j->paths[i], PATH_MAX, "%s%s", stem,
-			     options.output && j->n == 1 ? "" : j->formats[i]->suffix) >= PATH_MAX)
+		if (snprintf(j->paths[i], PATH_MAX, "%s%s", stem, options.output && j->n == 1 ? "" :
+			     gilscope_format_suffix(j->formats[i])) >= PATH_MAX)
 			return cli_usage("-o is too long a name");
 	return EXIT_OK;
 }
 
 /* ---- one pass ------------------------------------------------------------------------- */
 
-static int open_all(struct job *j)
-{
-	int r = study_new(&j->study, &(struct study_options){ .course = true, .width_ns = options.by_ns });
-
-	for (size_t i = 0; i < j->n && !r; i++)
-		r = export_new(&j->exports[i], j->formats[i], j->paths[i]);
-	return r;
-}
-
-static void drop_all(struct job *j)
-{
-	for (size_t i = 0; i < j->n; i++)
-		export_free(steal(&j->exports[i]));
-	study_free(steal(&j->study));
-}
-
-static int read_trace(struct job *j, struct quality *quality)
-{
-	struct sink *sinks[STUDY_SINKS + MAX_FORMATS];
-	size_t n = study_sinks(j->study, sinks);
-	int r;
-
-	for (size_t i = 0; i < j->n; i++)
-		if (j->exports[i]->sink)
-			sinks[n++] = j->exports[i]->sink;
-	r = reading_run(sinks, n, !strcmp(j->paths[0], "-"), quality);
-	return r ? r : study_conclude(j->study, quality);
-}
-
-static int finish_all(struct job *j)
+static int write_all(struct gilscope *g, const struct job *j)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < j->n && !r; i++) {
-		r = export_finish(j->exports[i], study_results(j->study));
-		if (!r && strcmp(j->paths[i], "-"))
+	for (size_t i = 0; i < j->n && !r; i++)
+		r = gilscope_add_export(g, gilscope_format_name(j->formats[i]), j->paths[i]);
+	if (!r)
+		r = reading_run(g);
+	for (size_t i = 0; i < j->n && !r; i++)
+		if (strcmp(j->paths[i], "-"))
 			fprintf(stderr, "wrote %s\n", j->paths[i]);
-	}
 	return r;
 }
 
 static int run(int argc, char **argv)
 {
-	cleanup(drop_all) struct job j = { .n = 0 };
-	struct quality quality = { .damage = NULL };
+	struct job j = { .n = 0 };
+	cleanup(gilscopep) struct gilscope *g = NULL;
 	int status = choose_formats(&j);
 	int r;
 
@@ -147,22 +116,21 @@ static int run(int argc, char **argv)
 		status = choose_paths(&j);
 	if (!status)
 		status = reading_choose(argc, argv);
+	if (!status)
+		status = reading_open(&g, &(struct reading_wishes){ .prints = !strcmp(j.paths[0], "-"),
+								    .course = true, .course_ns = options.by_ns });
 	if (status)
 		return status;
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	r = open_all(&j);
-	if (!r)
-		r = read_trace(&j, &quality);
-	if (!r)
-		r = finish_all(&j);
+	r = write_all(g, &j);
 	/* Who reads our standard output may stop when it has enough. */
 	if (r == -EPIPE)
 		err_clear();
 	else if (r)
 		return EXIT_RUNTIME;
-	reading_warn(&quality);
-	return reading_status(&quality);
+	reading_warn(g);
+	return reading_status(g);
 }
 
 static const struct cli_option table[] = {

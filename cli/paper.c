@@ -128,11 +128,12 @@ static void start_pager(void)
 
 /* ---- open and close --------------------------------------------------------------- */
 
-void paper_open(struct page *page)
+void paper_open(struct gilscope_page *page)
 {
 	bool terminal = isatty(STDOUT_FILENO);
 
-	*page = (struct page){
+	*page = (struct gilscope_page){
+		.size = sizeof(*page),
 		.out = stdout,
 		.colour = wants_colour(terminal),
 		.utf8 = !paper_options.ascii && !strcmp(nl_langinfo(CODESET), "UTF-8"),

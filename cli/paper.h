@@ -3,7 +3,7 @@
 #define GILSCOPE_CLI_PAPER_H
 
 #include "cli/cli.h"
-#include "viz/text.h"
+#include "lib/gilscope.h"
 
 /*
  * What text is printed on: the standard output with its width, colours and
@@ -30,7 +30,7 @@ extern struct paper_options {
 int paper_check(void);
 
 /* Starts the pager where there is one and describes the page. Call once. */
-void paper_open(struct page *page);
+void paper_open(struct gilscope_page *page);
 
 /*
  * Sends the rest, and waits for the pager's end. A reader that had enough (head, a pager) is no error.

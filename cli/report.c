@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "viz/report/report.h"
-
-#include "base/err.h"
 #include "cli/commands.h"
 #include "cli/paper.h"
 #include "cli/reading.h"
-#include "viz/rule.h"
 
 enum { NOT_SAID = -1 };
 
@@ -14,54 +10,50 @@ static struct {
 	uint64_t limit, by_ns;
 } options = { .limit = (uint64_t)NOT_SAID, .by_ns = (uint64_t)NOT_SAID };
 
-static struct rule rules[CLI_WORDS_MAX];
-
 static bool wants_course(void)
 {
 	return options.by_ns != (uint64_t)NOT_SAID;
 }
 
 /* What the options say. @return EXIT_OK, or EXIT_USAGE with a sentence. */
-static int understand(struct report_options *o)
+static int understand(struct gilscope_report_options *o)
 {
-	const struct table_columns *threads = table_find("threads");
-
-	report_default(o);
+	*o = (struct gilscope_report_options){
+		.size = sizeof(*o), .fields = options.fields.words, .sort = options.sort.words,
+	};
 	if (options.limit != (uint64_t)NOT_SAID)
-		o->limit = options.limit ? options.limit : SIZE_MAX;
-	if (choice_parse(&o->fields, threads, options.fields.words, options.fields.n))
-		return EXIT_USAGE;
-	if (options.sort.n && order_parse(&o->order, threads, options.sort.words, options.sort.n))
+		o->limit = options.limit ? options.limit : GILSCOPE_ALL;
+	if (gilscope_check_report(o))
 		return EXIT_USAGE;
 	for (size_t i = 0; i < options.rules.n; i++)
-		if (rule_parse(&rules[i], options.rules.words[i], wants_course()))
+		if (gilscope_check_rule(options.rules.words[i], wants_course()))
 			return EXIT_USAGE;
 	return EXIT_OK;
 }
 
-static int print(const struct results *results, const struct report_options *o)
+static int print(const struct gilscope *g, const struct gilscope_report_options *o)
 {
-	struct page page;
+	struct gilscope_page page;
 	int r, closed;
 
 	paper_open(&page);
-	r = report_print(results, o, &page);
+	r = gilscope_print_report(g, &page, o);
 	closed = paper_close();
 	return r ? r : closed;
 }
 
-static bool check_rule(const struct rule *rule, const struct results *results)
+static bool check_rule(const struct gilscope *g, const char *rule)
 {
 	cleanup(freep) char *why = NULL;
 	size_t size;
-	struct page page = { .out = open_memstream(&why, &size) };
-	bool pass;
+	struct gilscope_page page = { .size = sizeof(page), .out = open_memstream(&why, &size) };
+	bool pass = false;
 
 	if (!page.out) {
 		fputs("gilscope: out of memory\n", stderr);
 		return false;
 	}
-	pass = rule_check(rule, results, &page);
+	gilscope_test_rule(g, rule, &page, &pass);
 	fclose(page.out);
 	if (!pass)
 		fprintf(stderr, "gilscope: failed: %s", why);
@@ -69,20 +61,20 @@ static bool check_rule(const struct rule *rule, const struct results *results)
 }
 
 /* All of them, so that one run says all that is wrong. */
-static bool check_rules(const struct results *results)
+static bool check_rules(const struct gilscope *g)
 {
 	bool pass = true;
 
 	for (size_t i = 0; i < options.rules.n; i++)
-		pass &= check_rule(&rules[i], results);
+		pass &= check_rule(g, options.rules.words[i]);
 	return pass;
 }
 
 static int run(int argc, char **argv)
 {
-	cleanup(study_freep) struct study *study = NULL;
-	struct report_options o;
-	struct study_options wanted;
+	cleanup(gilscopep) struct gilscope *g = NULL;
+	struct reading_wishes wishes = { .prints = false };
+	struct gilscope_report_options o;
 	int status = paper_check();
 	bool pass;
 
@@ -90,15 +82,17 @@ static int run(int argc, char **argv)
 		status = understand(&o);
 	if (!status)
 		status = reading_choose(argc, argv);
+	if (wants_course())
+		wishes = (struct reading_wishes){ .course = true, .course_ns = options.by_ns };
+	if (!status)
+		status = reading_open(&g, &wishes);
 	if (status)
 		return status;
-	wanted = (struct study_options){ .course = wants_course(),
-					 .width_ns = wants_course() ? options.by_ns : 0 };
-	if (reading_study(&study, &wanted) || print(study_results(study), &o))
+	if (reading_run(g) || print(g, &o))
 		return EXIT_RUNTIME;
-	reading_warn(study_results(study)->quality);
-	pass = check_rules(study_results(study));
-	status = reading_status(study_results(study)->quality);
+	reading_warn(g);
+	pass = check_rules(g);
+	status = reading_status(g);
 	/* What an incomplete trace breaks or keeps says little: --strict wins. */
 	return status ? status : pass ? EXIT_OK : EXIT_RUNTIME;
 }

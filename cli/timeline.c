@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "viz/timeline.h"
-
 #include "cli/commands.h"
 #include "cli/paper.h"
 #include "cli/reading.h"
@@ -12,38 +10,37 @@ static struct {
 	uint64_t limit;
 } options = { .axis = "time", .limit = 20 };
 
-static int print(const struct timeline *timeline, const struct quality *quality)
+static int print(const struct gilscope *g)
 {
-	struct page page;
+	struct gilscope_page page;
 	int r, closed;
 
 	paper_open(&page);
-	r = timeline_print(timeline, quality, &page);
+	r = gilscope_print_timeline(g, &page);
 	closed = paper_close();
 	return r ? r : closed;
 }
 
 static int run(int argc, char **argv)
 {
-	cleanup(timeline_freep) struct timeline *timeline = NULL;
-	struct timeline_options o = { TIMELINE_TIME, options.limit };
-	struct quality quality;
+	const struct gilscope_timeline_options o = {
+		.size = sizeof(o), .axis = options.axis, .limit = options.limit,
+	};
+	cleanup(gilscopep) struct gilscope *g = NULL;
 	int status = paper_check();
 
-	if (!strcmp(options.axis, "ticks"))
-		o.axis = TIMELINE_TICKS;
-	else if (strcmp(options.axis, "time"))
+	if (strcmp(options.axis, "ticks") && strcmp(options.axis, "time"))
 		return cli_usage("--axis wants time or ticks, not '%s'", options.axis);
 	if (!status)
 		status = reading_choose(argc, argv);
+	if (!status)
+		status = reading_open(&g, &(struct reading_wishes){ .only_listen = true });
 	if (status)
 		return status;
-	if (timeline_new(&timeline, &o) ||
-	    reading_run((struct sink *[]){ timeline_sink(timeline) }, 1, false, &quality) ||
-	    print(timeline, &quality))
+	if (gilscope_add_timeline(g, &o) || reading_run(g) || print(g))
 		return EXIT_RUNTIME;
-	reading_warn(&quality);
-	return reading_status(&quality);
+	reading_warn(g);
+	return reading_status(g);
 }
 
 static const struct cli_option table[] = {

@@ -330,6 +330,9 @@ struct gilscope_battle_options {
 	bool explain;       /* say in sentences what happens */
 };
 
+/* Are the options good? To be asked before a trace is opened. */
+GILSCOPE_API int gilscope_check_battle(const struct gilscope_battle_options *options);
+
 /* Before the run, during which each event is printed. `options` may be NULL. Both are copied. */
 GILSCOPE_API int gilscope_add_battle(struct gilscope *g, const struct gilscope_page *page,
 				     const struct gilscope_battle_options *options);
@@ -344,12 +347,46 @@ struct gilscope_timeline_options {
 GILSCOPE_API int gilscope_add_timeline(struct gilscope *g, const struct gilscope_timeline_options *options);
 GILSCOPE_API int gilscope_print_timeline(const struct gilscope *g, const struct gilscope_page *page);
 
-/* After the run: verdict, summary, findings, threads, who waited for whom, quality. */
+/*
+ * The report: verdict, summary, findings, threads, who waited for whom, quality. Lists end with NULL.
+ * Columns are those of "threads"; a trailing "_ns" may be left off.
+ */
+#define GILSCOPE_ALL UINT64_MAX
 struct gilscope_report_options {
 	size_t size;
+	const char *const *fields; /* "+hold_p99", "-busy", or without signs a new list; NULL: the usual ones */
+	const char *const *sort;   /* "hold_max": the largest first; "+hold_max": the smallest; NULL: as usual */
+	uint64_t limit;            /* of threads, pairs and findings; 0: as usual; GILSCOPE_ALL */
 };
+
+/* Are the options good? To be asked before a trace is read. */
+GILSCOPE_API int gilscope_check_report(const struct gilscope_report_options *options);
+
+/* After the run. `options` may be NULL. With options.course, also the course over time. */
 GILSCOPE_API int gilscope_print_report(const struct gilscope *g, const struct gilscope_page *page,
 				       const struct gilscope_report_options *options);
+
+/* Two traces side by side. As above; `sort` has one column: the threads where it changed most come first. */
+struct gilscope_diff_options {
+	size_t size;
+	const char *const *fields;
+	const char *sort;
+	uint64_t limit; /* of threads */
+};
+GILSCOPE_API int gilscope_check_diff(const struct gilscope_diff_options *options);
+GILSCOPE_API int gilscope_print_diff(const struct gilscope *a, const struct gilscope *b,
+				     const struct gilscope_page *page,
+				     const struct gilscope_diff_options *options);
+
+/*
+ * What a trace must not be: "METRIC OP VALUE", such as "wait_p99>10ms", or the name of a finding, as
+ * `gilscope report --fail-if` takes it. @course: will the table "buckets" be there?
+ */
+GILSCOPE_API int gilscope_check_rule(const char *rule, bool course);
+
+/* After the run. Where the rule is broken it says on the page, in a line, where and by what. */
+GILSCOPE_API int gilscope_test_rule(const struct gilscope *g, const char *rule, const struct gilscope_page *page,
+				    bool *pass);
 
 /* After the run: each law that holds in every trace, with both its sides. */
 GILSCOPE_API int gilscope_print_verdict(const struct gilscope *g, const struct gilscope_page *page, bool *lawful);

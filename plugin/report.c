@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <langinfo.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,9 +9,9 @@
 #include "analyzer/study.h"
 #include "base/err.h"
 #include "plugin/gil.h"
-#include "plugin/order.h"
+#include "plugin/turns.h"
 #include "viz/export.h"
-#include "viz/verdict.h"
+#include "viz/report/report.h"
 
 /* sink.gil.report: the report of what comes in. */
 
@@ -24,7 +25,7 @@ struct reporter {
 	bt_message_iterator *upstream;
 	struct wishes wishes;
 	struct trace_info trace;
-	struct order order;
+	struct turns turns;
 	struct study *study;
 	struct export *export; /* NULL: the format is text */
 	struct model *model;
@@ -121,7 +122,7 @@ static void look_at_stream(struct reporter *p, const bt_stream *stream)
 
 	trace_text(trace, "hostname", p->trace.host, sizeof(p->trace.host));
 	trace_text(trace, "domain", p->trace.domain, sizeof(p->trace.domain));
-	p->trace.streams = p->order.n_streams;
+	p->trace.streams = p->turns.n_streams;
 }
 
 static int on_turn(void *data, const struct turn *turn)
@@ -166,12 +167,15 @@ static int keep_end(void *data, const struct trace_end *end)
 static int print_text(const struct reporter *p)
 {
 	cleanup(filep) FILE *file = p->wishes.output ? fopen(p->wishes.output, "we") : NULL;
-	struct page page = { .out = file ? file : stdout };
+	const struct page page = { .out = file ? file : stdout,
+				   .utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8") };
+	struct report_options options;
 	int r;
 
 	if (p->wishes.output && !file)
 		return err(-errno, "cannot write '%s': %s", p->wishes.output, strerror(errno));
-	r = verdict_print(study_results(p->study), &page) ? 0 : 0;
+	report_default(&options);
+	r = report_print(study_results(p->study), &options, &page);
 	if (!r && fflush(page.out))
 		r = err(-errno, "cannot write the report: %s", strerror(errno));
 	return r;
@@ -179,10 +183,10 @@ static int print_text(const struct reporter *p)
 
 static int conclude(struct reporter *p, bool interrupted)
 {
-	int r = order_flush(&p->order);
+	int r = turns_flush(&p->turns);
 
 	if (!r)
-		r = model_end(p->model, p->order.others, interrupted);
+		r = model_end(p->model, p->turns.others, interrupted);
 	if (!r)
 		r = study_conclude(p->study, &p->quality);
 	if (r)
@@ -204,7 +208,7 @@ static int take_batch(struct reporter *p)
 		if (r)
 			bt_message_put_ref(messages[i]);
 		else
-			r = order_feed(&p->order, messages[i]);
+			r = turns_feed(&p->turns, messages[i]);
 	}
 	return r ? plugin_fail(component_of(p), r) : status;
 }
@@ -236,7 +240,7 @@ static void free_reporter(struct reporter *p)
 	struct wishes *w = &p->wishes;
 
 	bt_message_iterator_put_ref(p->upstream);
-	order_deinit(&p->order);
+	turns_deinit(&p->turns);
 	model_free(p->model);
 	export_free(p->export);
 	study_free(p->study);
@@ -279,7 +283,7 @@ static int new_reporter(struct reporter **out, const bt_value *params)
 
 	if (!p)
 		return err(-ENOMEM, "out of memory");
-	order_init(&p->order, &(struct order_ops){ p, is_legal, on_turn });
+	turns_init(&p->turns, &(struct turns_ops){ p, is_legal, on_turn });
 	p->trace.path = "";
 	if (bt_value_map_foreach_entry_const(params, take_parameter, &reading))
 		return err(-EINVAL, "the parameters cannot be read");
@@ -287,9 +291,9 @@ static int new_reporter(struct reporter **out, const bt_value *params)
 	if (!r)
 		r = check_filters(&p->wishes);
 	if (!r)
-		r = study_new(&p->study, &(struct study_options){ .course = true });
-	if (!r)
 		r = open_format(p);
+	if (!r)
+		r = study_new(&p->study, &(struct study_options){ .course = p->export });
 	if (!r)
 		r = make_model(p);
 	if (!r)

@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "plugin/companion.h"
 #include "plugin/gil.h"
-#include "plugin/order.h"
+#include "plugin/turns.h"
 
 /* filter.gil.state: what comes goes on, and the states of threads beside it. */
 
@@ -21,7 +21,7 @@ struct passing {
 struct filter {
 	bt_self_message_iterator *self;
 	bt_message_iterator *upstream;
-	struct order order;
+	struct turns turns;
 	struct model *model;
 	struct trace_info trace;
 	struct sink sink, *sinks[1];
@@ -215,7 +215,7 @@ static int on_turn(void *data, const struct turn *turn)
 
 static int end(struct filter *f)
 {
-	int r = order_flush(&f->order);
+	int r = turns_flush(&f->turns);
 
 	for (struct passing *p = f->first; p && !r; p = p->next)
 		r = end_companion(f, p);
@@ -236,12 +236,12 @@ static int take_batch(struct filter *f)
 			if (r)
 				bt_message_put_ref(messages[i]);
 			else
-				r = order_feed(&f->order, messages[i]);
+				r = turns_feed(&f->turns, messages[i]);
 		}
 	else if (status == BT_MESSAGE_ITERATOR_CLASS_NEXT_METHOD_STATUS_END)
 		r = end(f);
 	else if (status == BT_MESSAGE_ITERATOR_CLASS_NEXT_METHOD_STATUS_AGAIN)
-		r = order_flush(&f->order);
+		r = turns_flush(&f->turns);
 	return r ? plugin_fail(component_of(f), r) : status;
 }
 
@@ -287,7 +287,7 @@ static void free_filter(struct filter *f)
 {
 	for (; f->sent < f->n; f->sent++)
 		bt_message_put_ref(f->queue[f->sent]);
-	order_deinit(&f->order);
+	turns_deinit(&f->turns);
 	bt_message_iterator_put_ref(f->upstream);
 	while (f->first) {
 		struct passing *p = f->first;
@@ -322,7 +322,7 @@ static int new_filter(struct filter **out, bt_self_message_iterator *self)
 	f->sink = (struct sink){ .name = "state", .data = f, .event = on_event, .interval = on_interval,
 				 .lost = on_lost };
 	f->sinks[0] = &f->sink;
-	order_init(&f->order, &(struct order_ops){ f, is_legal, on_turn });
+	turns_init(&f->turns, &(struct turns_ops){ f, is_legal, on_turn });
 	r = model_new(&f->model, &options, f->sinks, 1);
 	if (!r)
 		*out = steal(&f);

@@ -4,7 +4,7 @@
 
 #include "analyzer/sink.h"
 #include "base/cleanup.h"
-#include "viz/text.h"
+#include "base/text.h"
 
 /*
  * The battle, event by event, in the columns of 2009: thread, tick, checks,

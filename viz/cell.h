@@ -3,7 +3,7 @@
 #define GILSCOPE_VIZ_CELL_H
 
 #include "analyzer/columns.h"
-#include "viz/text.h"
+#include "base/text.h"
 
 /*
  * Any number of the tables as people read it: 12,345, 5.01 ms, 49.1 %, "-"

@@ -3,7 +3,7 @@
 #define GILSCOPE_VIZ_CHANGE_H
 
 #include "analyzer/columns.h"
-#include "viz/text.h"
+#include "base/text.h"
 
 /*
  * How one number differs between two recordings. A change is significant when

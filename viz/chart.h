@@ -3,7 +3,7 @@
 #define GILSCOPE_VIZ_CHART_H
 
 #include "analyzer/histogram.h"
-#include "viz/text.h"
+#include "base/text.h"
 
 /*
  * A histogram of durations in block characters: a column for each power of

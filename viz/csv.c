@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "viz/text.h"
+#include "base/text.h"
 
 /* Each broken byte of UTF-8 becomes U+FFFD. */
 static void put_text(FILE *out, const char *text)

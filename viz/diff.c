@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "viz/cell.h"
 #include "viz/change.h"
-#include "viz/grid.h"
+#include "base/grid.h"
 #include "viz/quality.h"
 #include "viz/words.h"
 

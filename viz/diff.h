@@ -3,7 +3,7 @@
 #define GILSCOPE_VIZ_DIFF_H
 
 #include "viz/choice.h"
-#include "viz/text.h"
+#include "base/text.h"
 
 /*
  * Two recordings side by side, A and B: what changed in each GIL and in each

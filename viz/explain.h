@@ -4,7 +4,7 @@
 
 #include "analyzer/sink.h"
 #include "base/cleanup.h"
-#include "viz/text.h"
+#include "base/text.h"
 
 /*
  * Puts into words what an event means in the fight for the GIL: who was

@@ -13,7 +13,7 @@
 #include "analyzer/stream.h"
 #include "base/err.h"
 #include "viz/outfile.h"
-#include "viz/text.h"
+#include "base/text.h"
 
 /* Of the tables' layout: PRAGMA user_version. Additions do not change it. */
 #define LAYOUT "1"

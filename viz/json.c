@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "viz/text.h"
+#include "base/text.h"
 
 /* One character of a string; quotes, backslashes and control characters are escaped. */
 static void put_character(FILE *out, const char *s, unsigned len)

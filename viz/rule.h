@@ -3,7 +3,7 @@
 #define GILSCOPE_VIZ_RULE_H
 
 #include "analyzer/columns.h"
-#include "viz/text.h"
+#include "base/text.h"
 
 /*
  * What a recording must not be, for --fail-if: "METRIC OP VALUE", such as

@@ -3,7 +3,7 @@
 #define GILSCOPE_VIZ_VERDICT_H
 
 #include "analyzer/results.h"
-#include "viz/text.h"
+#include "base/text.h"
 
 /*
  * Is a trace complete and lawful? Prints each law that holds in every trace

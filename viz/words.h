@@ -3,7 +3,7 @@
 #define GILSCOPE_VIZ_WORDS_H
 
 #include "analyzer/sink.h"
-#include "viz/text.h"
+#include "base/text.h"
 
 /*
  * Which interpreter a GIL belongs to: "CPython 3.11.2, switch interval 5.00 ms".

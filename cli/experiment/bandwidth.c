@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* How often do two threads that wait for each other get to answer, next to threads that compute? */
-#include "base/cleanup.h"
 #include "cli/experiment/experiment.h"
+
+#include "base/cleanup.h"
 
 #include <inttypes.h>
 

@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "cli/cli.h"
 #include "cli/tracee.h"
-#include "viz/text.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
 
 #include "cli/experiment/samples.h"
 #include "cli/experiment/trial.h"
-#include "viz/text.h"
+#include "base/text.h"
 
 /*
  * An experiment is a table: a row for each subject under each condition, a

@@ -2,7 +2,7 @@
 #include "cli/experiment/experiment.h"
 
 #include "base/err.h"
-#include "viz/grid.h"
+#include "base/grid.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "play.h"
 #include "viz/export.h"
-#include "viz/text.h"
+#include "base/text.h"
 
 #include <cmocka.h>
 #include <jansson.h>

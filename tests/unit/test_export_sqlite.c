@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "play.h"
 #include "viz/export.h"
-#include "viz/text.h"
+#include "base/text.h"
 
 #include <cmocka.h>
 #include <sqlite3.h>

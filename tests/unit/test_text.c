@@ -4,8 +4,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "viz/grid.h"
-#include "viz/text.h"
+#include "base/grid.h"
+#include "base/text.h"
 
 #include <cmocka.h>
 

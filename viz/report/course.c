@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "base/err.h"
-#include "viz/grid.h"
+#include "base/grid.h"
 
 enum { BAR_CELLS = 8, DECIMALS = 6 };
 

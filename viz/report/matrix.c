@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "base/err.h"
-#include "viz/grid.h"
+#include "base/grid.h"
 
 enum { USUAL = 8, MOST = 24 };
 

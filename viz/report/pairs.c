@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "base/err.h"
-#include "viz/grid.h"
+#include "base/grid.h"
 #include "viz/report/matrix.h"
 
 /* Others only handed it over. */

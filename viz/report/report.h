@@ -3,7 +3,7 @@
 #define GILSCOPE_VIZ_REPORT_REPORT_H
 
 #include "viz/choice.h"
-#include "viz/text.h"
+#include "base/text.h"
 
 /*
  * The report for people, an answer first: the verdict as the first line; then

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "viz/grid.h"
+#include "base/grid.h"
 
 /* Short titles for the usual columns; all others have their own names. */
 static const struct title {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "plugin/order.h"
+#include "plugin/turns.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,24 +25,24 @@ struct waiting {
 	bool is_loss, is_ours; /* an event of ours */
 };
 
-void order_init(struct order *o, const struct order_ops *ops)
+void turns_init(struct turns *t, const struct turns_ops *ops)
 {
-	*o = (struct order){ .ops = *ops, .ts_ns = INT64_MIN };
+	*t = (struct turns){ .ops = *ops, .ts_ns = INT64_MIN };
 }
 
-void order_deinit(struct order *o)
+void turns_deinit(struct turns *t)
 {
-	for (; o->next < o->n; o->next++)
-		bt_message_put_ref(o->group[o->next].message);
-	while (o->first) {
-		struct input *input = o->first;
+	for (; t->next < t->n; t->next++)
+		bt_message_put_ref(t->group[t->next].message);
+	while (t->first) {
+		struct input *input = t->first;
 
-		o->first = input->next;
+		t->first = input->next;
 		layouts_deinit(&input->layouts);
 		free(input);
 	}
-	table_deinit(&o->streams);
-	free(o->group);
+	table_deinit(&t->streams);
+	free(t->group);
 }
 
 /* ---- what a message has ------------------------------------------------------------------ */
@@ -120,35 +119,35 @@ static int64_t time_of(const bt_message *m, const bt_stream *stream, int64_t oth
 
 /* ---- streams ------------------------------------------------------------------------------ */
 
-static int find_input(struct order *o, const bt_stream *stream, struct input **out)
+static int find_input(struct turns *t, const bt_stream *stream, struct input **out)
 {
 	uint64_t key = (uintptr_t)stream;
-	struct input *input = table_get(&o->streams, key);
+	struct input *input = table_get(&t->streams, key);
 
 	*out = input;
 	if (input)
 		return 0;
 	input = calloc(1, sizeof(*input));
-	if (!input || table_put(&o->streams, key, input)) {
+	if (!input || table_put(&t->streams, key, input)) {
 		free(input);
 		return err(-ENOMEM, "out of memory");
 	}
 	input->cpu = -1;
-	input->next = o->first;
-	o->first = input;
+	input->next = t->first;
+	t->first = input;
 	*out = input;
 	return 0;
 }
 
 /* @return 0, or < 0 */
-static int look_at(struct order *o, struct waiting *w)
+static int look_at(struct turns *t, struct waiting *w)
 {
 	const struct layout *layout;
 	int r;
 
 	if (!w->stream)
 		return 0;
-	r = find_input(o, w->stream, &w->input);
+	r = find_input(t, w->stream, &w->input);
 	if (r)
 		return r;
 	switch (bt_message_get_type(w->message)) {
@@ -156,11 +155,11 @@ static int look_at(struct order *o, struct waiting *w)
 		r = layouts_find(&w->input->layouts, bt_message_event_borrow_event_const(w->message),
 				 &layout);
 		w->is_ours = !r && layout;
-		o->others += !r && !layout;
+		t->others += !r && !layout;
 		w->cpu = w->input->cpu;
 		return r;
 	case BT_MESSAGE_TYPE_STREAM_BEGINNING:
-		o->n_streams++;
+		t->n_streams++;
 		w->input->cpu = -1;
 		w->input->pid = trace_pid(bt_stream_borrow_trace_const(w->stream));
 		return 0;
@@ -187,37 +186,35 @@ static void decode(const struct waiting *w, const bt_message *message, struct gi
 		message_event(message, layout, w->ts_ns, w->cpu, event);
 }
 
-/* Of one time all else comes first, then facts, then what is legal now. */
-static int rank_of(const struct order *o, const struct waiting *w)
+/* Of one time all else comes first, then what event_rank() says. */
+static int64_t rank_of(const struct turns *t, const struct waiting *w)
 {
 	struct gil_event event;
 
 	if (!w->is_ours)
 		return 0;
 	decode(w, w->message, &event);
-	if (event.kind < GIL_FIRST_HOT)
-		return 1;
-	return o->ops.legal(o->ops.data, &event) ? 2 : 3;
+	return event_rank(&event, t->ops.legal(t->ops.data, &event));
 }
 
 /* The first message of each stream may be next. */
-static struct waiting *pick(struct order *o)
+static struct waiting *pick(struct turns *t)
 {
 	struct waiting *best = NULL;
-	int best_rank = INT_MAX;
+	int64_t best_rank = INT64_MAX;
 
-	if (o->next + 1 == o->n)
-		return &o->group[o->next];
-	o->round++;
-	for (size_t i = o->next; i < o->n && best_rank > 0; i++) {
-		struct waiting *w = &o->group[i];
-		int rank;
+	if (t->next + 1 == t->n)
+		return &t->group[t->next];
+	t->round++;
+	for (size_t i = t->next; i < t->n && best_rank > 0; i++) {
+		struct waiting *w = &t->group[i];
+		int64_t rank;
 
-		if (!w->message || (w->input && w->input->round == o->round))
+		if (!w->message || (w->input && w->input->round == t->round))
 			continue;
 		if (w->input)
-			w->input->round = o->round;
-		rank = rank_of(o, w);
+			w->input->round = t->round;
+		rank = rank_of(t, w);
 		if (rank < best_rank) {
 			best = w;
 			best_rank = rank;
@@ -226,7 +223,7 @@ static struct waiting *pick(struct order *o)
 	return best;
 }
 
-static int take_turn(struct order *o, struct waiting *w)
+static int take_turn(struct turns *t, struct waiting *w)
 {
 	struct turn turn = { .message = steal(&w->message), .stream = w->stream };
 	struct gil_event event;
@@ -240,52 +237,52 @@ static int take_turn(struct order *o, struct waiting *w)
 		loss = message_loss(turn.message, w->ts_ns, w->input->pid);
 		turn.loss = &loss;
 	}
-	return o->ops.turn(o->ops.data, &turn);
+	return t->ops.turn(t->ops.data, &turn);
 }
 
-int order_flush(struct order *o)
+int turns_flush(struct turns *t)
 {
 	int r = 0;
 
-	while (!r && o->next < o->n) {
-		r = take_turn(o, pick(o));
-		while (o->next < o->n && !o->group[o->next].message)
-			o->next++;
+	while (!r && t->next < t->n) {
+		r = take_turn(t, pick(t));
+		while (t->next < t->n && !t->group[t->next].message)
+			t->next++;
 	}
-	if (o->next == o->n)
-		o->next = o->n = 0;
+	if (t->next == t->n)
+		t->next = t->n = 0;
 	return r;
 }
 
-static int grow(struct order *o)
+static int grow(struct turns *t)
 {
-	size_t size = o->size ? 2 * o->size : 16;
-	struct waiting *group = reallocarray(o->group, size, sizeof(*group));
+	size_t size = t->size ? 2 * t->size : 16;
+	struct waiting *group = reallocarray(t->group, size, sizeof(*group));
 
 	if (!group)
 		return err(-ENOMEM, "out of memory");
-	o->group = group;
-	o->size = size;
+	t->group = group;
+	t->size = size;
 	return 0;
 }
 
-int order_feed(struct order *o, const bt_message *message)
+int turns_feed(struct turns *t, const bt_message *message)
 {
 	const bt_stream *stream = stream_of(message);
 	struct waiting w = { .message = message, .stream = stream, .cpu = -1,
-			     .ts_ns = time_of(message, stream, o->ts_ns) };
-	int r = w.ts_ns > o->ts_ns ? order_flush(o) : 0;
+			     .ts_ns = time_of(message, stream, t->ts_ns) };
+	int r = w.ts_ns > t->ts_ns ? turns_flush(t) : 0;
 
 	if (!r)
-		r = look_at(o, &w);
-	if (!r && o->n == o->size)
-		r = grow(o);
+		r = look_at(t, &w);
+	if (!r && t->n == t->size)
+		r = grow(t);
 	if (r) {
 		bt_message_put_ref(message);
 		return r;
 	}
-	if (w.ts_ns > o->ts_ns)
-		o->ts_ns = w.ts_ns;
-	o->group[o->n++] = w;
+	if (w.ts_ns > t->ts_ns)
+		t->ts_ns = w.ts_ns;
+	t->group[t->n++] = w;
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "viz/grid.h"
+#include "base/grid.h"
 
 #include "base/err.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "viz/text.h"
+#include "base/text.h"
 
 #include <string.h>
 #include <wchar.h>

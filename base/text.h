@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GILSCOPE_VIZ_TEXT_H
-#define GILSCOPE_VIZ_TEXT_H
+#ifndef GILSCOPE_BASE_TEXT_H
+#define GILSCOPE_BASE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

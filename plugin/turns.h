@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GILSCOPE_PLUGIN_ORDER_H
-#define GILSCOPE_PLUGIN_ORDER_H
+#ifndef GILSCOPE_PLUGIN_TURNS_H
+#define GILSCOPE_PLUGIN_TURNS_H
 
 #include "analyzer/message.h"
 #include "analyzer/table.h"
@@ -20,16 +20,16 @@ struct turn {
 	const struct gil_loss *loss;   /* NULL: it is none */
 };
 
-struct order_ops {
+struct turns_ops {
 	void *data;
 	/* As in struct reader_ops. */
 	bool (*legal)(void *data, const struct gil_event *event);
-	/* @return 0, or < 0 with a sentence, which order_feed() then returns. */
+	/* @return 0, or < 0 with a sentence, which turns_feed() then returns. */
 	int (*turn)(void *data, const struct turn *turn);
 };
 
-struct order {
-	struct order_ops ops;
+struct turns {
+	struct turns_ops ops;
 	struct table streams; /* bt_stream -> struct input */
 	struct input *first;
 	struct waiting *group; /* of the same time, or without one */
@@ -40,13 +40,13 @@ struct order {
 	uint32_t n_streams;    /* so far */
 };
 
-void order_init(struct order *o, const struct order_ops *ops);
-void order_deinit(struct order *o);
+void turns_init(struct turns *t, const struct turns_ops *ops);
+void turns_deinit(struct turns *t);
 
 /* Takes the message, in any case. @return 0, or < 0 with a sentence. */
-int order_feed(struct order *o, const bt_message *message);
+int turns_feed(struct turns *t, const bt_message *message);
 
 /* Nothing of the present time will follow: all that waits has its turn. */
-int order_flush(struct order *o);
+int turns_flush(struct turns *t);
 
 #endif

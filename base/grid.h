@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GILSCOPE_VIZ_GRID_H
-#define GILSCOPE_VIZ_GRID_H
+#ifndef GILSCOPE_BASE_GRID_H
+#define GILSCOPE_BASE_GRID_H
 
 #include "base/cleanup.h"
-#include "viz/text.h"
+#include "base/text.h"
 
 /*
  * A table of text, as wide as its content. What does not fit on the page
