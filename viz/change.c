@@ -104,10 +104,9 @@ static struct value value_of(const struct column *c, struct side s)
 {
 	struct value none = { .known = false };
 
-	if (!s.row)
-		return none;
-	if (c->statistic && c->type == COLUMN_NS && strcmp(c->member, "total") &&
-	    histogram_of(c, s.row) && !histogram_count(histogram_of(c, s.row)))
+	bool total = c->statistic && !strcmp(c->member, "total");
+
+	if (!s.row || (!total && cell_says_nothing(c, s.row, s.gil)))
 		return none;
 	return column_value(s.results, c, s.row);
 }
@@ -143,6 +142,8 @@ const char *change_difference(char *buffer, size_t size, const struct change *c)
 		v.count = (uint64_t)(size_of_it + 0.5);
 	if (!is_comparable(c) || c->column->type == COLUMN_FLAG)
 		snprintf(buffer, size, "-");
+	else if (cell_is_share(c->column))
+		snprintf(buffer, size, "%+.1f points", 100 * c->difference);
 	else if (cell_is_time(c->column))
 		snprintf(buffer, size, "%c%s", c->difference < 0 ? '-' : '+', DURATION(v.count));
 	else

@@ -18,6 +18,7 @@
 struct side {
 	const struct results *results;
 	const void *row; /* NULL: this recording does not have it */
+	const struct gil_info *gil; /* what it cannot show is not known */
 };
 
 struct change {
@@ -29,7 +30,7 @@ struct change {
 
 struct change change_of(const struct column *column, struct side a, struct side b);
 
-/* "+12,345", "-1.20 ms", "+3.1 %" of the whole (for shares); "-" when not both are known. */
+/* "+12,345", "-1.20 ms", "+3.1 points" (shares, in hundredths of the whole); "-" when not both are known. */
 const char *change_difference(char *buffer, size_t size, const struct change *c);
 
 /* "+12.5 %", with " *" when it is significant; "new" from 0; "" where nothing changed. */

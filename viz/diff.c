@@ -162,8 +162,8 @@ static int print_gil(const struct diff *d)
 		grid_column(grid, "", titles[i], GRID_NUMBERS);
 	for (size_t i = 0; i < sizeof(gil_columns) / sizeof(gil_columns[0]); i++) {
 		const struct column *c = column_find(table, gil_columns[i]);
-		struct change change = change_of(c, (struct side){ d->a, d->gil_a },
-						 (struct side){ d->b, d->gil_b });
+		struct change change = change_of(c, (struct side){ d->a, d->gil_a, &d->gil_a->info },
+						 (struct side){ d->b, d->gil_b, &d->gil_b->info });
 
 		grid_cell(grid, "%s", c->name);
 		add_change(grid, d, &change);
@@ -206,8 +206,8 @@ static void match(struct diff *d, bool by_name)
 
 static struct change thread_change(const struct diff *d, const struct column *c, const struct pair *p)
 {
-	return change_of(c, (struct side){ d->a, &d->a->threads[p->a] },
-			 (struct side){ d->b, &d->b->threads[p->b] });
+	return change_of(c, (struct side){ d->a, &d->a->threads[p->a], &d->gil_a->info },
+			 (struct side){ d->b, &d->b->threads[p->b], &d->gil_b->info });
 }
 
 static int by_weight(const void *left, const void *right)

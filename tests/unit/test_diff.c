@@ -59,15 +59,15 @@ static char *diff(unsigned width, const struct diff_options *options)
 
 static struct change gil_change(const char *name)
 {
-	return change_of(column_find(table_find("gils"), name), (struct side){ &a.results, a.results.gils },
-			 (struct side){ &b.results, b.results.gils });
+	return change_of(column_find(table_find("gils"), name), (struct side){ &a.results, a.results.gils, &a.results.gils->info },
+			 (struct side){ &b.results, b.results.gils, &b.results.gils->info });
 }
 
 static struct change thread_change(const char *name)
 {
 	return change_of(column_find(table_find("threads"), name),
-			 (struct side){ &a.results, play_thread(&a.play, "two") },
-			 (struct side){ &b.results, play_thread(&b.play, "two") });
+			 (struct side){ &a.results, play_thread(&a.play, "two"), &a.results.gils->info },
+			 (struct side){ &b.results, play_thread(&b.play, "two"), &b.results.gils->info });
 }
 
 static void test_the_same_twice_changes_nothing(void **state)
@@ -172,6 +172,26 @@ static void test_findings_that_came_and_went(void **state)
 	assert_null(strchr(text, '\033'));
 }
 
+/* A 0 that only means "cannot be seen" is not compared. */
+static void test_what_a_gil_does_not_show_is_not_compared(void **state)
+{
+	struct gil_info blind;
+	struct change c;
+	char text[TEXT_NUMBER];
+
+	(void)state;
+	play_both(10, 10000, 20, 10000, "two");
+	blind = a.results.gils[0].info;
+	blind.flags |= GIL_FLAG_NO_RETRIES;
+	c = change_of(column_find(table_find("gils"), "retries"),
+		      (struct side){ &a.results, a.results.gils, &blind },
+		      (struct side){ &b.results, b.results.gils, &b.results.gils->info });
+	assert_false(c.a.known);
+	assert_true(c.b.known);
+	assert_string_equal(change_difference(text, sizeof(text), &c), "-");
+	assert_string_equal(change_percent(text, sizeof(text), &c), "");
+}
+
 static void test_order_fields_and_limit(void **state)
 {
 	const char *field = "acquisitions", *key = "+hold_total";
@@ -212,6 +232,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_threads_are_matched_by_name_then_by_order, done),
 		cmocka_unit_test_teardown(test_who_has_no_partner_is_listed, done),
 		cmocka_unit_test_teardown(test_findings_that_came_and_went, done),
+		cmocka_unit_test_teardown(test_what_a_gil_does_not_show_is_not_compared, done),
 		cmocka_unit_test_teardown(test_order_fields_and_limit, done),
 		cmocka_unit_test_teardown(test_no_line_is_wider_than_the_page, done),
 	};

@@ -111,6 +111,8 @@ static void test_unused_gil_says_nothing_good(void **state)
 
 	(void)state;
 	assert_begins(text, "Nobody was seen to take this GIL");
+	assert_has(text, "Process 77");
+	assert_lacks(text, "utilisation"); /* numbers of nothing */
 	assert_lacks(text, "not your problem");
 }
 

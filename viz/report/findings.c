@@ -58,7 +58,7 @@ void section_print_findings(const struct section *s)
 	const struct finding *first = section_finding(s, NULL);
 
 	/* Of a GIL without a problem the verdict has said all. */
-	if (!first || section_is_unused(s) || (!first->cost_ns && !*first->evidence))
+	if (!first || (!first->cost_ns && !*first->evidence))
 		return;
 	section_heading(s, "Findings, the costliest first");
 	for (const struct finding *f = first; f; f = section_finding(s, f))

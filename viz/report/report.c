@@ -54,6 +54,8 @@ static int print_section(const struct section *s)
 	if (r)
 		return r;
 	section_print_summary(s);
+	if (section_is_unused(s))
+		return 0;
 	section_print_findings(s);
 	r = section_print_course(s);
 	if (!r)
@@ -92,6 +94,8 @@ int report_print(const struct results *results, const struct report_options *opt
 		blamed_ns[results->pairs[i].waiter] += results->pairs[i].wait_ns;
 	if (results->n_gils)
 		r = print_sections(&s);
+	else
+		text_paragraph(page, "", "No GIL was seen: there is nothing to say.");
 	report_print_data(results, page);
 	return r;
 }

@@ -48,11 +48,9 @@ void section_heading(const struct section *s, const char *text)
 
 const struct finding *section_finding(const struct section *s, const struct finding *after)
 {
-	const struct finding *end = s->r->findings + s->r->n_findings;
-
-	for (const struct finding *f = after ? after + 1 : s->r->findings; f && f < end; f++)
-		if (f->gil == s->gil->info.index)
-			return f;
+	for (size_t i = after ? (size_t)(after - s->r->findings) + 1 : 0; i < s->r->n_findings; i++)
+		if (s->r->findings[i].gil == s->gil->info.index)
+			return &s->r->findings[i];
 	return NULL;
 }
 

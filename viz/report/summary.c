@@ -114,9 +114,11 @@ static void say_demand(const struct section *s)
 void section_print_summary(const struct section *s)
 {
 	say_what(s);
-	say_use(s);
-	say_traffic(s);
-	say_failures(s);
-	say_demand(s);
+	if (!section_is_unused(s)) {
+		say_use(s);
+		say_traffic(s);
+		say_failures(s);
+		say_demand(s);
+	}
 	fputc('\n', s->page->out);
 }

@@ -25,12 +25,13 @@ static const struct pair_metrics *largest_share(const struct section *s,
 						const struct thread_metrics *waiter,
 						const struct pair_metrics *after)
 {
-	const struct pair_metrics *end = s->r->pairs + s->r->n_pairs;
-
 	/* Pairs are in order of their wait. */
-	for (const struct pair_metrics *p = after ? after + 1 : s->r->pairs; p < end; p++)
+	for (size_t i = after ? (size_t)(after - s->r->pairs) + 1 : 0; i < s->r->n_pairs; i++) {
+		const struct pair_metrics *p = &s->r->pairs[i];
+
 		if (&s->r->threads[p->waiter] == waiter && p->holder != PAIR_OTHERS && p->wait_ns)
 			return p;
+	}
 	return NULL;
 }
 
