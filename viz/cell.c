@@ -62,11 +62,8 @@ const char *cell_text(char *buffer, size_t size, const struct page *page, const 
 
 bool cell_says_nothing(const struct column *c, const void *row, const struct gil_info *gil)
 {
-	if (c->statistic && c->type == COLUMN_NS) {
-		const struct histogram *h = *(struct histogram *const *)((const char *)row + c->offset);
-
-		return !h || !histogram_count(h);
-	}
+	if (c->statistic && c->type == COLUMN_NS)
+		return !histogram_count(*(struct histogram *const *)((const char *)row + c->offset));
 	if (!strncmp(c->name, "retries", strlen("retries")))
 		return !gil_shows_retries(gil) && strcmp(c->name, "retries_visible") != 0;
 	return !strncmp(c->name, "ticks", strlen("ticks")) && c->type != COLUMN_FLAG &&

@@ -68,7 +68,7 @@ static bool distributions_differ(const struct change *c, const struct histogram 
 {
 	double q = quantile_of(c->column->member);
 
-	if (!a || !b || histogram_count(a) < 2 || histogram_count(b) < 2)
+	if (histogram_count(a) < 2 || histogram_count(b) < 2)
 		return false;
 	if (q > 0)
 		return percentiles_differ(a, b, q);

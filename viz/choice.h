@@ -38,7 +38,10 @@ struct order {
 	size_t n;
 };
 
-/* "name": the largest first (texts: from A on); "+name" rising, "-name" falling. @return 0, or -EINVAL with a sentence. */
+/*
+ * "name": the largest first (texts: from A on); "+name" rising, "-name"
+ * falling. @return 0, or -EINVAL with a sentence.
+ */
 int order_parse(struct order *o, const struct table_columns *table, const char *const *words, size_t n);
 
 /* Sorts row numbers of the table; what is not known comes last, equals stay as they are. */

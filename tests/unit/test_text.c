@@ -110,6 +110,19 @@ static void test_paragraphs(void **state)
 	assert_string_equal(text, "# one two\n# three four\n# indivisibilities\n");
 }
 
+static void test_a_number_keeps_its_unit(void **state)
+{
+	struct page page = { .width = 12 };
+	cleanup(freep) char *text = NULL;
+	size_t size;
+
+	(void)state;
+	page.out = open_memstream(&text, &size);
+	text_paragraph(&page, "", "waited 5.01 ms (49.1 %), 3 members");
+	fclose(page.out);
+	assert_string_equal(text, "waited\n5.01 ms\n(49.1 %), 3\nmembers\n");
+}
+
 static char *grid_on(unsigned width)
 {
 	cleanup(grid_freep) struct grid *grid = NULL;
@@ -153,6 +166,16 @@ static void test_grids_break_between_groups(void **state)
 				    "thread-2  2002\n");
 }
 
+static void test_grids_break_within_a_group_that_is_too_wide(void **state)
+{
+	cleanup(freep) char *text = grid_on(14);
+
+	(void)state;
+	assert_string_equal(text, "           one\nwho          a\nthread-1  1000\nthread-2  2000\n\n"
+				  "           one\nwho          b\nthread-1  1001\nthread-2  2001\n\n"
+				  "           two\nwho          c\nthread-1  1002\nthread-2  2002\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,7 +186,9 @@ int main(void)
 		cmocka_unit_test(test_utf8_for_machines),
 		cmocka_unit_test(test_padding),
 		cmocka_unit_test(test_paragraphs),
+		cmocka_unit_test(test_a_number_keeps_its_unit),
 		cmocka_unit_test(test_grids_break_between_groups),
+		cmocka_unit_test(test_grids_break_within_a_group_that_is_too_wide),
 	};
 
 	/* Widths of characters depend on it. */

@@ -26,7 +26,10 @@ static const char *time_text(char buffer[TEXT_NUMBER], uint64_t ns)
 	return buffer;
 }
 
-/* What costs nothing is nowhere in particular. "1. battle: 6.86 ms of waiting; --time +0.001807542s,+0.013772523s" */
+/*
+ * "1. battle: 6.86 ms of waiting; --time +0.001807542s,+0.013772523s"; what
+ * costs nothing is nowhere in particular.
+ */
 static void print_title(const struct section *s, const struct finding *f, size_t rank)
 {
 	char from[TEXT_NUMBER], to[TEXT_NUMBER], gil[32] = "";
