@@ -197,6 +197,12 @@ class Gil:
         elif thread.attempt:
             self.end_attempt(thread, time)
 
+    def finish(self):
+        """Who holds it at the end did so until the last event; the hold is not whole."""
+        for thread in self.threads.values():
+            if thread.acquired:
+                self.holds.append(Hold(thread.tid, thread.acquired[0], self.times[-1], 0, self.interval))
+
     def shares(self):
         """Of each contended attempt: (attempt, {holder: ns, in the order of their holds}). None: nobody held."""
         first = 0
@@ -249,6 +255,8 @@ def read(trace, gil_ids):
         gil = int(event["gil"]) if provider == "gil" else None
         if gil in gils:
             gils[gil].feed(name, message.default_clock_snapshot.ns_from_origin, event)
+    for gil in gils.values():
+        gil.finish()
     return gils
 
 
