@@ -34,6 +34,12 @@ static void say_whom(struct finding *found, const struct results *r, const struc
 	cast_into(found, &sum->waiters, &holder);
 }
 
+/*
+ * A tenth of the time: that woken threads come late is in every program, and
+ * most of all on a machine that has other things to do.
+ */
+enum { FREE_SHARE = 10 };
+
 /* Nobody was seen to hold it meanwhile: it was free already, or its holder's events are not in the trace. */
 static void say_waiting(struct finding *found, const struct gil_metrics *gil)
 {
@@ -53,7 +59,7 @@ static int look(struct findings *out, const struct results *r, const struct gil_
 	if (kinds_matters(gil, sum.cost_ns) && sum.cost_ns > UNEXPLAINED * findings_cost(out)) {
 		claim_take(out, r, &claim);
 		say_whom(&found, r, gil, &sum);
-	} else if (kinds_matters(gil, gil->waiting_ns) && !findings_count(out)) {
+	} else if (gil->waiting_ns && gil->waiting_ns >= gil->wall_ns / FREE_SHARE && !findings_count(out)) {
 		found = (struct finding){ .cost_ns = gil->waiting_ns, .from_ns = gil->first_ns, .to_ns = gil->last_ns };
 		say_waiting(&found, gil);
 	} else {

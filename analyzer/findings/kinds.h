@@ -13,8 +13,8 @@
 enum { NOMINAL_INTERVAL_NS = 5000000 };
 uint64_t kinds_interval_ns(const struct gil_metrics *gil);
 
-/* Whether so much waiting is worth a finding: a hundredth of the wall time, or a second at all. */
-enum { MATTERS_SHARE = 100, MATTERS_NS = 1000000000 };
+/* Whether so much waiting is worth a finding: a fiftieth of the wall time, or a second at all. */
+enum { MATTERS_SHARE = 50, MATTERS_NS = 1000000000 };
 bool kinds_matters(const struct gil_metrics *gil, uint64_t ns);
 
 /* Has numbers of its own, on this GIL: was asked for, and is no sum of several. */

@@ -195,7 +195,7 @@ static void test_battle_of_ticks(void **state)
 	close_scene(&s);
 }
 
-/* It takes two; and a hundredth of the time. */
+/* It takes two; and a fiftieth of the time. */
 static void test_no_battle(void **state)
 {
 	struct scene s;
@@ -209,14 +209,14 @@ static void test_no_battle(void **state)
 	close_scene(&s);
 
 	open_scene(&s, 0);
-	let_fight(&s, 1, 5 * MS);
+	let_fight(&s, 2, 5 * MS);
 	assert_found(&s, "battle");
 	close_scene(&s);
 
 	open_scene(&s, 0);
-	let_fight(&s, 1, 5 * MS - 1 * US);
+	let_fight(&s, 2, 5 * MS - 1 * US);
 	assert_found(&s, "no_contention");
-	assert_non_null(strstr(first_of(&s)->verdict, "No contention to speak of: all waits for the GIL sum to 10.0 ms"));
+	assert_non_null(strstr(first_of(&s)->verdict, "No contention to speak of: all waits for the GIL sum to 20.0 ms"));
 	close_scene(&s);
 }
 
@@ -582,6 +582,12 @@ static void test_contention(void **state)
 	assert_string_equal(first_of(&s)->verdict, "Contention: threads waited 100 ms for the GIL in 1.00 s, most of it "
 			    "while nobody was seen to hold it.");
 	assert_int_equal(first_of(&s)->cost_ns, 100 * MS);
+	close_scene(&s);
+
+	/* Woken threads come late everywhere. */
+	open_scene(&s, 0);
+	wait_for(&s, add_thread(&s, "t"), NULL, 10, 10 * MS - 1 * US);
+	assert_found(&s, "no_contention");
 	close_scene(&s);
 }
 
