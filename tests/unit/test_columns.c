@@ -47,7 +47,7 @@ static char *names_of_the_document(void)
 		}
 		assert_true(p >= end);
 	}
-	fflush(out);
+	fclose(steal(&out)); /* may move the text */
 	return names;
 }
 
