@@ -67,6 +67,11 @@ class Installed(harness.TestCase):
         self.assertEqual(done.status, 0, done.err)
         return program
 
+    def test_what_else_is_installed_for_other_programs(self):
+        self.assertTrue((self.pc.parents[1] / "gilscope" / "babeltrace2" / "babeltrace-plugin-gil.so").exists())
+        self.assertEqual([path.name for path in (self.folder / "root").rglob("trace-compass/*")], ["gilscope.xml"])
+        self.assertEqual([path.parent.name for path in (self.folder / "root").rglob("gilscope.h")], ["include"])
+
     def test_example_says_what_the_export_says(self):
         program = self.build(EXAMPLE)
         self.record(harness.GILRUN, "battle", "--count", "300000")
