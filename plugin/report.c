@@ -284,7 +284,7 @@ static int new_reporter(struct reporter **out, const bt_value *params)
 	if (!p)
 		return err(-ENOMEM, "out of memory");
 	turns_init(&p->turns, &(struct turns_ops){ p, is_legal, on_turn });
-	p->trace.path = "";
+	p->trace.path = "the input";
 	if (bt_value_map_foreach_entry_const(params, take_parameter, &reading))
 		return err(-EINVAL, "the parameters cannot be read");
 	r = reading.result;

@@ -56,7 +56,7 @@ class Docs(harness.TestCase):
 
     def test_files_that_documents_name_exist(self):
         for page in [harness.SOURCE / "README.md", *(harness.SOURCE / "docs").glob("*.md")]:
-            for path in re.findall(r"`((?:docs|scripts|tests|examples|base|tracepoints|analyzer|viz|cli|runtime)/[\w./-]*)`",
+            for path in re.findall(r"`((?:docs|scripts|tests|examples|base|tracepoints|analyzer|viz|lib|plugin|cli|runtime)/[\w./-]*)`",
                                    page.read_text()):
                 self.assertTrue((harness.SOURCE / path).exists(), f"{page.name} names {path}")
 

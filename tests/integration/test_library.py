@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """libgilscope as others get it: installed, found by pkg-config, and what its header says."""
+import csv
+import json
 import re
 import shutil
 
@@ -67,6 +69,11 @@ class Installed(harness.TestCase):
         self.assertEqual(done.status, 0, done.err)
         return program
 
+    def test_what_else_is_installed_for_other_programs(self):
+        self.assertTrue((self.pc.parents[1] / "gilscope" / "babeltrace2" / "babeltrace-plugin-gil.so").exists())
+        self.assertEqual([path.name for path in (self.folder / "root").rglob("trace-compass/*")], ["gilscope.xml"])
+        self.assertEqual([path.parent.name for path in (self.folder / "root").rglob("gilscope.h")], ["include"])
+
     def test_example_says_what_the_export_says(self):
         program = self.build(EXAMPLE)
         self.record(harness.GILRUN, "battle", "--count", "300000")
@@ -83,6 +90,39 @@ class Installed(harness.TestCase):
         done = harness.run(program, self.folder / "nowhere", env=self.environment)
         self.assertEqual((done.status, done.out), (1, ""))
         self.assert_one_sentence(done.err, "there is no trace", "nowhere")
+
+    def test_tables_and_listeners_say_what_the_exports_say(self):
+        program = self.build(harness.SOURCE / "tests" / "integration" / "everything.c")
+        self.record(harness.GILRUN, "battle", "--count", "300000")
+        done = harness.run(program, self.trace, env=self.environment)
+        self.assertEqual((done.status, done.err), (0, ""))
+        told = {}
+        for line in done.out.splitlines():
+            kind, _, rest = line.partition(" ")
+            told.setdefault(kind, []).append(rest)
+
+        self.gilscope("export", self.trace, "--to", "csv,jsonl", "-o", self.folder / "gil")
+        for table in ("gils", "threads", "pairs", "buckets", "findings"):
+            with open(self.folder / "gil-csv" / f"{table}.csv", newline="") as file:
+                want = [f"{table} {i} {column} {cell}" for i, row in enumerate(csv.DictReader(file))
+                        for column, cell in row.items()]
+            self.assertEqual([line for line in told["cell"] if line.startswith(f"{table} ")], want)
+
+        def index(row, name):
+            return "-" if row.get(name) is None else row[name]
+
+        lines = {"event": lambda r: f"{r['at_ns']} gil:{r['event']} {r['gil']} {index(r, 'thread')} "
+                                    f"{r.get('state', '-')} {index(r, 'holder')} {r['waiters']}",
+                 "interval": lambda r: f"{r['thread']} {r['gil']} {r['state']} {r['from_ns']} {r['to_ns']} {r['whole']:d}",
+                 "attempt": lambda r: f"{r['thread']} {r['gil']} {r['from_ns']} {r['to_ns']} {r['busy']} {r['retries']} "
+                                      f"{len(r['blames'])}",
+                 "handover": lambda r: f"{r['from_thread']} {r['to_thread']} {r['acquired_ns']}",
+                 "thread": lambda r: f"{r['thread']} {r['gil']} {r['tid']} {r['name']}"}
+        rows = [json.loads(line) for line in (self.folder / "gil.jsonl").read_text().splitlines()]
+        for kind, as_line in lines.items():
+            want = [as_line(row) for row in rows if row["type"] == kind]
+            self.assertTrue(want, kind)
+            self.assertEqual(told[kind][:len(want) + 1], want, kind)
 
 
 if __name__ == "__main__":
