@@ -661,7 +661,7 @@ static int feed_thread(struct model *m, struct gil *g, const struct gil_event *e
 	struct thread *rival = ev->kind == GIL_ACQUIRE && g->holder != t ? g->holder : NULL;
 	int r = 0;
 
-	if (unlawful && t && ev->kind != GIL_THREAD)
+	if (unlawful && t && ev->kind != GIL_THREAD && t->info.state != STATE_ENDED)
 		r = lose_sight(m, t, ev->ts_ns);
 	if (!r && rival)
 		r = lose_sight(m, rival, ev->ts_ns);
@@ -799,6 +799,10 @@ static int open_sinks(struct model *m, bool clipped)
 	for (struct gil *g = m->registry.first_gil; clipped && g; g = g->next)
 		if (g->info.at_ns != INT64_MIN)
 			clip(m, g, m->from_ns);
+	/* One that ended before may still be named, as the last holder: it has no life here. */
+	for (struct thread *t = m->registry.first_thread; clipped && t; t = t->next)
+		if (t->info.state == STATE_ENDED)
+			t->info.first_ns = t->info.last_ns = m->from_ns;
 	m->open = true;
 	m->trace.begin_ns = clipped ? m->from_ns : m->trace.origin_ns;
 	m->end.begin_ns = m->trace.begin_ns;
@@ -942,6 +946,9 @@ int model_lost(struct model *m, const struct gil_loss *loss)
 		if (loss->pid && g->info.pid && g->info.pid != loss->pid)
 			continue;
 		r = lose_sight_of_all(m, g, loss->from_ns);
+		/* After the last event: what waited or held then did so until here. */
+		if (g->info.at_ns > m->end.end_ns)
+			m->end.end_ns = g->info.at_ns;
 		if (loss->to_ns > g->hole_until_ns)
 			g->hole_until_ns = loss->to_ns;
 	}

@@ -157,7 +157,7 @@ struct handover {
  * hole, at an unlawful event. Both are 0 in a whole and lawful trace.
  */
 struct trace_end {
-	int64_t begin_ns, end_ns;    /* first and last gil event, or the range of --time */
+	int64_t begin_ns, end_ns;    /* first and last gil event, or a hole's begin after it, or the range of --time */
 	uint64_t events;             /* gil events of the GILs and the time asked for */
 	uint64_t events_by_kind[GIL_KINDS];
 	uint64_t other_events;       /* of other providers, ignored */

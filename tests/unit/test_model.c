@@ -615,6 +615,46 @@ static void test_nobody_is_in_their_own_way(void **state)
 	play_done(&p);
 }
 
+/* It is a new thread, and what it holds at the end is counted. */
+static void test_an_unlawful_event_after_the_end_of_a_thread(void **state)
+{
+	struct play p = { 0 };
+
+	(void)state;
+	play(&p, "create 100\nt2 1 0 LEAVE thread_end\nt1 1 0 ENTRY\nt1 1 0 ACQUIRE\n"
+		 "t2 1 0 ACQUIRE\nt2 1 0 ENTRY\nt2 1 0 ACQUIRE\n");
+	assert_int_equal(metrics_end(p.metrics)->still_holding, 1);
+	assert_int_equal(metrics_end(p.metrics)->violations, 2);
+	play_done(&p);
+}
+
+/* t1 ended before the time asked for, in which it is blamed. */
+static void test_no_life_before_the_range(void **state)
+{
+	struct play p = { .options.time = "+1us," };
+
+	(void)state;
+	play(&p, "@1000\ncreate 100\nt1 1 0 ENTRY\nt1 1 0 ACQUIRE\nt1 1 0 RELEASE\nt1 0 0 LEAVE thread_end\n"
+		 "@3000\nt2 1 0 ENTRY\nt2 1 0 BUSY\n");
+	assert_int_equal(play_thread(&p, "t1")->life_ns, 0);
+	assert_int_equal(play_pair(&p, "t2", "t1")->failed, 1);
+	play_done(&p);
+}
+
+/* A hole that begins after the last event: the trace goes on to there, as its holds do. */
+static void test_a_hole_at_the_end(void **state)
+{
+	const struct gil_metrics *gil;
+	struct play p = { 0 };
+
+	(void)state;
+	play(&p, "@1000\ncreate 100\nt1 1 0 ENTRY\nt1 1 0 ACQUIRE\nlost 5000 6000 1\n");
+	metrics_gils(p.metrics, &gil);
+	assert_int_equal(gil->held_ns, 5000 - 1020);
+	assert_int_equal(metrics_end(p.metrics)->end_ns, 5000);
+	play_done(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -639,6 +679,9 @@ int main(void)
 		cmocka_unit_test(test_time_filter),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_a_newer_schema_is_refused),
+		cmocka_unit_test(test_an_unlawful_event_after_the_end_of_a_thread),
+		cmocka_unit_test(test_no_life_before_the_range),
+		cmocka_unit_test(test_a_hole_at_the_end),
 		cmocka_unit_test(test_sinks_that_have_enough),
 	};
 
