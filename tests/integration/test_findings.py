@@ -42,7 +42,7 @@ LAB = {
     "priority inversion": lab("interval --set updates=8 priority-inversion", "priority_inversion",
                               ["MainThread needs", "behind worker1"],
                               {"battle", "convoy", "signal_storm", "oversubscription"}),
-    "oversubscription": lab("interval --set threads=200 many", "oversubscription", ["threads queue for the GIL"],
+    "oversubscription": lab("interval --set threads=200 --set operations=10 many", "oversubscription", ["threads queue for the GIL"],
                             {"battle", "convoy", "signal_storm"}),
     "healthy among time slices": lab("interval healthy", "no_contention", ["The GIL is not your problem."], None),
     "healthy among ticks": lab("cond healthy", "no_contention", ["The GIL is not your problem."], None),
