@@ -3,6 +3,7 @@
 """What is wrong with a program: each finding from a recorded run that must raise it, in the lab and on real CPython."""
 import collections
 import os
+import re
 import shlex
 
 import harness
@@ -143,6 +144,18 @@ class Findings(harness.TestCase):
         begin, end = (f"+{found[name]}ns" for name in ("from_ns", "to_ns"))
         worker, = (t for t in self.report(options=("--time", f"{begin},{end}"))["threads"] if t["name"] == "worker")
         self.assertGreater(worker["state_ns"]["holding"], 0.95 * (found["to_ns"] - found["from_ns"]))
+
+
+class Document(harness.TestCase):
+    needs_lttng = False
+
+    def test_each_finding_has_its_section(self):
+        text = (harness.SOURCE / "docs" / "findings.md").read_text()
+        files = (harness.SOURCE / "analyzer" / "findings").glob("*.c")
+        names = {name for file in files for name in re.findall(r'^const struct detector \w+ = \{ \.name = "(\w+)"',
+                                                               file.read_text(), re.M)}
+        self.assertEqual(set(re.findall(r"^## (\w+)$", text, re.M)), names)
+        self.assertLessEqual(ACCUSATIONS, names)
 
 
 if __name__ == "__main__":
