@@ -18,8 +18,18 @@ bool kinds_counts(const struct thread_metrics *t, const struct gil_metrics *gil)
 	return t->info.selected && !t->folded && t->info.gil->index == gil->info.index;
 }
 
+/* Of its life: what is left is for a system call now and then. */
+static const double NEARLY_ALL = 0.9;
+
+static bool knows_checks(const struct gil_info *gil)
+{
+	return !gil_is_ticked(gil) || gil->flags & GIL_FLAG_CHECKS_EXACT;
+}
+
 bool kinds_computes(const struct thread_metrics *t)
 {
+	if (!knows_checks(t->info.gil))
+		return t->hold_ratio + t->wait_ratio >= NEARLY_ALL;
 	return t->checks && t->checks >= t->releases / 2;
 }
 

@@ -20,7 +20,10 @@ bool kinds_matters(const struct gil_metrics *gil, uint64_t ns);
 /* Has numbers of its own, on this GIL: was asked for, and is no sum of several. */
 bool kinds_counts(const struct thread_metrics *t, const struct gil_metrics *gil);
 
-/* CPU-bound: lets go mostly because it has to, at a check or when it is asked. */
+/*
+ * CPU-bound: lets go mostly because it has to, at a check or when it is asked.
+ * Where checks are not known: holds or wants the GIL nearly all of its life.
+ */
 bool kinds_computes(const struct thread_metrics *t);
 
 /* The holder computes; or nobody has the GIL yet, which one that computes let go: a wake-up takes its time. */

@@ -19,9 +19,9 @@ static void say(struct finding *found, const struct results *r, const struct gil
 {
 	const struct thread_metrics *waiter = &r->threads[sum->waiters.rows[0]], *holder = &r->threads[sum->holders.rows[0]];
 
-	SAY(found->verdict, "Priority inversion: %s %s the GIL for %s at a time, but waits %s for it behind %s: %s in %s.",
+	SAY(found->verdict, "Priority inversion: %s %s the GIL for %s at a time, but %s %s for it behind %s: %s in %s.",
 	    NAMES(r, &sum->waiters), VERB(&sum->waiters, "need"), DURATION(histogram_mean(waiter->hold_ns)),
-	    DURATION(histogram_mean(waiter->wait_contended_ns)), NAMES(r, &sum->holders),
+	    VERB(&sum->waiters, "wait"), DURATION(histogram_mean(waiter->wait_contended_ns)), NAMES(r, &sum->holders),
 	    DURATION(sum->cost_ns), DURATION(gil->wall_ns));
 	SAY(found->evidence, "%s: acquisitions %s, contended %s, hold_ns mean %s, wait_contended_ns mean %s, p99 %s, max %s, wait_ratio %s. %s: hold_ns mean %s, max %s.",
 	    FIRST_NAME(r, &sum->waiters), COUNT(waiter->acquisitions), COUNT(waiter->acquisitions_contended),

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """What is wrong with a program: each finding from a recorded run that must raise it, in the lab and on real CPython."""
 import collections
+import os
+import re
 import shlex
 
 import harness
@@ -18,24 +20,30 @@ def lab(words, first, parts, never):
     return Run([harness.GILRUN, "--gil", *words.split()], first, parts, never)
 
 
+# As those that are shipped, but surer: both threads want the GIL before either has it, and the signal comes when main waits.
+OWN = {
+    "battle.gil": "thread t 2\n count 2000000\nend\nmain\n start t\n hold 10ms\n join t\nend\n",
+    "storm.gil": "on SIGUSR1\n count 1\nend\nthread cpu\n sleep 50ms\n count 100000\n kill SIGUSR1\n count 60000\nend\n"
+                 "main\n start cpu\n join cpu\nend\n",
+}
 LAB = {
     "battle of time slices": lab("interval --set count=3000000 battle", "battle", ["t1", "t2", "take turns"],
                                  {"convoy", "long_hold", "signal_storm", "oversubscription"}),
-    "battle of ticks": lab("fair --set count=300000 battle", "battle", ["t1", "t2"],
-                           {"long_hold", "signal_storm", "oversubscription", "starvation"}),
+    "battle of ticks": lab("cond battle.gil", "battle", ["t1", "t2", "fight"],
+                           {"convoy", "long_hold", "signal_storm", "oversubscription"}),
     "convoy": lab("interval --set operations=40 io-and-cpu", "convoy", ["io waits", "behind cpu1"],
                   {"battle", "signal_storm", "oversubscription", "starvation", "priority_inversion"}),
     "long hold among time slices": lab("interval --set operations=3 long-hold", "long_hold", ["worker holds", "io waited"],
                                        None),
     "long hold among ticks": lab("cond --set operations=3 long-hold", "long_hold", ["worker holds", "io waited"], None),
-    "signal storm": lab("cond --set count=150000 --set signals=1 --set pause=1ms signal-storm", "signal_storm",
+    "signal storm": lab("cond storm.gil", "signal_storm",
                         ["cpu offers the GIL", "instead of 101", "MainThread, which does not run"],
-                        {"long_hold", "oversubscription", "starvation"}),
+                        {"battle", "convoy", "long_hold", "oversubscription", "starvation"}),
     "starvation": lab("priority starvation", "starvation", ["poor", "greedy"], {"long_hold", "signal_storm"}),
     "priority inversion": lab("interval --set updates=8 priority-inversion", "priority_inversion",
                               ["MainThread needs", "behind worker1"],
                               {"battle", "convoy", "signal_storm", "oversubscription"}),
-    "oversubscription": lab("interval --set threads=200 many", "oversubscription", ["threads queue for the GIL"],
+    "oversubscription": lab("interval --set threads=200 --set operations=10 many", "oversubscription", ["threads queue for the GIL"],
                             {"battle", "convoy", "signal_storm"}),
     "healthy among time slices": lab("interval healthy", "no_contention", ["The GIL is not your problem."], None),
     "healthy among ticks": lab("cond healthy", "no_contention", ["The GIL is not your problem."], None),
@@ -63,15 +71,15 @@ def programs(python):
 class Findings(harness.TestCase):
     def record_all(self, runs):
         """One after the other, in one recording. {its name: its findings, the costliest first}"""
-        script = [f"sh -c 'echo $$ > \"$0\"; exec \"$@\"' {shlex.quote(str(self.folder / name))} "
-                  f"{shlex.join(map(str, run.command))}" for name, run in runs.items()]
+        script = [f"sh -c 'echo $$ > \"$0\"; exec \"$@\"' {shlex.quote(name)} {shlex.join(map(str, run.command))}"
+                  for name, run in runs.items()]
         # Per user: with buffers for each process LTTng serves such short ones too slowly, one after the other.
-        self.record("/bin/sh", "-ec", "\n".join(script), options=("--buffers", "uid"))
+        self.record("/bin/sh", "-ec", "\n".join(script), options=("--buffers", "uid"), cwd=self.folder)
         report = self.report()
-        pids = {gil["gil"]: gil["pid"] for gil in report["gils"]}
         self.assert_findings(report)
-        return {name: [f for f in report["findings"] if pids[f["gil"]] == int((self.folder / name).read_text())]
-                for name in runs}
+        pids = {gil["pid"]: gil["gil"] for gil in report["gils"]}
+        gils = {name: pids.get(int((self.folder / name).read_text())) for name in runs}
+        return {name: [f for f in report["findings"] if f["gil"] == gil] for name, gil in gils.items() if gil is not None}
 
     def assert_answer(self, run, findings):
         said = [f["verdict"] for f in findings]
@@ -90,12 +98,30 @@ class Findings(harness.TestCase):
             self.assertLessEqual(finding["from_ns"], finding["to_ns"])
             self.assertLessEqual(finding["to_ns"], report["trace"]["duration_ns"])
 
+    def problem(self, run, findings):
+        """None, or what is wrong with the answer."""
+        try:
+            self.assert_answer(run, findings)
+        except self.failureException as error:
+            return error
+        return None
+
     def check(self, runs):
-        for name, findings in self.record_all(runs).items():
-            with self.subTest(name):
-                self.assert_answer(runs[name], findings)
+        """Who meets whom is the system's choice, most of all on a busy machine: what fails is done again."""
+        for _ in range(4):
+            found = self.record_all(runs)
+            problems = {name: self.problem(run, found[name]) if name in found else "LTTng did not serve it in time"
+                        for name, run in runs.items()}
+            runs = {name: run for name, run in runs.items() if problems[name]}
+            if not runs:
+                return
+        if not harness.have_to_ourselves(sorted(os.sched_getaffinity(0))):
+            self.skipTest(f"other programs keep the CPUs busy: {problems}")
+        self.fail("\n".join(f"{name}: {problems[name]}" for name in runs))
 
     def test_lab(self):
+        for name, text in OWN.items():
+            (self.folder / name).write_text(text)
         self.check(LAB)
 
     def test_python_3(self):
@@ -118,6 +144,18 @@ class Findings(harness.TestCase):
         begin, end = (f"+{found[name]}ns" for name in ("from_ns", "to_ns"))
         worker, = (t for t in self.report(options=("--time", f"{begin},{end}"))["threads"] if t["name"] == "worker")
         self.assertGreater(worker["state_ns"]["holding"], 0.95 * (found["to_ns"] - found["from_ns"]))
+
+
+class Document(harness.TestCase):
+    needs_lttng = False
+
+    def test_each_finding_has_its_section(self):
+        text = (harness.SOURCE / "docs" / "findings.md").read_text()
+        files = (harness.SOURCE / "analyzer" / "findings").glob("*.c")
+        names = {name for file in files for name in re.findall(r'^const struct detector \w+ = \{ \.name = "(\w+)"',
+                                                               file.read_text(), re.M)}
+        self.assertEqual(set(re.findall(r"^## (\w+)$", text, re.M)), names)
+        self.assertLessEqual(ACCUSATIONS, names)
 
 
 if __name__ == "__main__":

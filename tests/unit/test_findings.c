@@ -33,7 +33,7 @@ struct scene {
 /* A GIL that was seen for a second, with time slices of 5 ms; ticks: with this check interval. */
 static void open_scene(struct scene *s, int64_t ticks)
 {
-	*s = (struct scene){ .info = { .interval = ticks ? ticks : 5000, .flags = ticks ? GIL_FLAG_TICKED : 0 } };
+	*s = (struct scene){ .info = { .interval = ticks ? ticks : 5000, .flags = ticks ? GIL_FLAG_TICKED | GIL_FLAG_CHECKS_EXACT : 0 } };
 	s->gil = (struct gil_metrics){ .info = s->info, .wall_ns = 1000 * MS, .first_ns = 1, .last_ns = 1 + 1000 * MS,
 				       .acquisitions = 100, .held_ns = 900 * MS };
 	s->results = (struct results){ .trace = &s->trace, .quality = &s->quality, .gils = &s->gil, .n_gils = 1,
@@ -192,6 +192,31 @@ static void test_battle_of_ticks(void **state)
 	assert_found(&s, "battle");
 	assert_memory_equal(first_of(&s)->verdict, "GIL battle: t1 and t2 fight for the GIL: ", 40);
 	assert_int_equal(first_of(&s)->cost_ns, 810 * MS);
+	close_scene(&s);
+}
+
+/* Where checks cannot be counted, who always wants the GIL computes. */
+static void test_battle_without_checks(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_scene(&s, 100);
+	s.info.flags = s.gil.info.flags = GIL_FLAG_TICKED;
+	let_fight(&s, 1000, 400 * US);
+	for (int i = 0; i < 2; i++) {
+		s.threads[i].checks = 0;
+		s.threads[i].hold_ratio = 0.5;
+		s.threads[i].wait_ratio = 0.4;
+	}
+	assert_found(&s, "battle");
+	close_scene(&s);
+
+	open_scene(&s, 100);
+	s.info.flags = s.gil.info.flags = GIL_FLAG_TICKED;
+	let_fight(&s, 1000, 400 * US);
+	s.threads[0].wait_ratio = s.threads[1].wait_ratio = 0.89;
+	assert_found(&s, "contention");
 	close_scene(&s);
 }
 
@@ -775,6 +800,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_battle_of_time_slices),
 		cmocka_unit_test(test_battle_of_ticks),
+		cmocka_unit_test(test_battle_without_checks),
 		cmocka_unit_test(test_no_battle),
 		cmocka_unit_test(test_a_battle_of_many_is_no_oversubscription),
 		cmocka_unit_test(test_convoy),
