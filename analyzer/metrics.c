@@ -261,9 +261,10 @@ static int on_handover(void *data, const struct handover *handover)
 		  &g->m.switches_other_cpu);
 	if (handover->released_ns == INT64_MIN)
 		return 0;
-	p->handover_ns += ns;
+	p->handover_ns += (uint64_t)handover->wanted_ns;
 	g->m.dead_ns += (uint64_t)handover->wanted_ns;
-	return histogram_add(g->m.handover_ns, ns);
+	/* Where nobody wanted it for a while, it was not on its way. */
+	return (uint64_t)handover->wanted_ns == ns ? histogram_add(g->m.handover_ns, ns) : 0;
 }
 
 /* The sums are in the trace's end. */

@@ -70,7 +70,7 @@ struct pair_metrics {
 	uint64_t wait_ns, max_ns; /* max_ns: the longest share of one wait */
 	uint64_t waits;           /* contended attempts with a share of this holder */
 	uint64_t failed;          /* BUSY and RETRY blamed on it */
-	uint64_t handovers, handover_ns; /* from holder to waiter, and their time from RELEASE to ACQUIRE */
+	uint64_t handovers, handover_ns; /* from holder to waiter; of their time from RELEASE to ACQUIRE, that in which somebody wanted it */
 	int64_t first_ns, last_ns; /* begin of the first such attempt, end of the last; since the epoch */
 	int64_t max_at_ns;        /* the begin of the attempt with the longest share */
 };
@@ -90,7 +90,7 @@ struct gil_metrics {
 	uint64_t dead_ns;      /* free while wanted, between two holders */
 	uint64_t waiters_max;  /* asleep at a time */
 	int64_t first_ns, last_ns; /* first and last event, or the ends of --time; since the epoch */
-	struct histogram *handover_ns; /* from RELEASE to another thread's ACQUIRE; never NULL */
+	struct histogram *handover_ns; /* from RELEASE to another thread's ACQUIRE, where somebody wanted it all the while; never NULL */
 
 	/* Made of the above at the end: */
 	uint64_t wall_ns;      /* last - first */

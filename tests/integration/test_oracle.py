@@ -219,6 +219,10 @@ class Gil:
             shares[None] = attempt.end - attempt.begin - sum(shares.values())
             yield attempt, shares
 
+    def wanting(self):
+        """When somebody wanted it."""
+        return union(self.entering + self.waiting + self.pokes)
+
     def pairs(self):
         """{(waiter, holder): its numbers} of the contended attempts that ended; and who held most of each thread's longest."""
         result = collections.defaultdict(collections.Counter)
@@ -237,10 +241,11 @@ class Gil:
                         pair["wait_max_ns"], pair["wait_max_at_ns"] = ns, attempt.begin
                     pair["first_ns"] = min(pair.get("first_ns", attempt.begin), attempt.begin)
                     pair["last_ns"] = max(pair["last_ns"], attempt.end)
+        wanting = self.wanting()
         for handover in self.handovers:
             pair = result[handover.target, handover.source]
             pair["handovers"] += 1
-            pair["handover_ns"] += handover.end - handover.begin
+            pair["handover_ns"] += common(wanting, handover.begin, handover.end)
         for who, failed in self.failed.items():
             result[who]["failed_attempts"] = failed
         return result, {tid: holder for tid, (_, holder) in longest.items()}
@@ -405,11 +410,12 @@ class Oracle(harness.TestCase):
         wait_ns, held_ns = sum(waited.values()), sum(held.values())
         waiting_ns = sum(span.end - span.begin for span in gil.waiting)
         wanted_ns = length(union(gil.waiting))
-        wanting = union(gil.entering + gil.waiting + gil.pokes)
+        wanting = gil.wanting()
         active_ns = length(union(gil.entering + gil.waiting + gil.pokes + gil.holds))
         dead_ns = sum(common(wanting, h.begin, h.end) for h in gil.handovers)
         failed = sum(t.count["busy"] + t.count["retries"] for t in threads)
-        self.assert_distribution([h.end - h.begin for h in gil.handovers], row["handover_ns"], "handover")
+        self.assert_distribution([h.end - h.begin for h in gil.handovers
+                                  if common(wanting, h.begin, h.end) == h.end - h.begin], row["handover_ns"], "handover")
         self.assert_numbers(row, {name: sum(t.count[name] for t in threads) for name in COUNTERS if name in row}, "gil")
         self.assert_numbers(row, {
             "wall_ns": wall_ns, "wait_ns": wait_ns, "held_ns": held_ns, "waiting_ns": waiting_ns,
@@ -451,7 +457,7 @@ class Oracle(harness.TestCase):
                             ("failed_attempts", "busy"), ("failed_attempts", "retry")):
             for time in gil.points[event]:
                 place(time)[name] += 1
-        wanting = union(gil.entering + gil.waiting + gil.pokes)
+        wanting = gil.wanting()
         for handover in gil.handovers:
             place(handover.end).update(switches=1, dead_ns=common(wanting, handover.begin, handover.end))
         for hold in gil.holds:

@@ -187,7 +187,7 @@ static void test_summary_has_five_lines(void **state)
 	assert_has(text, "In 99.0 us somebody held it 98.6 % of the time (utilisation), and 70.7 % of the time "
 			 "somebody was asleep waiting for it (contention). Held 100 % is fine if nobody waits.");
 	assert_has(text, "3 acquisitions, 1 switch from thread to thread");
-	assert_has(text, "Between two holders passed 100 ns (p50)");
+	assert_has(text, "A hand-over to a waiting thread took 100 ns (p50)");
 	assert_has(text, "2 failed attempts: 1 found it taken (busy), 1 woke up in vain (retries: 0 timed out, 1 lost the "
 			 "race); 2 on another CPU than the holder's, 0 on the same.");
 	assert_has(text, "an upper bound, not a forecast");

@@ -51,8 +51,8 @@ static void say_traffic(const struct section *s)
 		    PLURAL(g->acquisitions, "acquisition"));
 		return;
 	}
-	say(s, "%s %s, %s %s from thread to thread (%s per second). Between two "
-	    "holders passed %s (p50), %s (p99); in all it was free though wanted for %s, %s of the time "
+	say(s, "%s %s, %s %s from thread to thread (%s per second). A hand-over "
+	    "to a waiting thread took %s (p50), %s (p99); in all it was free though wanted for %s, %s of the time "
 	    "(dead time).",
 	    COUNT(g->acquisitions), PLURAL(g->acquisitions, "acquisition"), COUNT(g->switches),
 	    g->switches == 1 ? "switch" : "switches", METRIC(s, "switches_per_s"),
@@ -105,10 +105,10 @@ static void say_failures(const struct section *s)
 static void say_demand(const struct section *s)
 {
 	say(s, "Demand %s (above 1 somebody has to wait); %s waiting on average, at most %s at a time; "
-	    "fairness %s of holding, %s of progress (1 is fair). Without a GIL these threads could use "
+	    "fairness %s (1: each got the same part of what it wanted). Without a GIL these threads could use "
 	    "at most %s CPUs: an upper bound, not a forecast.",
 	    METRIC(s, "demand"), METRIC(s, "waiters_mean"), METRIC(s, "waiters_max"),
-	    METRIC(s, "fairness_hold"), METRIC(s, "fairness_progress"), METRIC(s, "parallelism_bound"));
+	    METRIC(s, "fairness_progress"), METRIC(s, "parallelism_bound"));
 }
 
 void section_print_summary(const struct section *s)
