@@ -26,6 +26,12 @@ static bool is_fight(const struct gil_metrics *gil)
 	return gil->barging > gil->switches;
 }
 
+/* Not 0 where they cannot be seen. */
+static uint64_t retries_of(const struct thread_metrics *t, const struct gil_metrics *gil)
+{
+	return gil_shows_retries(&gil->info) ? t->retries : METRIC_UNKNOWN;
+}
+
 static void say(struct finding *found, const struct results *r, const struct gil_metrics *gil,
 		const struct claimed *sum, uint64_t life_ns)
 {
@@ -34,10 +40,10 @@ static void say(struct finding *found, const struct results *r, const struct gil
 	SAY(found->verdict, "GIL battle: %s %s: they waited %s of their %s (%s), in %s failed attempts.",
 	    NAMES(r, &sum->waiters), is_fight(gil) ? "fight for the GIL" : "compute, and take turns at the GIL",
 	    DURATION(sum->cost_ns), DURATION(life_ns), PERCENT(sum->cost_ns, life_ns), COUNT(sum->failed));
-	SAY(found->evidence, "%s: busy %s, retries %s (timed out %s), wait_ns %s of life_ns %s, hold_ns mean %s. The GIL: barging %s, switches %s, badness %.3f, utilisation %s.",
-	    FIRST_NAME(r, &sum->waiters), COUNT(first->busy), COUNT(first->retries), COUNT(first->retries_timed_out),
+	SAY(found->evidence, "%s: busy %s, retries %s (timed out %s), wait_ns %s of life_ns %s, hold_ns mean %s. The GIL: barging %s, switches %s, badness %s, utilisation %s.",
+	    FIRST_NAME(r, &sum->waiters), COUNT(first->busy), KNOWN(retries_of(first, gil)), COUNT(first->retries_timed_out),
 	    DURATION(histogram_total(first->wait_ns)), DURATION(first->life_ns), DURATION(histogram_mean(first->hold_ns)),
-	    COUNT(gil->barging), COUNT(gil->switches), gil->badness, SHARE(gil->utilisation));
+	    COUNT(gil->barging), COUNT(gil->switches), RATIO(gil->badness), SHARE(gil->utilisation));
 	if (gil_is_ticked(&gil->info))
 		SAY(found->advice, "Compute in one thread, or in processes (multiprocessing); Python 3.2 and later fight less; sys.setcheckinterval(10000) makes fewer checks.");
 	else

@@ -26,10 +26,10 @@ static void say_whom(struct finding *found, const struct results *r, const struc
 	SAY(found->verdict, "Contention: %s waited %s for the GIL in %s, most of it while %s held it.",
 	    NAMES(r, &sum->waiters), DURATION(sum->cost_ns), DURATION(gil->wall_ns),
 	    holder.n ? FIRST_NAME(r, &holder) : "one of many others");
-	SAY(found->evidence, "Of waiting_ns %s, %s is in none of the named patterns. The largest pair: wait_ns %s in %s %s of %s, wait_max_ns %s. The GIL: contention %s, waiters_mean %.2f.",
+	SAY(found->evidence, "Of waiting_ns %s, %s is in none of the named patterns. The largest pair: wait_ns %s in %s %s of %s, wait_max_ns %s. The GIL: contention %s, waiters_mean %s.",
 	    DURATION(gil->waiting_ns), DURATION(sum->cost_ns), DURATION(top->wait_ns), COUNT(top->waits),
 	    PLURAL(top->waits, "wait"), FIRST_NAME(r, &sum->waiters), DURATION(top->max_ns),
-	    SHARE(gil->contention), gil->waiters_mean);
+	    SHARE(gil->contention), RATIO(gil->waiters_mean));
 	SAY(found->advice, "Look at this time event by event (gilscope battle, gilscope timeline): the pairs tell who waits for whom.");
 	cast_into(found, &sum->waiters, &holder);
 }

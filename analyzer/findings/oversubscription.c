@@ -27,8 +27,8 @@ static int look(struct findings *out, const struct results *r, const struct gil_
 	SAY(found.verdict, "Oversubscription: on average %.1f threads queue for the GIL (%s of them, up to %s at a time): they waited %s in %s.",
 	    (double)sum.cost_ns / (double)gil->wall_ns, COUNT(sum.waiters.all), COUNT(gil->waiters_max),
 	    DURATION(sum.cost_ns), DURATION(gil->wall_ns));
-	SAY(found.evidence, "The GIL: waiters_mean %.2f, waiters_max %s, demand %.2f, threads %s, utilisation %s, dead_ns %s. Longest in the queue: %s.",
-	    gil->waiters_mean, COUNT(gil->waiters_max), gil->demand, COUNT(gil->threads), SHARE(gil->utilisation),
+	SAY(found.evidence, "The GIL: waiters_mean %s, waiters_max %s, demand %s, threads %s, utilisation %s, dead_ns %s. Longest in the queue: %s.",
+	    RATIO(gil->waiters_mean), COUNT(gil->waiters_max), RATIO(gil->demand), COUNT(gil->threads), SHARE(gil->utilisation),
 	    DURATION(gil->dead_ns), NAMES(r, &sum.waiters));
 	SAY(found.advice, "Use fewer threads (a smaller pool): those in the queue do nothing. Several processes have a GIL each.");
 	cast_into(&found, &sum.waiters, NULL);

@@ -44,6 +44,14 @@ const char *words_share(char buffer[TEXT_NUMBER], double ratio)
 	return buffer;
 }
 
+const char *words_ratio(char buffer[TEXT_NUMBER], double ratio)
+{
+	if (isnan(ratio))
+		return strcpy(buffer, "-");
+	snprintf(buffer, TEXT_NUMBER, "%.3f", ratio);
+	return buffer;
+}
+
 const char *words_count(char buffer[TEXT_NUMBER], uint64_t count)
 {
 	return count == METRIC_UNKNOWN ? strcpy(buffer, "-") : text_count(buffer, TEXT_NUMBER, count);

@@ -14,9 +14,11 @@
 void words_write(char *buffer, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 #define SAY(array, ...) words_write(array, sizeof(array), __VA_ARGS__)
 
-/* A ratio as "49.1 %", a count as text_count() does; "-" where the trace cannot tell. */
+/* A ratio as "49.1 %" or "0.491", a count as text_count() does; "-" where the trace cannot tell. */
 const char *words_share(char buffer[TEXT_NUMBER], double ratio);
 #define SHARE(ratio) words_share((char[TEXT_NUMBER]){ 0 }, (ratio))
+const char *words_ratio(char buffer[TEXT_NUMBER], double ratio);
+#define RATIO(ratio) words_ratio((char[TEXT_NUMBER]){ 0 }, (ratio))
 const char *words_count(char buffer[TEXT_NUMBER], uint64_t count);
 #define KNOWN(count) words_count((char[TEXT_NUMBER]){ 0 }, (count))
 

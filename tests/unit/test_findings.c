@@ -202,7 +202,8 @@ static void test_battle_without_checks(void **state)
 
 	(void)state;
 	open_scene(&s, 100);
-	s.info.flags = s.gil.info.flags = GIL_FLAG_TICKED;
+	s.info.flags = s.gil.info.flags = GIL_FLAG_TICKED | GIL_FLAG_NO_RETRIES;
+	s.gil.badness = NAN;
 	let_fight(&s, 1000, 400 * US);
 	for (int i = 0; i < 2; i++) {
 		s.threads[i].checks = 0;
@@ -210,6 +211,8 @@ static void test_battle_without_checks(void **state)
 		s.threads[i].wait_ratio = 0.4;
 	}
 	assert_found(&s, "battle");
+	assert_non_null(strstr(first_of(&s)->evidence, "retries - "));
+	assert_non_null(strstr(first_of(&s)->evidence, "badness -,"));
 	close_scene(&s);
 
 	open_scene(&s, 100);
