@@ -24,7 +24,7 @@ struct analysis_options {
 /*
  * Reads the trace once and feeds the sinks.
  * @return 0; ANALYSIS_E_INCOMPLETE when a damaged file was read as far as it
- * goes (err_innermost() names it and the cure; the sinks were ended properly);
+ * goes (err_outermost() names it and the cure; the sinks were ended properly);
  * < 0 fatal with a sentence: no trace, no gil event that the filters want
  * (an unknown thread), a sink failed. end() of the sinks was not called then.
  */

@@ -393,7 +393,7 @@ GILSCOPE_API int gilscope_print_verdict(const struct gilscope *g, const struct g
 
 /* ---- files for machines -------------------------------------------------------------------- */
 
-/* The formats by number: "json", ... and the usual end of their files' names, ".json". NULL: there are no more. Static. */
+/* The formats by number, "json", ..., and the usual end of their files' names, ".json". NULL: there are no more. Static. */
 GILSCOPE_API const char *gilscope_format_name(size_t format);
 GILSCOPE_API const char *gilscope_format_suffix(size_t format);
 

@@ -6,9 +6,9 @@
 #include "base/err.h"
 #include "config.h"
 
-int plugin_fail(const bt_self_component *self, int code)
+int plugin_fail(bt_self_component *self, int code)
 {
-	BT_CURRENT_THREAD_ERROR_APPEND_CAUSE_FROM_COMPONENT((bt_self_component *)self, "%s", err_take());
+	BT_CURRENT_THREAD_ERROR_APPEND_CAUSE_FROM_COMPONENT(self, "%s", err_take());
 	return code == -ENOMEM ? BT_COMPONENT_CLASS_INITIALIZE_METHOD_STATUS_MEMORY_ERROR :
 				 BT_COMPONENT_CLASS_INITIALIZE_METHOD_STATUS_ERROR;
 }
@@ -20,7 +20,8 @@ BT_PLUGIN_LICENSE("MIT");
 BT_PLUGIN_VERSION(GILSCOPE_VERSION_MAJOR, GILSCOPE_VERSION_MINOR, GILSCOPE_VERSION_PATCH, NULL);
 
 BT_PLUGIN_SINK_COMPONENT_CLASS(report, report_consume);
-BT_PLUGIN_SINK_COMPONENT_CLASS_DESCRIPTION(report, "Say which thread waited how long for whom, as 'gilscope report' does");
+BT_PLUGIN_SINK_COMPONENT_CLASS_DESCRIPTION(report,
+	"Say which thread waited how long for whom, as 'gilscope report' does");
 BT_PLUGIN_SINK_COMPONENT_CLASS_HELP(report,
 	"Parameters, all optional strings:\n"
 	"  gil        only this GIL: its index, its id, or pid:PID\n"
@@ -34,7 +35,8 @@ BT_PLUGIN_SINK_COMPONENT_CLASS_GRAPH_IS_CONFIGURED_METHOD(report, report_configu
 BT_PLUGIN_SINK_COMPONENT_CLASS_FINALIZE_METHOD(report, report_finalize);
 
 BT_PLUGIN_FILTER_COMPONENT_CLASS(state, state_iterator_next);
-BT_PLUGIN_FILTER_COMPONENT_CLASS_DESCRIPTION(state, "Add an event gil:state after each event of a thread: what it is doing now");
+BT_PLUGIN_FILTER_COMPONENT_CLASS_DESCRIPTION(state,
+	"Add an event gil:state after each event of a thread: what it is doing now");
 BT_PLUGIN_FILTER_COMPONENT_CLASS_HELP(state,
 	"Passes all on, and adds to each trace with events of a GIL a stream with events gil:state:\n"
 	"  gil      its id\n"

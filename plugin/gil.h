@@ -10,7 +10,7 @@
  */
 
 /* Hands all our sentences to babeltrace2 as the cause of an error. @return the status of an error, or of no memory */
-int plugin_fail(const bt_self_component *self, int code);
+int plugin_fail(bt_self_component *self, int code);
 
 bt_component_class_initialize_method_status
 report_initialize(bt_self_component_sink *self, bt_self_component_sink_configuration *configuration,
