@@ -592,6 +592,16 @@ static void select_thread(struct model *m, struct thread *t)
 	note_waiters(t->gil);
 }
 
+/* For the sinks the thread begins here, whatever it is at. */
+static void begin_in_the_middle(struct thread *t, int64_t ts_ns)
+{
+	t->since_ns = t->info.first_ns = t->info.last_ns = ts_ns;
+	t->whole = t->hold_seen = false;
+	t->waiting_from_ns = t->gil->waiting_ns;
+	if (wants(t->info.state))
+		begin_attempt(t, ts_ns, false);
+}
+
 static int new_thread(struct model *m, struct gil *g, const struct gil_event *ev,
 		      struct thread **out)
 {
@@ -612,9 +622,12 @@ static int new_thread(struct model *m, struct gil *g, const struct gil_event *ev
 /* gil:thread of a live thread: what it says may be news. */
 static int hear_of_thread(struct model *m, struct thread *t, const struct gil_event *ev)
 {
-	bool news = thread_learn(t, &ev->thread);
+	bool news = thread_learn(t, &ev->thread), was_selected = t->info.selected;
 
 	select_thread(m, t);
+	/* CPython names a thread after its first ACQUIRE: what came before was not asked for yet. */
+	if (t->info.selected && !was_selected)
+		begin_in_the_middle(t, ev->ts_ns);
 	if (!t->announced)
 		return t->info.selected ? announce_thread(m, t) : 0;
 	return news && m->open ? fanout_thread(&m->fanout, &t->info) : 0;
@@ -779,15 +792,9 @@ static void clip(struct model *m, struct gil *g, int64_t ts_ns)
 	g->info.waiters_max = g->info.waiters;
 	g->released_ns = INT64_MIN;
 	for (struct thread *t = g->live; t; t = t->next_live) {
-		enum thread_state state = t->info.state;
-
-		t->since_ns = t->info.first_ns = t->info.last_ns = ts_ns;
-		t->whole = t->hold_seen = false;
-		t->waiting_from_ns = g->waiting_ns;
-		m->end.attempts_found += wants(state);
-		m->end.holds_found += state == STATE_HOLDING;
-		if (wants(state))
-			begin_attempt(t, ts_ns, false);
+		m->end.attempts_found += wants(t->info.state);
+		m->end.holds_found += t->info.state == STATE_HOLDING;
+		begin_in_the_middle(t, ts_ns);
 	}
 }
 

@@ -178,7 +178,7 @@ static int print_gil(const struct diff *d)
 
 static bool is_of(const struct thread_metrics *t, const struct gil_metrics *gil)
 {
-	return t->info.gil->index == gil->info.index && (t->info.selected || t->folded);
+	return t->info.gil->index == gil->info.index && t->info.selected;
 }
 
 static void match(struct diff *d, bool by_name)

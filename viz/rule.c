@@ -241,7 +241,7 @@ static bool was_measured(const struct rule *rule, const void *row)
 {
 	const struct thread_metrics *t = row;
 
-	return strcmp(rule->table->name, "threads") || t->info.selected || t->folded;
+	return strcmp(rule->table->name, "threads") || t->info.selected;
 }
 
 static bool is_known(const struct rule *rule, const struct results *r, const void *row,

@@ -51,6 +51,8 @@ static void finish_thread(struct metrics *m, size_t row)
 		if (t->info.selected)
 			t->life_ns = (uint64_t)(t->info.last_ns - t->info.first_ns);
 	}
+	if (!t->info.selected)
+		t->blocked_others_ns = 0;
 	gil = t->info.gil;
 	t->failed = t->busy + t->retries;
 	t->still_holding = t->info.state == STATE_HOLDING;

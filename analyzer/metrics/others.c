@@ -29,7 +29,6 @@ static void add_counts(struct thread_metrics *o, const struct thread_metrics *t)
 	o->waits_long += t->waits_long;
 	o->migrations += t->migrations;
 	o->overrun_ns += t->overrun_ns;
-	o->blocked_others_ns += t->blocked_others_ns;
 	for (int i = 0; i < GIL_LEAVE_REASONS; i++)
 		o->left[i] += t->left[i];
 	for (int i = 0; i < THREAD_STATES; i++)
@@ -48,7 +47,7 @@ static void add_extremes(struct thread_metrics *o, const struct thread_metrics *
 
 static void widen(struct thread_metrics *o, const struct thread_info *info)
 {
-	if (!o->life_ns || info->first_ns < o->info.first_ns)
+	if (!o->info.selected || info->first_ns < o->info.first_ns)
 		o->info.first_ns = info->first_ns;
 	if (info->last_ns > o->info.last_ns)
 		o->info.last_ns = info->last_ns;
@@ -75,8 +74,12 @@ static int fold(struct metrics *m, size_t row)
 	struct thread_row *to = &m->rows[g->others];
 	int r;
 
+	/* As in the pairs, where the others are one holder. */
+	o->blocked_others_ns += t->blocked_others_ns;
 	if (!from->info->selected)
 		return 0;
+	widen(o, from->info);
+	o->info.selected = true;
 	r = histogram_merge(o->wait_ns, t->wait_ns);
 	if (!r)
 		r = histogram_merge(o->wait_contended_ns, t->wait_contended_ns);
@@ -84,7 +87,6 @@ static int fold(struct metrics *m, size_t row)
 		r = histogram_merge(o->hold_ns, t->hold_ns);
 	add_counts(o, t);
 	add_extremes(o, t);
-	widen(o, from->info);
 	if (from->longest_contended_ns > to->longest_contended_ns) {
 		to->longest_contended_ns = from->longest_contended_ns;
 		o->longest_holder = t->longest_holder;
@@ -105,7 +107,7 @@ static int others_of(struct metrics *m, struct gil_row *g)
 		return r;
 	o = &m->threads[g->others];
 	o->info = (struct thread_info){ .gil = g->info, .pid = g->info->pid, .named = true,
-					.selected = true, .state = STATE_ENDED };
+					.state = STATE_ENDED }; /* selected with the first one that is */
 	snprintf(o->info.name, sizeof(o->info.name), "others");
 	return 0;
 }

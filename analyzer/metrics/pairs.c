@@ -79,7 +79,7 @@ int pairs_blame(struct metrics *m, const struct attempt *attempt)
 		p->waits++;
 		keep_longest(p, (uint64_t)b->ns, attempt->from_ns);
 		widen(p, attempt->from_ns, attempt->to_ns);
-		if (b->holder && b->holder->selected)
+		if (b->holder) /* it may be asked for later, when it is named */
 			m->threads[holder].blocked_others_ns += (uint64_t)b->ns;
 	}
 	return 0;

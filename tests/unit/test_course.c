@@ -202,6 +202,9 @@ static void write_any_events(char *text, size_t size, unsigned *seed)
 			n += (size_t)snprintf(text + n, size - n, "lost %d %d 3\n", now_ns, now_ns + rand_r(seed) % 300);
 		else if (what == 1)
 			n += (size_t)snprintf(text + n, size - n, "gil %d\n", 1 + rand_r(seed) % 2);
+		else if (what == 2)
+			n += (size_t)snprintf(text + n, size - n, "@%d\nt%d thread %d n%d\n", now_ns,
+					      1 + rand_r(seed) % 4, 1 + rand_r(seed) % 2, rand_r(seed) % 3);
 		else
 			n += (size_t)snprintf(text + n, size - n, "@%d\nt%d 1 %d %s on %d\n", now_ns,
 					      1 + rand_r(seed) % 4, i, events[what % 11], rand_r(seed) % 3 - 1);
@@ -213,12 +216,13 @@ static void test_any_events(void **state)
 {
 	static const struct model_options options[] = {
 		{ 0 }, { .thread = "t2" }, { .time = "+500ns,+3us" }, { .thread = "t1", .time = "20%-60%" },
+		{ .thread = "n*" }, { .thread = "n1", .time = "10%-90%" },
 	};
 	char events[8192];
 
 	(void)state;
-	for (unsigned i = 0; i < 800; i++) {
-		struct play p = { .options = options[i % 4] };
+	for (unsigned i = 0; i < 1200; i++) {
+		struct play p = { .options = options[i % 6] };
 		unsigned seed = i;
 
 		p.options.end_ns = 6000;

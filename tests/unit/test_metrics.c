@@ -500,6 +500,49 @@ static void test_violations_as_text(void **state)
 }
 
 /* Memory is bounded: ended threads beyond the limit become one row, and no count is lost. */
+/* CPython names a thread after its first ACQUIRE: asked for by that name, it begins there. */
+static void test_thread_that_is_named_late(void **state)
+{
+	struct play p = { .options.thread = "worker" };
+	const struct thread_metrics *worker;
+
+	(void)state;
+	play(&p, "@1000\ncreate 5000us\nt1 -1 0 ENTRY\nt1 -1 0 ACQUIRE\n@1100\nt1 thread 7 worker\n"
+		 "@1200\nt1 -1 0 RELEASE\n@1300\nt1 -1 0 ENTRY\nt1 -1 0 ACQUIRE\n@1350\nt1 -1 0 RELEASE\n");
+	worker = play_thread(&p, "worker");
+	assert_int_equal(worker->acquisitions, 1);
+	assert_int_equal(worker->life_ns, 250);
+	assert_int_equal(worker->state_ns[STATE_HOLDING], 100 + 40);
+	assert_int_equal(histogram_count(worker->hold_ns), 1); /* the first was cut */
+	play_done(&p);
+}
+
+/* The others of whom nobody was asked for show no numbers. */
+static void test_others_that_were_not_asked_for(void **state)
+{
+	enum { THREADS = 5000 };
+	static char events[THREADS * 160];
+	const struct thread_metrics *threads;
+	struct play p = { .options.thread = "7" };
+	uint64_t acquisitions = 0;
+	size_t n = 0, rows;
+
+	(void)state;
+	for (int i = 0; i < THREADS; i++)
+		n += (size_t)sprintf(events + n, "t%d 1 1 ENTRY\nt%d 1 1 ACQUIRE\nt%d 1 1 RELEASE\n"
+						 "t%d 0 0 LEAVE thread_end\n"
+						 "t7 1 1 ENTRY\nt7 1 1 ACQUIRE\nt7 1 1 RELEASE\n",
+				     i + 10, i + 10, i + 10, i + 10);
+	play(&p, events);
+	rows = metrics_threads(p.metrics, &threads);
+	for (size_t i = 0; i < rows; i++) {
+		assert_int_equal(threads[i].info.selected, threads[i].info.tid == 7);
+		acquisitions += threads[i].acquisitions;
+	}
+	assert_int_equal(acquisitions, THREADS);
+	play_done(&p);
+}
+
 static void test_many_threads_fold(void **state)
 {
 	enum { THREADS = 20000 };
@@ -581,6 +624,8 @@ int main(void)
 		cmocka_unit_test(test_ratios_of_nothing),
 		cmocka_unit_test(test_selected_sums),
 		cmocka_unit_test(test_violations_as_text),
+		cmocka_unit_test(test_thread_that_is_named_late),
+		cmocka_unit_test(test_others_that_were_not_asked_for),
 		cmocka_unit_test(test_many_threads_fold),
 	};
 

@@ -8,7 +8,7 @@ bool section_has(const struct section *s, const struct thread_metrics *t)
 
 bool section_shows(const struct section *s, const struct thread_metrics *t)
 {
-	return section_has(s, t) && (t->info.selected || t->folded);
+	return section_has(s, t) && t->info.selected;
 }
 
 size_t section_limit(const struct section *s, size_t usual)
