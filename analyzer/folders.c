@@ -113,6 +113,20 @@ struct stream_look {
 	uint64_t late_begin, end;
 };
 
+/* babeltrace2 writes packets of another layout, and says in the metadata who wrote them. */
+static bool is_of_babeltrace(const char *folder)
+{
+	cleanup(freep) char *path = print_to_new("%s/metadata", folder);
+	cleanup(fdp) int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	char begin[256];
+	ssize_t n = fd < 0 ? -1 : pread(fd, begin, sizeof(begin) - 1, 0);
+
+	if (n < 0)
+		return false;
+	begin[n] = '\0';
+	return strstr(begin, "Babeltrace `sink.ctf.fs`") != NULL;
+}
+
 /* Steps over the packets. @return whether the file is cut; of another layout nothing is said. */
 static bool find_cut(const struct trace_folder *t, const char *name, struct cut_stream *cut,
 		     struct stream_look *look)
@@ -179,8 +193,12 @@ static int check_stream(struct trace_folder *t, const char *name)
 		return no_memory();
 	if (!is_stream_file(path, name))
 		return 0;
-	is_cut = find_cut(t, name, &cut, &look);
 	t->n_streams++;
+	if (t->of_babeltrace) {
+		t->has_events = t->has_hot_events = true;
+		return 0;
+	}
+	is_cut = find_cut(t, name, &cut, &look);
 	t->has_hot_events |= look.has_events && !is_of_facts(name);
 	t->has_events |= look.has_events;
 	if (!is_of_facts(name))
@@ -204,6 +222,7 @@ static int check_streams(struct trace_folder *t)
 
 	if (!dir)
 		return err(-errno, "cannot read '%s': %s", t->path, strerror(errno));
+	t->of_babeltrace = is_of_babeltrace(t->path);
 	for (struct dirent *e; !r && (e = readdir(dir));)
 		r = check_stream(t, e->d_name);
 	return r;

@@ -29,6 +29,7 @@ struct trace_folder {
 	struct cut_stream *cuts;
 	size_t n_cuts;
 	size_t n_streams;
+	bool of_babeltrace; /* a copy that babeltrace2 wrote: nothing is known of its packets */
 	bool has_events;
 	bool has_hot_events; /* or lost some: in a stream that is not of the rare channel */
 	/*

@@ -834,8 +834,6 @@ static int feed_wanted(struct model *m, struct gil *g, const struct gil_event *e
 {
 	int r = 0;
 
-	if (!m->started)
-		start(m, ev->ts_ns);
 	if (!m->open && ev->ts_ns >= m->from_ns)
 		r = open_sinks(m, m->from_ns > m->trace.origin_ns);
 	if (r)
@@ -888,7 +886,9 @@ int model_feed(struct model *m, const struct gil_event *event)
 		if (r)
 			return r;
 	}
-	if (m->started && event->ts_ns > m->to_ns)
+	if (!m->started)
+		start(m, event->ts_ns);
+	if (event->ts_ns > m->to_ns)
 		return MODEL_E_ENOUGH;
 	r = feed_wanted(m, g, event, news, backwards);
 	if (r)
@@ -1064,8 +1064,8 @@ static int nothing_to_show(const struct model *m, uint64_t other_events)
 	if (!m->started)
 		return no_gil(m);
 	if (!m->open)
-		return err(-ENODATA, "'%s' has no gil event in the time range '%s'", path,
-			   m->options.time);
+		return err(-ENODATA, "'%s' has no gil event in the time range '%s': '+1s' counts from its "
+			   "begin, '1s' from 1970", path, m->options.time);
 	if (m->options.thread && !any_selected(m))
 		return no_thread(m);
 	return 0;

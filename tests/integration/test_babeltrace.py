@@ -95,6 +95,15 @@ class Components(PluginTest):
                 self.assertEqual(done.status, 1)
                 self.assertIn(says, re.sub(r"\s+", " ", done.err))
 
+    def test_what_babeltrace_copies_is_read(self):
+        """Its packets have another layout than LTTng's."""
+        copy = self.folder / "copy"
+        done = babeltrace(self.trace, "-o", "ctf", "-w", copy)
+        self.assertEqual(done.status, 0, done.err)
+        got, want = self.report(copy), self.report()
+        for table in ("quality", "gils", "threads", "pairs", "buckets", "findings"):
+            self.assertEqual(json.dumps(got[table]), json.dumps(want[table]), table)
+
     def states_of_gilscope(self):
         """(time, tid, state, holder, waiters) after each event of a thread."""
         self.gilscope("export", self.trace, "--to", "jsonl", "-o", self.folder / "gil.jsonl")

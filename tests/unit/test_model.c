@@ -641,6 +641,19 @@ static void test_no_life_before_the_range(void **state)
 	play_done(&p);
 }
 
+/* Seconds since 1970, where "+" was forgotten: not even the first event is in it. */
+static void test_a_range_before_the_trace(void **state)
+{
+	struct play p = { .options.time = "0.1us,0.5us" };
+
+	(void)state;
+	play(&p, "@1000\ncreate 100\nt1 1 0 ENTRY\nt1 1 0 ACQUIRE\nt1 1 0 RELEASE\n");
+	assert_true(p.result < 0);
+	assert_non_null(strstr(err_innermost(), "'+1s' counts from its begin"));
+	err_clear();
+	play_done(&p);
+}
+
 /* A hole that begins after the last event: the trace goes on to there, as its holds do. */
 static void test_a_hole_at_the_end(void **state)
 {
@@ -658,6 +671,7 @@ static void test_a_hole_at_the_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_range_before_the_trace),
 		cmocka_unit_test(test_nobody_is_in_their_own_way),
 		cmocka_unit_test(test_the_slide),
 		cmocka_unit_test(test_every_lawful_transition),
