@@ -131,6 +131,21 @@ void text_pad(const struct page *page, const char *s, unsigned columns, bool rig
 	put_spaces(page->out, columns - used - 1);
 }
 
+void text_pad_middle(const struct page *page, const char *s, unsigned columns)
+{
+	unsigned have = text_columns(s), head = columns / 2, len;
+
+	if (have <= columns || columns < 3) {
+		text_pad(page, s, columns, false);
+		return;
+	}
+	text_pad(page, s, head, false);
+	for (; have > columns - head; s += len)
+		have -= char_columns(s, &len);
+	fputs(s, page->out);
+	put_spaces(page->out, columns - head - have);
+}
+
 /* The length of the next word; a number keeps its unit: "5.01 ms", "49.1 %)". */
 static size_t word_length(const char *text)
 {

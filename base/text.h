@@ -53,6 +53,9 @@ unsigned text_columns(const char *s);
 /* Prints s and spaces so that it takes `columns`; a longer one is cut, with an ellipsis. */
 void text_pad(const struct page *page, const char *s, unsigned columns, bool right);
 
+/* The same, left-aligned and cut in the middle: what tells pool-1 from pool-2 is at the end. */
+void text_pad_middle(const struct page *page, const char *s, unsigned columns);
+
 /* Prints a paragraph, broken at page->width, each line led by `lead`. A number and its unit stay together. */
 void text_paragraph(const struct page *page, const char *lead, const char *text);
 

@@ -118,8 +118,8 @@ static const char *const examples[] = {
 	"gilscope report --sort hold_max --fields hold_p99,hold_max,overruns --limit 5",
 	"the five threads with the longest holds",
 	"gilscope report --by 1s", "how it went, second by second",
-	"gilscope report --fail-if 'wait_p99>10ms' --fail-if battle > report.txt",
-	"for CI: 1 when a thread's wait_p99_ns is above 10 ms, or when there was a GIL battle",
+	"gilscope report --fail-if 'wait_contended_p99>10ms' --fail-if battle > report.txt",
+	"for CI: 1 when a thread waited for a taken GIL above 10 ms (p99), or when there was a GIL battle",
 	"gilscope report --strict other.trace > report.txt", "fail with 3 when the trace is not whole",
 	NULL,
 };

@@ -379,7 +379,7 @@ GILSCOPE_API int gilscope_print_diff(const struct gilscope *a, const struct gils
 				     const struct gilscope_diff_options *options);
 
 /*
- * What a trace must not be: "METRIC OP VALUE", such as "wait_p99>10ms", or the name of a finding, as
+ * What a trace must not be: "METRIC OP VALUE", such as "wait_contended_p99>10ms", or the name of a finding, as
  * `gilscope report --fail-if` takes it. @course: will the table "buckets" be there?
  */
 GILSCOPE_API int gilscope_check_rule(const char *rule, bool course);
