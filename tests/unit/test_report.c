@@ -363,8 +363,8 @@ static void check_width(const char *events, const struct ask *ask)
 	cleanup(freep) char *text = report(events, ask);
 
 	for (char *save, *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-		if (text_columns(line) > ask->width)
-			fail_msg("%u columns: %s", text_columns(line), line);
+		if (text_columns(line) > ask->width || line[strlen(line) - 1] == ' ')
+			fail_msg("%u columns: '%s'", text_columns(line), line);
 }
 
 static void test_no_line_is_wider_than_the_page(void **state)

@@ -97,6 +97,27 @@ static void test_padding(void **state)
 	}
 }
 
+static void test_cut_in_the_middle(void **state)
+{
+	static const struct {
+		const char *s, *wanted;
+	} cases[] = {
+		{ "abc", "abc    " }, { "pool-worker-12", "po…r-12" }, { "日本語日本", "日…日本" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		cleanup(freep) char *text = NULL;
+		struct page page = { .utf8 = true };
+		size_t size;
+
+		page.out = open_memstream(&text, &size);
+		text_pad_middle(&page, cases[i].s, 7);
+		fclose(page.out);
+		assert_string_equal(text, cases[i].wanted);
+	}
+}
+
 static void test_paragraphs(void **state)
 {
 	struct page page = { .width = 14 };
@@ -185,6 +206,7 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_utf8_for_machines),
 		cmocka_unit_test(test_padding),
+		cmocka_unit_test(test_cut_in_the_middle),
 		cmocka_unit_test(test_paragraphs),
 		cmocka_unit_test(test_a_number_keeps_its_unit),
 		cmocka_unit_test(test_grids_break_between_groups),
