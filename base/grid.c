@@ -225,16 +225,20 @@ unsigned grid_width(struct grid *t)
 
 int grid_print(struct grid *t, const struct page *page)
 {
+	unsigned from = 1, to;
+
 	if (t->out_of_memory)
 		return err(-ENOMEM, "out of memory");
 	fit_groups(t);
-	for (unsigned from = 1, to; from < t->n_columns; from = to) {
-		to = fitting(t, page, from);
+	do {
+		/* The first column may be all there is. */
+		to = from < t->n_columns ? fitting(t, page, from) : from;
 		if (from > 1)
 			fputc('\n', page->out);
 		print_groups(t, page, from, to);
 		print_titles(t, page, from, to);
 		print_rows(t, page, from, to);
-	}
+		from = to;
+	} while (from < t->n_columns);
 	return 0;
 }

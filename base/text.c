@@ -166,6 +166,7 @@ static size_t word_length(const char *text)
 
 void text_paragraph(const struct page *page, const char *lead, const char *text)
 {
+	unsigned width = page->width ? page->width : TEXT_PROSE;
 	unsigned left = text_columns(lead), at = left;
 
 	fputs(lead, page->out);
@@ -175,7 +176,7 @@ void text_paragraph(const struct page *page, const char *lead, const char *text)
 
 		for (size_t i = 0; i < bytes; i += len)
 			columns += char_columns(text + i, &len);
-		if (page->width && at > left && at + 1 + columns > page->width) {
+		if (at > left && at + 1 + columns > width) {
 			fprintf(page->out, "\n%s", lead);
 			at = left;
 		}

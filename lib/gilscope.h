@@ -320,7 +320,7 @@ struct gilscope_page {
 	FILE *out;      /* the caller's; not closed */
 	bool colour;    /* ANSI colours; never the only carrier of a meaning */
 	bool utf8;      /* else ASCII only */
-	unsigned width; /* columns; 0: as wide as it wants */
+	unsigned width; /* columns; 0: tables as wide as they want, prose 100 */
 };
 
 struct gilscope_battle_options {

@@ -151,7 +151,12 @@ int gilscope_print_report(const struct gilscope *g, const struct gilscope_page *
 		r = handle_take_page(&page, their_page);
 	if (!r)
 		r = take_report(&ours, options);
-	return r ? r : report_print(handle_results(g), &ours, &page);
+	if (r)
+		return r;
+	ours.by_gil = g->options.gil;
+	ours.by_time = g->options.time;
+	ours.by_recording = handle_recording(g);
+	return report_print(handle_results(g), &ours, &page);
 }
 
 /* ---- two of them ---------------------------------------------------------------------------- */

@@ -131,6 +131,22 @@ static void test_paragraphs(void **state)
 	assert_string_equal(text, "# one two\n# three four\n# indivisibilities\n");
 }
 
+static void test_prose_in_a_pipe_is_broken(void **state)
+{
+	struct page page = { .width = 0 };
+	cleanup(freep) char *text = NULL;
+	char long_text[400] = "";
+	size_t size;
+
+	(void)state;
+	for (int i = 0; i < 39; i++)
+		strcat(long_text, "123456789 ");
+	page.out = open_memstream(&text, &size);
+	text_paragraph(&page, "", long_text);
+	fclose(page.out);
+	assert_int_equal(strcspn(text, "\n"), 99);
+}
+
 static void test_a_number_keeps_its_unit(void **state)
 {
 	struct page page = { .width = 12 };
@@ -208,6 +224,7 @@ int main(void)
 		cmocka_unit_test(test_padding),
 		cmocka_unit_test(test_cut_in_the_middle),
 		cmocka_unit_test(test_paragraphs),
+		cmocka_unit_test(test_prose_in_a_pipe_is_broken),
 		cmocka_unit_test(test_a_number_keeps_its_unit),
 		cmocka_unit_test(test_grids_break_between_groups),
 		cmocka_unit_test(test_grids_break_within_a_group_that_is_too_wide),
