@@ -115,8 +115,8 @@ GILSCOPE_API bool gilscope_is_whole(const struct gilscope *g);
 /* ---- results: tables of numbers ------------------------------------------------------ */
 
 /*
- * Every number has one name, in all outputs: docs/metrics.md says what each
- * one means. Tables of one row: "trace", "quality"; of many: "gils",
+ * Every number has one name, in all outputs: docs/metrics.md (installed in
+ * share/doc/gilscope) says what each one means. Tables of one row: "trace", "quality"; of many: "gils",
  * "threads", "pairs", "buckets", "findings" (the costliest first).
  */
 enum gilscope_type {
@@ -383,6 +383,9 @@ GILSCOPE_API int gilscope_print_diff(const struct gilscope *a, const struct gils
  * `gilscope report --fail-if` takes it. @course: will the table "buckets" be there?
  */
 GILSCOPE_API int gilscope_check_rule(const char *rule, bool course);
+
+/* The names that findings can have, by number: "battle", "convoy", ...; static; NULL: there are no more. */
+GILSCOPE_API const char *gilscope_finding_name(size_t finding);
 
 /* After the run. Where the rule is broken it says on the page, in a line, where and by what. */
 GILSCOPE_API int gilscope_test_rule(const struct gilscope *g, const char *rule, const struct gilscope_page *page,

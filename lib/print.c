@@ -205,6 +205,15 @@ int gilscope_check_rule(const char *rule, bool course)
 	return rule_parse(&ours, rule, course) ? GILSCOPE_E_OPTION : 0;
 }
 
+const char *gilscope_finding_name(size_t finding)
+{
+	size_t i = 0;
+
+	while (i < finding && findings_name(i))
+		i++;
+	return findings_name(i);
+}
+
 int gilscope_test_rule(const struct gilscope *g, const char *rule, const struct gilscope_page *their_page,
 		       bool *pass)
 {

@@ -64,6 +64,17 @@ class Report(harness.TestCase):
         self.assertRegex(both, r"\bp95\b|wait_p95_ns")
         self.assertIn("no column 'wait_p9'; near it: wait_p9", self.report_on("--sort", "wait_p9", expect=2).err)
         self.report_on("--fields", "nonsense", expect=2)
+        names = self.report_on("--fields", "help").out.split()
+        self.assertEqual(self.gilscope("diff", "--sort", "help").out.split(), names)  # needs no trace
+        self.assertLessEqual({"name", "failed_attempts", "wait_contended_p99_ns", "hold_max_ns"}, set(names))
+        for i in range(0, len(names), 32):
+            self.report_on("--fields", ",".join(names[i:i + 32]))
+
+    def test_help_names_the_findings(self):
+        text = " ".join(self.gilscope("report", "--help").out.split())
+        named = re.search(r"The findings are ([\w, ]*)\.", text).group(1).split(", ")
+        documented = re.findall(r"^## `?(\w+)`?$", (harness.SOURCE / "docs" / "findings.md").read_text(), re.M)
+        self.assertEqual(sorted(named), sorted(documented))
 
     def test_course(self):
         out = self.report_on("--by", "10ms", "--ascii").out

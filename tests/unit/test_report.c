@@ -294,6 +294,33 @@ static void test_wrong_columns_are_named(void **state)
 	assert_int_equal(o.fields.n, 1);
 }
 
+/* What is typed from the headings of the page. */
+static void test_headings_lead_to_columns(void **state)
+{
+	static const char *const headings[][2] = {
+		{ "failed", "near it: failed_attempts, failed_" }, { "acquired", "near it: acquisitions" },
+		{ "contended", "near it: acquisitions_contended, wait_contended_" }, { "p99", "near it: wait_p99_ns, " },
+	};
+	const char *group = "hold_ns", *added = "+wait_contended";
+	struct report_options o;
+
+	(void)state;
+	report_default(&o);
+	for (size_t i = 0; i < sizeof(headings) / sizeof(headings[0]); i++) {
+		assert_true(choice_parse(&o.fields, table_find("threads"), &headings[i][0], 1) < 0);
+		assert_has(err_innermost(), headings[i][1]);
+		err_clear();
+	}
+	assert_int_equal(choice_parse(&o.fields, table_find("threads"), &group, 1), 0);
+	assert_int_equal(o.fields.n, 4);
+	assert_string_equal(o.fields.columns[0]->name, "hold_total_ns");
+	assert_string_equal(o.fields.columns[3]->name, "hold_max_ns");
+	assert_int_equal(choice_parse(&o.fields, table_find("threads"), &added, 1), 0);
+	assert_int_equal(o.fields.n, 8);
+	assert_int_equal(order_parse(&o.order, table_find("threads"), &group, 1), 0);
+	assert_string_equal(o.order.keys[0].column->name, "hold_total_ns");
+}
+
 /* ---- who waited for whom ----------------------------------------------------------------- */
 
 static void test_matrix_and_list(void **state)
@@ -435,6 +462,7 @@ int main(void)
 		cmocka_unit_test(test_threads_are_sorted_chosen_and_limited),
 		cmocka_unit_test(test_a_thread_in_a_column_has_its_name),
 		cmocka_unit_test(test_wrong_columns_are_named),
+		cmocka_unit_test(test_headings_lead_to_columns),
 		cmocka_unit_test(test_matrix_and_list),
 		cmocka_unit_test(test_matrix_gives_way_on_a_narrow_page),
 		cmocka_unit_test(test_histograms_in_both_alphabets),
