@@ -167,7 +167,8 @@ const struct cli_command cmd_export = {
 		"defines each name.\n\n"
 		"With one format, -o names the file or folder; with several, PATH is a stem:\n"
 		"PATH.json, PATH-csv/, PATH.sqlite, PATH.jsonl. The trace is read once for all. A\n"
-		"file gets its name when it is whole: nobody reads half a file.",
+		"file gets its name when it is whole: nobody reads half a file. It replaces one of\n"
+		"its name; a folder may hold an earlier export, which is replaced, and nothing else.",
 	.options = table,
 	.common = reading_options,
 	.run = run,
