@@ -359,10 +359,13 @@ static int on_gil(void *data, const struct gil_info *gil)
 static int on_thread(void *data, const struct thread_info *thread)
 {
 	struct battle *b = data;
+	const char *sentence;
+	int r;
 
 	if (!b->explainer || !thread->selected)
 		return 0;
-	return print_sentence(b, explainer_thread(b->explainer, thread));
+	r = explainer_thread(b->explainer, thread, &sentence);
+	return r ? r : print_sentence(b, sentence);
 }
 
 static int on_lost(void *data, const struct gil_loss *loss)
