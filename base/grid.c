@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum { MAX_COLUMNS = 200, GAP = 2, WORDS_MOST = 28 };
+#define TITLES SIZE_MAX /* the number of no row */
 
 struct column {
 	const char *group, *title;
@@ -118,13 +119,12 @@ static unsigned group_end_before(const struct grid *t, unsigned from, unsigned t
 	return end < to ? end : to;
 }
 
+/* Lines end with their last word: `to` moves back over groups without a heading. */
 static void print_groups(const struct grid *t, const struct page *page, unsigned from, unsigned to)
 {
-	bool any = false;
-
-	for (unsigned i = from; i < to; i++)
-		any |= *t->columns[i].group != '\0';
-	if (!any)
+	while (to > from && !*t->columns[to - 1].group)
+		to--;
+	if (to == from)
 		return;
 	fprintf(page->out, "%*s", (int)t->columns[0].width, "");
 	for (unsigned i = from; i < to; i = group_end_before(t, i, to)) {
@@ -141,30 +141,48 @@ static void print_groups(const struct grid *t, const struct page *page, unsigned
 	fputc('\n', page->out);
 }
 
-static void print_cell(const struct grid *t, const struct page *page, unsigned column, const char *s)
+/* Of a row, or of the titles. */
+static const char *cell_at(const struct grid *t, size_t row, unsigned column)
+{
+	return row == TITLES ? t->columns[column].title : t->cells[row * t->n_columns + column];
+}
+
+static void print_cell(const struct grid *t, const struct page *page, size_t row, unsigned column, bool last)
 {
 	const struct column *c = &t->columns[column];
+	const char *s = cell_at(t, row, column);
+	unsigned have = text_columns(s);
 
 	if (column)
 		fprintf(page->out, "%*s", GAP, "");
-	text_pad(page, s, c->width, c->kind == GRID_NUMBERS);
+	if (have > c->width)
+		text_pad_middle(page, s, c->width);
+	else
+		text_pad(page, s, last && c->kind == GRID_WORDS ? have : c->width,
+			 c->kind == GRID_NUMBERS);
+}
+
+/* No line ends with blanks. */
+static void print_cells(const struct grid *t, const struct page *page, size_t row, unsigned from, unsigned to)
+{
+	while (to > from && !*cell_at(t, row, to - 1))
+		to--;
+	print_cell(t, page, row, 0, to == from);
+	for (unsigned i = from; i < to; i++)
+		print_cell(t, page, row, i, i + 1 == to);
 }
 
 static void print_titles(const struct grid *t, const struct page *page, unsigned from, unsigned to)
 {
 	fputs(text_ink(page, INK_STRONG), page->out);
-	print_cell(t, page, 0, t->columns[0].title);
-	for (unsigned i = from; i < to; i++)
-		print_cell(t, page, i, t->columns[i].title);
+	print_cells(t, page, TITLES, from, to);
 	fprintf(page->out, "%s\n", text_ink(page, INK_PLAIN));
 }
 
 static void print_rows(const struct grid *t, const struct page *page, unsigned from, unsigned to)
 {
-	for (size_t row = 0; row + t->n_columns <= t->n_cells; row += t->n_columns) {
-		print_cell(t, page, 0, t->cells[row]);
-		for (unsigned i = from; i < to; i++)
-			print_cell(t, page, i, t->cells[row + i]);
+	for (size_t row = 0; row < t->n_cells / t->n_columns; row++) {
+		print_cells(t, page, row, from, to);
 		fputc('\n', page->out);
 	}
 }
@@ -207,16 +225,20 @@ unsigned grid_width(struct grid *t)
 
 int grid_print(struct grid *t, const struct page *page)
 {
+	unsigned from = 1, to;
+
 	if (t->out_of_memory)
 		return err(-ENOMEM, "out of memory");
 	fit_groups(t);
-	for (unsigned from = 1, to; from < t->n_columns; from = to) {
-		to = fitting(t, page, from);
+	do {
+		/* The first column may be all there is. */
+		to = from < t->n_columns ? fitting(t, page, from) : from;
 		if (from > 1)
 			fputc('\n', page->out);
 		print_groups(t, page, from, to);
 		print_titles(t, page, from, to);
 		print_rows(t, page, from, to);
-	}
+		from = to;
+	} while (from < t->n_columns);
 	return 0;
 }

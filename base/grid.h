@@ -19,7 +19,7 @@ DEFINE_CLEANUP(struct grid *, grid_free);
 
 /*
  * Columns first, from the left; the first one holds words. Words are
- * left-aligned and cut where they are very long. Neighbours with the same
+ * left-aligned and cut in the middle where they are very long. No line ends with blanks. Neighbours with the same
  * `group` stay together under it ("" is a group without a heading). Both
  * strings are borrowed.
  */

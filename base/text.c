@@ -131,6 +131,21 @@ void text_pad(const struct page *page, const char *s, unsigned columns, bool rig
 	put_spaces(page->out, columns - used - 1);
 }
 
+void text_pad_middle(const struct page *page, const char *s, unsigned columns)
+{
+	unsigned have = text_columns(s), head = columns / 2, len;
+
+	if (have <= columns || columns < 3) {
+		text_pad(page, s, columns, false);
+		return;
+	}
+	text_pad(page, s, head, false);
+	for (; have > columns - head; s += len)
+		have -= char_columns(s, &len);
+	fputs(s, page->out);
+	put_spaces(page->out, columns - head - have);
+}
+
 /* The length of the next word; a number keeps its unit: "5.01 ms", "49.1 %)". */
 static size_t word_length(const char *text)
 {
@@ -151,6 +166,7 @@ static size_t word_length(const char *text)
 
 void text_paragraph(const struct page *page, const char *lead, const char *text)
 {
+	unsigned width = page->width ? page->width : TEXT_PROSE;
 	unsigned left = text_columns(lead), at = left;
 
 	fputs(lead, page->out);
@@ -160,7 +176,7 @@ void text_paragraph(const struct page *page, const char *lead, const char *text)
 
 		for (size_t i = 0; i < bytes; i += len)
 			columns += char_columns(text + i, &len);
-		if (page->width && at > left && at + 1 + columns > page->width) {
+		if (at > left && at + 1 + columns > width) {
 			fprintf(page->out, "\n%s", lead);
 			at = left;
 		}

@@ -20,7 +20,7 @@ struct page {
 	FILE *out;
 	bool colour;    /* ANSI colours; never the only carrier of a meaning */
 	bool utf8;      /* else ASCII only */
-	unsigned width; /* columns; 0: as wide as it wants (a pipe) */
+	unsigned width; /* columns; 0: tables as wide as they want, prose TEXT_PROSE (a pipe) */
 };
 
 enum ink { INK_PLAIN, INK_STRONG, INK_FAINT, INK_GOOD, INK_BAD, INK_NOTE };
@@ -53,7 +53,14 @@ unsigned text_columns(const char *s);
 /* Prints s and spaces so that it takes `columns`; a longer one is cut, with an ellipsis. */
 void text_pad(const struct page *page, const char *s, unsigned columns, bool right);
 
-/* Prints a paragraph, broken at page->width, each line led by `lead`. A number and its unit stay together. */
+/* The same, left-aligned and cut in the middle: what tells pool-1 from pool-2 is at the end. */
+void text_pad_middle(const struct page *page, const char *s, unsigned columns);
+
+/*
+ * Prints a paragraph, broken at page->width (0: at TEXT_PROSE, UINT_MAX: nowhere), each line led by `lead`.
+ * A number and its unit stay together.
+ */
+enum { TEXT_PROSE = 100 };
 void text_paragraph(const struct page *page, const char *lead, const char *text);
 
 #endif

@@ -52,6 +52,7 @@ struct cli_command {
 	const char *arguments; /* "[TRACE]" */
 	const char *summary;   /* one line, no full stop */
 	const char *text;      /* a paragraph or two for --help */
+	void (*more)(FILE *out); /* prints a last paragraph, of what is known elsewhere; NULL: none */
 	const struct cli_option *options;
 	const struct cli_option *common; /* options that it shares with others, or NULL */
 	/* argv[0..argc-1] are the positional arguments. Returns an exit status; on failure with err() sentences not yet printed. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "cli/columns.h"
 #include "cli/commands.h"
 #include "cli/paper.h"
 #include "cli/reading.h"
@@ -67,6 +68,8 @@ static int run(int argc, char **argv)
 	struct gilscope_diff_options o;
 	int status = paper_check();
 
+	if (!status && (columns_asked(&options.fields) || columns_asked(&options.sort)))
+		return columns_print();
 	if (!status)
 		status = understand(&o);
 	if (!status)
@@ -117,7 +120,9 @@ const struct cli_command cmd_diff = {
 		"Other ratios need the 10 % only; a min or max is never marked. Two runs of the same\n"
 		"program may differ by more: record each twice to know.\n"
 		"\n"
-		"A COLUMN is one of the threads' names in docs/metrics.md; '_ns' may be left off.\n"
+		"A COLUMN is a number of the threads, such as wait_p99_ns; '_ns' may be left off.\n"
+		"--fields help lists the names; docs/metrics.md, installed in share/doc/gilscope,\n"
+		"defines them.\n"
 		"The filters are used on both recordings.",
 	.options = table,
 	.common = READING_FILTERS,

@@ -163,10 +163,12 @@ const struct cli_command cmd_export = {
 	.text = "json holds all numbers of the report; csv and sqlite also every interval and every\n"
 		"wait; jsonl everything that happened, in order, an object a line. Times are integers\n"
 		"in nanoseconds from the trace's begin; what JavaScript could not read exactly is a\n"
-		"decimal string in json and jsonl. docs/metrics.md defines each name.\n\n"
+		"decimal string in json and jsonl. docs/metrics.md, installed in share/doc/gilscope,\n"
+		"defines each name.\n\n"
 		"With one format, -o names the file or folder; with several, PATH is a stem:\n"
 		"PATH.json, PATH-csv/, PATH.sqlite, PATH.jsonl. The trace is read once for all. A\n"
-		"file gets its name when it is whole: nobody reads half a file.",
+		"file gets its name when it is whole: nobody reads half a file. It replaces one of\n"
+		"its name; a folder may hold an earlier export, which is replaced, and nothing else.",
 	.options = table,
 	.common = reading_options,
 	.run = run,

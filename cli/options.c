@@ -225,8 +225,11 @@ void cli_print_command_help(const struct cli_command *c, FILE *out)
 	static const struct cli_option help = { "help", 'h', CLI_FLAG, NULL, "print this help", NULL };
 	const struct cli_option *o;
 
-	fprintf(out, "Usage: gilscope %s [OPTION]...%s%s\n%s.\n\n%s\n\nOptions:\n", c->name,
+	fprintf(out, "Usage: gilscope %s [OPTION]...%s%s\n%s.\n\n%s\n", c->name,
 		*c->arguments ? " " : "", c->arguments, c->summary, c->text);
+	if (c->more)
+		c->more(out);
+	fputs("\nOptions:\n", out);
 	for (int i = 0; (o = option_at(c, i)); i++)
 		print_option(o, out);
 	print_option(&help, out);

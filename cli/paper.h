@@ -16,7 +16,7 @@
 	  &paper_options.ascii },                                                                  \
 	{ "color", 0, CLI_STRING, "WHEN", "auto (on a terminal; the default), always or never",    \
 	  &paper_options.color },                                                                  \
-	{ "width", 0, CLI_COUNT, "COLUMNS", "of the page (default: the terminal's; none in a pipe)", \
+	{ "width", 0, CLI_COUNT, "COLUMNS", "of the page (default: the terminal's; in a pipe, of prose only: 100)", \
 	  &paper_options.width },                                                                  \
 	{ "no-pager", 0, CLI_FLAG, NULL, "print straight to the terminal", &paper_options.no_pager }
 

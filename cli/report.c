@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include "cli/columns.h"
 #include "cli/commands.h"
 #include "cli/paper.h"
 #include "cli/reading.h"
+
+#include <string.h>
 
 enum { NOT_SAID = -1 };
 
@@ -78,6 +81,8 @@ static int run(int argc, char **argv)
 	int status = paper_check();
 	bool pass;
 
+	if (!status && (columns_asked(&options.fields) || columns_asked(&options.sort)))
+		return columns_print();
 	if (!status)
 		status = understand(&o);
 	if (!status)
@@ -95,6 +100,19 @@ static int run(int argc, char **argv)
 	status = reading_status(g);
 	/* What an incomplete trace breaks or keeps says little: --strict wins. */
 	return status ? status : pass ? EXIT_OK : EXIT_RUNTIME;
+}
+
+static void list_findings(FILE *out)
+{
+	enum { WIDTH = 80 };
+	const char *name;
+	int at = fprintf(out, "The findings are");
+
+	for (size_t i = 0; (name = gilscope_finding_name(i)); i++) {
+		if (at + 2 + (int)strlen(name) > WIDTH)
+			at = fprintf(out, "\n") - 1;
+		at += fprintf(out, "%s%s%s", at ? " " : "", name, gilscope_finding_name(i + 1) ? "," : ".\n");
+	}
 }
 
 static const struct cli_option table[] = {
@@ -118,8 +136,8 @@ static const char *const examples[] = {
 	"gilscope report --sort hold_max --fields hold_p99,hold_max,overruns --limit 5",
 	"the five threads with the longest holds",
 	"gilscope report --by 1s", "how it went, second by second",
-	"gilscope report --fail-if 'wait_p99>10ms' --fail-if battle > report.txt",
-	"for CI: 1 when a thread's wait_p99_ns is above 10 ms, or when there was a GIL battle",
+	"gilscope report --fail-if 'wait_contended_p99>10ms' --fail-if battle > report.txt",
+	"for CI: 1 when a thread's p99 of contended waits is above 10 ms, or there was a battle",
 	"gilscope report --strict other.trace > report.txt", "fail with 3 when the trace is not whole",
 	NULL,
 };
@@ -137,11 +155,13 @@ const struct cli_command cmd_report = {
 		"  retries  wake-ups that found it taken still or again; failed = busy + retries\n"
 		"  checks   times the interpreter offered the GIL to others; badness = failed / checks\n"
 		"  ticks    executed while holding ('-' where the interpreter counts none)\n"
-		"  waiting  from wanting the GIL to having it; 'contended': where it was found taken\n"
+		"  waiting  from wanting the GIL to having it; 'contended': where it was found taken,\n"
+		"           as in the sentences and in who waited for whom; 'all waits': also where it was free\n"
 		"  holding  from having the GIL to letting it go\n"
 		"\n"
-		"A COLUMN is one of the threads' names in docs/metrics.md, such as wait_p99_ns or\n"
-		"failed_attempts; '_ns' may be left off.\n"
+		"A COLUMN is a number of the threads, such as wait_p99_ns or failed_attempts; '_ns'\n"
+		"may be left off. hold, a distribution, is its total, p50, p99 and max. --fields help\n"
+		"lists the names; docs/metrics.md, installed in share/doc/gilscope, defines them.\n"
 		"\n"
 		"A RULE is METRIC OP VALUE or the name of a finding. METRIC is a column of gils,\n"
 		"threads, pairs, buckets (with --by), quality or trace: the first of these that\n"
@@ -153,6 +173,7 @@ const struct cli_command cmd_report = {
 		"it. All rules are looked at; for each one that fails, stderr says where and what\n"
 		"was measured. What is not known in the trace fails. With --strict, 3 (the trace\n"
 		"is not whole) comes before 1 (a rule).",
+	.more = list_findings,
 	.options = table,
 	.common = reading_options,
 	.run = run,

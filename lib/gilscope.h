@@ -115,8 +115,8 @@ GILSCOPE_API bool gilscope_is_whole(const struct gilscope *g);
 /* ---- results: tables of numbers ------------------------------------------------------ */
 
 /*
- * Every number has one name, in all outputs: docs/metrics.md says what each
- * one means. Tables of one row: "trace", "quality"; of many: "gils",
+ * Every number has one name, in all outputs: docs/metrics.md (installed in
+ * share/doc/gilscope) says what each one means. Tables of one row: "trace", "quality"; of many: "gils",
  * "threads", "pairs", "buckets", "findings" (the costliest first).
  */
 enum gilscope_type {
@@ -320,7 +320,7 @@ struct gilscope_page {
 	FILE *out;      /* the caller's; not closed */
 	bool colour;    /* ANSI colours; never the only carrier of a meaning */
 	bool utf8;      /* else ASCII only */
-	unsigned width; /* columns; 0: as wide as it wants */
+	unsigned width; /* columns; 0: tables as wide as they want, prose 100 */
 };
 
 struct gilscope_battle_options {
@@ -379,10 +379,13 @@ GILSCOPE_API int gilscope_print_diff(const struct gilscope *a, const struct gils
 				     const struct gilscope_diff_options *options);
 
 /*
- * What a trace must not be: "METRIC OP VALUE", such as "wait_p99>10ms", or the name of a finding, as
+ * What a trace must not be: "METRIC OP VALUE", such as "wait_contended_p99>10ms", or the name of a finding, as
  * `gilscope report --fail-if` takes it. @course: will the table "buckets" be there?
  */
 GILSCOPE_API int gilscope_check_rule(const char *rule, bool course);
+
+/* The names that findings can have, by number: "battle", "convoy", ...; static; NULL: there are no more. */
+GILSCOPE_API const char *gilscope_finding_name(size_t finding);
 
 /* After the run. Where the rule is broken it says on the page, in a line, where and by what. */
 GILSCOPE_API int gilscope_test_rule(const struct gilscope *g, const char *rule, const struct gilscope_page *page,

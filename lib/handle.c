@@ -225,13 +225,21 @@ static size_t all_sinks(struct gilscope *g, struct sink *sinks[MOST_SINKS])
 	return n;
 }
 
+const char *handle_recording(const struct gilscope *g)
+{
+	const char *own = *g->recording.id ? g->recording.id : NULL;
+
+	if (g->options.all_recordings)
+		return NULL;
+	return g->options.recording ? g->options.recording : own;
+}
+
 static int read_all(struct gilscope *g)
 {
 	const struct gilscope_options *o = &g->options;
-	const char *own = *g->recording.id ? g->recording.id : NULL;
 	const struct analysis_options analysis = {
 		.path = g->path, .flight_recorder = g->recording.flight_recorder,
-		.recording = o->all_recordings ? NULL : o->recording ? o->recording : own,
+		.recording = handle_recording(g),
 		.gil = o->gil, .thread = o->thread, .time = o->time,
 		.progress = o->progress, .progress_data = o->progress_data,
 		.interrupted = o->interrupted,

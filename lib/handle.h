@@ -41,6 +41,9 @@ struct gilscope {
 /* Results of a handle that ran; NULL before. */
 const struct results *handle_results(const struct gilscope *g);
 
+/* The recording to which all is restricted; NULL: what is in the trace. */
+const char *handle_recording(const struct gilscope *g);
+
 /* @return 0; -EINVAL with a sentence where it is too late to add something. */
 int handle_check_early(const struct gilscope *g);
 

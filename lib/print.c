@@ -151,7 +151,12 @@ int gilscope_print_report(const struct gilscope *g, const struct gilscope_page *
 		r = handle_take_page(&page, their_page);
 	if (!r)
 		r = take_report(&ours, options);
-	return r ? r : report_print(handle_results(g), &ours, &page);
+	if (r)
+		return r;
+	ours.by_gil = g->options.gil;
+	ours.by_time = g->options.time;
+	ours.by_recording = handle_recording(g);
+	return report_print(handle_results(g), &ours, &page);
 }
 
 /* ---- two of them ---------------------------------------------------------------------------- */
@@ -198,6 +203,15 @@ int gilscope_check_rule(const char *rule, bool course)
 	struct rule ours;
 
 	return rule_parse(&ours, rule, course) ? GILSCOPE_E_OPTION : 0;
+}
+
+const char *gilscope_finding_name(size_t finding)
+{
+	size_t i = 0;
+
+	while (i < finding && findings_name(i))
+		i++;
+	return findings_name(i);
 }
 
 int gilscope_test_rule(const struct gilscope *g, const char *rule, const struct gilscope_page *their_page,

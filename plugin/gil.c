@@ -16,6 +16,7 @@ int plugin_fail(bt_self_component *self, int code)
 BT_PLUGIN_MODULE()
 BT_PLUGIN(gil);
 BT_PLUGIN_DESCRIPTION("Python's global interpreter lock in traces of gilscope");
+BT_PLUGIN_AUTHOR("the gilscope developers");
 BT_PLUGIN_LICENSE("MIT");
 BT_PLUGIN_VERSION(GILSCOPE_VERSION_MAJOR, GILSCOPE_VERSION_MINOR, GILSCOPE_VERSION_PATCH, NULL);
 

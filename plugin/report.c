@@ -175,6 +175,9 @@ static int print_text(const struct reporter *p)
 	if (p->wishes.output && !file)
 		return err(-errno, "cannot write '%s': %s", p->wishes.output, strerror(errno));
 	report_default(&options);
+	options.by_gil = p->wishes.gil;
+	options.by_time = p->wishes.time;
+	options.by_recording = p->wishes.recording;
 	r = report_print(study_results(p->study), &options, &page);
 	if (!r && fflush(page.out))
 		r = err(-errno, "cannot write the report: %s", strerror(errno));

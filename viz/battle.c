@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -258,6 +259,8 @@ static int print_sentence(struct battle *b, const char *sentence)
 	/* The margin takes nine columns; a pipe gets lines of one sentence. */
 	if (narrow.width)
 		narrow.width = narrow.width > 40 ? narrow.width - 9 : 31;
+	else
+		narrow.width = UINT_MAX;
 	narrow.out = open_memstream(&text, &size);
 	if (!narrow.out)
 		return err(-ENOMEM, "out of memory");
@@ -356,10 +359,13 @@ static int on_gil(void *data, const struct gil_info *gil)
 static int on_thread(void *data, const struct thread_info *thread)
 {
 	struct battle *b = data;
+	const char *sentence;
+	int r;
 
 	if (!b->explainer || !thread->selected)
 		return 0;
-	return print_sentence(b, explainer_thread(b->explainer, thread));
+	r = explainer_thread(b->explainer, thread, &sentence);
+	return r ? r : print_sentence(b, sentence);
 }
 
 static int on_lost(void *data, const struct gil_loss *loss)

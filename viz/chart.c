@@ -46,7 +46,7 @@ static unsigned fitting_width(const struct chart *c, const struct page *page)
 	return width;
 }
 
-static void print_cell(const struct chart *c, const struct page *page, unsigned eighths)
+static void print_bar(const struct chart *c, const struct page *page, unsigned eighths)
 {
 	static const char *const blocks[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
 	static const char ascii[] = " ..::||##";
@@ -56,17 +56,23 @@ static void print_cell(const struct chart *c, const struct page *page, unsigned 
 			fputs(blocks[eighths], page->out);
 		else
 			fputc(ascii[eighths], page->out);
-	if (c->width > 1)
-		fputc(' ', page->out);
 }
 
 static void print_row(const struct chart *c, const struct page *page, unsigned row)
 {
+	unsigned blanks = 0; /* held back: no line ends with them */
+
 	fprintf(page->out, "%*s %s", LEFT, row == ROWS - 1 ? COUNT(c->most) : "", page->utf8 ? "│" : "|");
 	for (unsigned p = c->first; p <= c->last; p++) {
 		unsigned h = height(c, p), base = row * STEPS;
 
-		print_cell(c, page, h <= base ? 0 : h - base > STEPS ? STEPS : h - base);
+		if (h <= base) {
+			blanks += c->width;
+			continue;
+		}
+		fprintf(page->out, "%*s", (int)blanks, "");
+		print_bar(c, page, h - base > STEPS ? STEPS : h - base);
+		blanks = c->width > 1;
 	}
 	fputc('\n', page->out);
 }
@@ -91,7 +97,7 @@ static void print_labels(const struct chart *c, const struct page *page)
 	fprintf(page->out, "%*s %s", LEFT, "", page->utf8 ? "└" : "+");
 	for (unsigned p = c->first; p <= c->last; p += every) {
 		label(text, sizeof(text), p ? UINT64_C(1) << p : 0);
-		fprintf(page->out, "%-*s", (int)(c->width * every), text);
+		fprintf(page->out, "%-*s", p + every <= c->last ? (int)(c->width * every) : 0, text);
 	}
 	fputc('\n', page->out);
 }

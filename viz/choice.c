@@ -33,8 +33,8 @@ static const struct column *find(const struct table_columns *table, const char *
 		return c;
 	for (size_t i = 0; i < table->n_columns; i++)
 		nearest_offer(&near, table->columns[i].name);
-	err(-EINVAL, "the %s have no column '%s'%s (docs/metrics.md has all names)", table->name, name,
-	    nearest_words(words, sizeof(words), &near));
+	err(-EINVAL, "the %s have no column '%s'%s (--fields help lists all)", table->name,
+	    name, nearest_words(words, sizeof(words), &near));
 	return NULL;
 }
 
@@ -49,6 +49,44 @@ void choice_default(struct choice *c, const struct table_columns *table, const c
 	}
 }
 
+/* "hold" or "hold_ns" is a distribution, not a column: what is usually asked of one. */
+static const char *const usual_members[] = { "total", "p50", "p99", "max" };
+enum { USUAL_MEMBERS = sizeof(usual_members) / sizeof(usual_members[0]) };
+
+static bool is_group(const struct column *c, const char *name)
+{
+	size_t length = strlen(name);
+
+	return c->statistic && !strncmp(c->group, name, length) &&
+	       (!c->group[length] || !strcmp(c->group + length, "_ns"));
+}
+
+/* Up to USUAL_MEMBERS of the distribution of that name. @return how many; 0: there is none */
+static size_t find_group(const struct column *found[USUAL_MEMBERS], const struct table_columns *table,
+			 const char *name)
+{
+	size_t n = 0;
+
+	for (size_t m = 0; m < USUAL_MEMBERS; m++)
+		for (size_t i = 0; i < table->n_columns; i++)
+			if (is_group(&table->columns[i], name) &&
+			    !strcmp(table->columns[i].member, usual_members[m]))
+				found[n++] = &table->columns[i];
+	return n;
+}
+
+/* A column, or those of a distribution. @return how many; 0 with a sentence. */
+static size_t find_some(const struct column *found[USUAL_MEMBERS], const struct table_columns *table,
+			const char *name)
+{
+	size_t n = choice_column(table, name) ? 0 : find_group(found, table, name);
+
+	if (n)
+		return n;
+	found[0] = find(table, name);
+	return found[0] != NULL;
+}
+
 static void take_away(struct choice *c, const struct column *column)
 {
 	size_t kept = 0;
@@ -59,29 +97,38 @@ static void take_away(struct choice *c, const struct column *column)
 	c->n = kept;
 }
 
+/* Said again, a column moves to the end. */
+static int change(struct choice *c, char sign, const struct column *column)
+{
+	take_away(c, column);
+	if (sign == '-')
+		return 0;
+	if (c->n == CHOICE_COLUMNS)
+		return err(-EINVAL, "more than %d columns", CHOICE_COLUMNS);
+	c->columns[c->n++] = column;
+	return 0;
+}
+
 int choice_parse(struct choice *c, const struct table_columns *table, const char *const *words,
 		 size_t n)
 {
 	bool fresh = false;
+	int r = 0;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && !r; i++) {
 		char sign = *words[i] == '+' || *words[i] == '-' ? *words[i] : '\0';
-		const struct column *column = find(table, words[i] + (sign != '\0'));
+		const struct column *found[USUAL_MEMBERS];
+		size_t n_found = find_some(found, table, words[i] + (sign != '\0'));
 
-		if (!column)
+		if (!n_found)
 			return -EINVAL;
 		if (!sign && !fresh)
 			c->n = 0;
 		fresh |= !sign;
-		/* Said again, a column moves to the end. */
-		take_away(c, column);
-		if (sign == '-')
-			continue;
-		if (c->n == CHOICE_COLUMNS)
-			return err(-EINVAL, "more than %d columns", CHOICE_COLUMNS);
-		c->columns[c->n++] = column;
+		for (size_t k = 0; k < n_found && !r; k++)
+			r = change(c, sign, found[k]);
 	}
-	return 0;
+	return r;
 }
 
 /* ---- in which order ------------------------------------------------------------------ */
@@ -91,10 +138,11 @@ int order_parse(struct order *o, const struct table_columns *table, const char *
 	o->n = 0;
 	for (size_t i = 0; i < n; i++) {
 		char sign = *words[i] == '+' || *words[i] == '-' ? *words[i] : '\0';
-		const struct column *column = find(table, words[i] + (sign != '\0'));
+		const struct column *found[USUAL_MEMBERS], *column;
 
-		if (!column)
+		if (!find_some(found, table, words[i] + (sign != '\0')))
 			return -EINVAL;
+		column = found[0];
 		if (o->n == ORDER_KEYS)
 			return err(-EINVAL, "more than %d columns to sort by", ORDER_KEYS);
 		o->keys[o->n++] = (struct order_key){

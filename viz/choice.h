@@ -7,7 +7,8 @@
 /*
  * Which columns of a table are shown (--fields) and in which order its rows
  * (--sort). Columns are written by their names of docs/metrics.md; a trailing
- * "_ns" may be left off. Thread-safe.
+ * "_ns" may be left off. "hold" or "hold_ns", a distribution, stands for its total, p50, p99 and max
+ * (for an order: its total). Thread-safe.
  */
 
 /* By name, with or without its "_ns". NULL: there is none. */

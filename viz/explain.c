@@ -25,6 +25,7 @@ struct fighter {
 	uint32_t failed; /* in the present attempt */
 	uint64_t asleep_at; /* the switches when it last went to sleep */
 	bool has_held;
+	char name[TEXT_NAME]; /* as it was shown last; "" not yet */
 };
 
 struct explainer {
@@ -243,6 +244,8 @@ int explainer_event(struct explainer *x, const struct gil_event *event, const st
 		return r;
 	s = &x->scenes[step->gil->index];
 	f = &x->fighters[step->thread->index];
+	if (!*f->name)
+		snprintf(f->name, sizeof(f->name), "%s", THREAD(step->thread));
 	if (event->kind == GIL_BUSY)
 		on_busy(x, s, f, step);
 	else if (event->kind == GIL_RETRY)
@@ -269,11 +272,25 @@ const char *explainer_gil(struct explainer *x, const struct gil_info *gil)
 	return x->sentence;
 }
 
-const char *explainer_thread(struct explainer *x, const struct thread_info *thread)
+int explainer_thread(struct explainer *x, const struct thread_info *thread, const char **sentence)
 {
+	int r = array_reach(&x->fighters, &x->n_fighters, thread->index, sizeof(*x->fighters));
+	const char *name = THREAD(thread);
+	char *before;
+
+	*sentence = x->sentence;
 	x->sentence[0] = '\0';
-	if (thread->named)
+	if (r)
+		return r;
+	before = x->fighters[thread->index].name;
+	/* The lines above have its earlier name. */
+	if (thread->named && *before && strcmp(before, name) != 0)
+		say(x, "%s is from now on called %s (thread %" PRId32 " of process %" PRId32 ").", before,
+		    name, thread->tid, thread->pid);
+	else if (thread->named)
 		say(x, "Thread %" PRId32 " of process %" PRId32 " is called %s.", thread->tid,
-		    thread->pid, THREAD(thread));
-	return x->sentence;
+		    thread->pid, name);
+	if (*before)
+		snprintf(before, sizeof(x->fighters->name), "%s", name);
+	return 0;
 }

@@ -38,8 +38,8 @@ DEFINE_CLEANUP(struct explainer *, explainer_free);
 int explainer_event(struct explainer *x, const struct gil_event *event, const struct step *step,
 		    enum bracket *bracket, const char **sentence);
 
-/* What is to be said about a GIL or a thread when it appears or changes; "" for nothing. */
+/* What is to be said about a GIL or a thread when it appears or changes; "" for nothing. @return as above */
 const char *explainer_gil(struct explainer *x, const struct gil_info *gil);
-const char *explainer_thread(struct explainer *x, const struct thread_info *thread);
+int explainer_thread(struct explainer *x, const struct thread_info *thread, const char **sentence);
 
 #endif

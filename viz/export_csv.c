@@ -6,6 +6,7 @@
  */
 #include "viz/export.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -155,12 +156,79 @@ static void free_csv(struct export *export)
 	free(x);
 }
 
+/* ---- where to ------------------------------------------------------------------------- */
+
+static bool is_table(const char *name, size_t length)
+{
+	static const char *const others[] = { "summary", "intervals", "waits" };
+
+	for (const struct table_columns *t = tables; t->name; t++)
+		if (!table_is_single(t) && !strncmp(t->name, name, length) && !t->name[length])
+			return true;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (!strncmp(others[i], name, length) && !others[i][length])
+			return true;
+	return false;
+}
+
+/* "pairs.csv", or what a killed export may leave of it: "pairs.csv.Ab12Cd". */
+static bool is_named_as_ours(const char *file, bool *whole)
+{
+	const char *end = strstr(file, ".csv");
+
+	if (!end || (end[4] && end[4] != '.'))
+		return false;
+	*whole = !end[4];
+	return is_table(file, (size_t)(end - file));
+}
+
+/* The first one that an export names: its first column is ours. */
+static bool has_summary(const char *folder)
+{
+	const char *first = tables[0].columns[0].name;
+	char path[PATH_MAX], begin[32] = "";
+	cleanup(filep) FILE *f = NULL;
+
+	snprintf(path, sizeof(path), "%s/summary.csv", folder);
+	f = fopen(path, "re");
+	return f && fgets(begin, (int)strlen(first) + 2, f) && !strncmp(begin, first, strlen(first)) &&
+	       begin[strlen(first)] == ',';
+}
+
+/* An export may replace an older one, and nothing else. */
+static int check_folder(const char *path)
+{
+	DIR *folder = opendir(path);
+	bool summary = has_summary(path);
+	int r = folder ? 0 : err(-errno, "cannot read the folder '%s': %s; name another place with -o", path,
+				 strerror(errno));
+
+	for (const struct dirent *entry; !r && (entry = readdir(folder));) {
+		bool whole = false;
+
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		if (!is_named_as_ours(entry->d_name, &whole) || (whole && !summary))
+			r = err(-EEXIST, "'%s' holds '%s', which no export has made: name another folder with -o",
+				path, entry->d_name);
+	}
+	if (folder)
+		closedir(folder);
+	return r;
+}
+
 static int open_folder(struct csv_export *x, const char *path)
 {
+	int r = 0;
+
 	x->made = !mkdir(path, 0777);
 	if (!x->made && errno != EEXIST)
 		return err(-errno, "cannot create the folder '%s': %s; name another place with -o",
 			   path, strerror(errno));
+	if (!x->made)
+		r = check_folder(path);
+	if (r)
+		return r;
 	x->folder = strdup(path);
 	return x->folder ? 0 : err(-ENOMEM, "out of memory");
 }

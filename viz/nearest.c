@@ -39,19 +39,39 @@ static size_t edits(const char *a, const char *b)
 	return row[nb];
 }
 
-/* Who writes only a part of a name is nearer than who writes another one. */
+/* "acquired", "acquisitions": 5 */
+static size_t common_begin(const char *a, const char *b)
+{
+	size_t n = 0;
+
+	while (a[n] && a[n] == b[n])
+		n++;
+	return n;
+}
+
+/*
+ * Who writes only a part of a name is nearer than who writes another one, and its begin nearest.
+ * FAR: so many edits that nobody can have meant it.
+ */
+enum { SUBSTRING = 1, EDITED = 2, FAR = LONGEST };
 static size_t distance(const char *wanted, const char *name)
 {
-	size_t d = 2 * edits(wanted, name);
+	size_t n = edits(wanted, name);
 
-	return strstr(name, wanted) || strstr(wanted, name) ? d / 4 : d;
+	if (!strncmp(name, wanted, strlen(wanted)))
+		return 0;
+	if (strstr(name, wanted) || strstr(wanted, name))
+		return SUBSTRING;
+	if (2 * n > strlen(wanted) + 1 && 2 * common_begin(wanted, name) <= strlen(wanted))
+		return FAR;
+	return EDITED + n;
 }
 
 void nearest_offer(struct nearest *n, const char *name)
 {
 	size_t d = distance(n->wanted, name), at = n->n;
 
-	if (d > strlen(n->wanted) + 1)
+	if (d == FAR)
 		return;
 	for (size_t i = 0; i < n->n; i++)
 		if (!strcmp(n->names[i], name))

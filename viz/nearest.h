@@ -6,7 +6,7 @@
 
 /*
  * What somebody who wrote a name wrongly may have meant: the nearest three of
- * the names that are offered. Names are borrowed. Thread-safe.
+ * the names that are offered: those that begin so, those that contain it, those with few other letters or half of the begin. Names are borrowed. Thread-safe.
  */
 enum { NEAREST_NAMES = 3 };
 struct nearest {

@@ -71,7 +71,7 @@ static void print_lane(const struct paper *p, const struct row *row)
 	const struct page *page = p->page;
 	enum glyph last = G_NONE;
 
-	text_pad(page, NAME(page, row->info.name), p->name_width, false);
+	text_pad_middle(page, NAME(page, row->info.name), p->name_width);
 	fputc(' ', page->out);
 	for (unsigned i = 0; i < p->cells; i++) {
 		enum glyph g = glyph_of(p, row, i);

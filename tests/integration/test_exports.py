@@ -190,6 +190,7 @@ class Exports(harness.TestCase):
         self.check_all_formats()
         self.check_schema()
         self.check_bad_places()
+        self.check_folders()
 
     def interrupt(self):
         """A pipe that nobody reads stops the export in the middle; then comes the Ctrl-C."""
@@ -231,6 +232,20 @@ class Exports(harness.TestCase):
         export.wait()
         if (place / "killed").exists():
             self.assertIn('"type":"end"', (place / "killed").read_text().splitlines()[-1])
+
+    def check_folders(self):
+        """A folder is written again where an export made it, and left alone where not."""
+        ours, mine = self.folder / "again", self.folder / "mine"
+        mine.mkdir()
+        (mine / "threads.csv").write_text("my own\n")
+        for _ in range(2):
+            self.gilscope("export", self.trace, "--to", "csv", "-o", ours)
+        result = self.gilscope("export", self.trace, "--to", "csv", "-o", mine, expect=1)
+        self.assert_one_sentence(result.err, str(mine), "'threads.csv'", "-o")
+        self.assertEqual([(path.name, path.read_text()) for path in mine.iterdir()], [("threads.csv", "my own\n")])
+        (ours / "notes.txt").touch()
+        result = self.gilscope("export", self.trace, "--to", "csv", "-o", ours, expect=1)
+        self.assert_one_sentence(result.err, str(ours), "'notes.txt'", "-o")
 
     def check_bad_places(self):
         before = sorted(self.folder.rglob("*"))

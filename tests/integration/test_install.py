@@ -33,6 +33,10 @@ class Install(harness.TestCase):
         schemas = list((self.folder / "root").rglob("share/gilscope/gilscope-report-1.schema.json"))
         self.assertEqual(len(schemas), (harness.BUILD / "docs" / "gilscope-report-1.schema.json").exists())
 
+    def test_documents_are_where_the_help_says(self):
+        installed = {path.name for path in (self.folder / "root").rglob("share/doc/gilscope/*.md")}
+        self.assertEqual(installed, {path.name for path in (harness.SOURCE / "docs").glob("*.md")} | {"README.md"})
+
     def test_installed_tool_records_python(self):
         result = harness.run(self.bin / "gilscope", "record", harness.PYTHON, "-c", "print(7)",
                              cwd=self.elsewhere)

@@ -42,7 +42,7 @@ class Report(harness.TestCase):
 
     def test_parts_in_their_order(self):
         out = self.report_on().out
-        parts = ["Process ", "Findings, the costliest first", "thread ", "Who waited for whom", "who waited  for whom",
+        parts = ["Process ", "Findings, the costliest first", "thread +tid ", "Who waited for whom", "who waited  for whom",
                  "How long", "Data: "]
         found = [re.search(f"^ *{part}", out, re.M) for part in parts]
         self.assertNotIn(None, found, out)
@@ -59,11 +59,22 @@ class Report(harness.TestCase):
         threads = sorted(self.exported["threads"], key=lambda thread: thread["name"])
         self.assertEqual(self.rows(out, "thread "), [
             [thread["name"], str(thread["tid"]), f"{thread['acquisitions']:,}"] for thread in threads[:2]
-        ] + ["... and 1 more thread: --limit 3 shows all, --sort others".split()])
+        ] + ["... and 1 more thread: --limit 3 shows all, --sort others".split(), "Their names: attempts: acquired = acquisitions".split()])
         both = self.report_on("--sort", "failed_attempts", "--fields", "-tid,+wait_p95").out
         self.assertRegex(both, r"\bp95\b|wait_p95_ns")
         self.assertIn("no column 'wait_p9'; near it: wait_p9", self.report_on("--sort", "wait_p9", expect=2).err)
         self.report_on("--fields", "nonsense", expect=2)
+        names = self.report_on("--fields", "help").out.split()
+        self.assertEqual(self.gilscope("diff", "--sort", "help").out.split(), names)  # needs no trace
+        self.assertLessEqual({"name", "failed_attempts", "wait_contended_p99_ns", "hold_max_ns"}, set(names))
+        for i in range(0, len(names), 32):
+            self.report_on("--fields", ",".join(names[i:i + 32]))
+
+    def test_help_names_the_findings(self):
+        text = " ".join(self.gilscope("report", "--help").out.split())
+        named = re.search(r"The findings are ([\w, ]*)\.", text).group(1).split(", ")
+        documented = re.findall(r"^## `?(\w+)`?$", (harness.SOURCE / "docs" / "findings.md").read_text(), re.M)
+        self.assertEqual(sorted(named), sorted(documented))
 
     def test_course(self):
         out = self.report_on("--by", "10ms", "--ascii").out
@@ -147,7 +158,7 @@ class Report(harness.TestCase):
         out = self.gilscope("diff", "a.trace", "a.trace", "--thread", "t1", "--time", "0%-99%", "--sort", "hold_max",
                             "--fields", "acquisitions", "--limit", "1", cwd=self.recordings).out
         self.assertNotRegex(out, r"% \*")
-        self.assertRegex(out, r"(?m)^t1 .* 0 +$")
+        self.assertRegex(out, r"(?m)^t1 .* 0$")
         self.assertNotRegex(out, r"(?m)^t2 ")
 
     def test_diff_without_arguments_takes_the_last_two(self):

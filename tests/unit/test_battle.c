@@ -219,12 +219,25 @@ static void test_explain_drops_a_bracket_that_is_too_long(void **state)
 	assert_non_null(strstr(text, "# t2 woke up 360 ns after t1's signal"));
 }
 
+static void test_explain_says_who_got_another_name(void **state)
+{
+	cleanup(freep) char *text = fight("create 100\nt1 thread 1 t1\nt1 100 0 ENTRY\n",
+					  "t1 thread 1 cpu-0\nt1 100 0 ACQUIRE\n",
+					  (struct battle_options){ .explain = true }, false);
+
+	(void)state;
+	assert_non_null(strstr(text, "         t1 100 0 ENTRY\n"
+				     "           # t1 is from now on called cpu-0 (thread 1 of process 77).\n"
+				     "         cpu-0 100 0 ACQUIRE\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_slide_byte_for_byte),
 		cmocka_unit_test(test_who_asks_and_who_does_not),
 		cmocka_unit_test(test_no_tick_on_time_slices),
+		cmocka_unit_test(test_explain_says_who_got_another_name),
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_losses_and_violations_are_always_shown),

@@ -36,6 +36,8 @@ struct ask {
 	bool utf8;
 	uint64_t by_ns, limit, lost_events;
 	const char *damage;
+	uint64_t left_out_events;
+	bool by_gil, by_time, by_recording;
 	const char *sort, *field;
 	const struct finding *findings;
 	size_t n_findings;
@@ -56,6 +58,10 @@ static char *report(const char *events, const struct ask *ask)
 	p.results.n_findings = ask->n_findings;
 	report_default(&o);
 	o.limit = ask->limit;
+	o.by_gil = ask->by_gil;
+	o.by_time = ask->by_time;
+	o.by_recording = ask->by_recording;
+	p.quality.end.left_out_events = ask->left_out_events;
 	if (ask->sort)
 		assert_int_equal(order_parse(&o.order, table_find("threads"), &ask->sort, 1), 0);
 	if (ask->field)
@@ -78,8 +84,13 @@ static void test_first_line_is_the_costliest_finding(void **state)
 	(void)state;
 	assert_begins(text, "GIL battle: t1 and t2 fight.\n\n");
 	/* Who waited for whom is said where the pairs are. */
-	assert_has(text, "Who waited for whom\n"
+	assert_has(text, "Who waited for whom, when contended\n"
 			 "t2 waited 70.1 us of 99.0 us (70.8 %) for the GIL, nearly all of it while t1 held it.\n");
+	assert_has(text, "Findings, the costliest first\n  1. battle: ");
+	/* How its columns are called wherever one can be named. */
+	assert_has(text, "Their names: attempts: acquired = acquisitions, acquisitions_contended, failed = failed_attempts; of\n"
+			 "its life: all waits = wait_ratio, holding = hold_ratio; waiting, when contended:\n"
+			 "wait_contended_total, _p50, _p99, _max; holding: hold_total, _p50, _p99, _max\n\n");
 }
 
 static void test_without_findings_it_names_waiter_and_holder(void **state)
@@ -173,7 +184,7 @@ static void test_many_short_waits_are_contention(void **state)
 
 static void test_summary_has_five_lines(void **state)
 {
-	cleanup(freep) char *text = report(fight, ASK(.width = 0));
+	cleanup(freep) char *text = report(fight, ASK(.width = 1000));
 	char *summary = strstr(text, "\n\n") + 2, *end = strstr(summary, "\n\n");
 	size_t lines = 1;
 
@@ -253,6 +264,16 @@ static void test_threads_are_sorted_chosen_and_limited(void **state)
 	assert_lacks(text, "contended  busy");
 }
 
+static void test_a_thread_in_a_column_has_its_name(void **state)
+{
+	cleanup(freep) char *text = report(fight, ASK(.field = "attempt_max_holder"));
+	cleanup(freep) char *name = report(fight, ASK(.field = "name"));
+
+	(void)state;
+	assert_has(text, "thread  attempt_max_holder\nt2      t1\n");
+	assert_has(name, "thread\nt2\nt1\n\n");
+}
+
 static void test_wrong_columns_are_named(void **state)
 {
 	const char *wrong = "wait_p9", *many[] = { "+hold_max", "-tid", "acquisitions" };
@@ -271,6 +292,33 @@ static void test_wrong_columns_are_named(void **state)
 	assert_string_equal(o.fields.columns[o.fields.n - 1]->name, "hold_max_ns");
 	assert_int_equal(choice_parse(&o.fields, table_find("threads"), many + 2, 1), 0);
 	assert_int_equal(o.fields.n, 1);
+}
+
+/* What is typed from the headings of the page. */
+static void test_headings_lead_to_columns(void **state)
+{
+	static const char *const headings[][2] = {
+		{ "failed", "near it: failed_attempts, failed_" }, { "acquired", "near it: acquisitions" },
+		{ "contended", "near it: acquisitions_contended, wait_contended_" }, { "p99", "near it: wait_p99_ns, " },
+	};
+	const char *group = "hold_ns", *added = "+wait_contended";
+	struct report_options o;
+
+	(void)state;
+	report_default(&o);
+	for (size_t i = 0; i < sizeof(headings) / sizeof(headings[0]); i++) {
+		assert_true(choice_parse(&o.fields, table_find("threads"), &headings[i][0], 1) < 0);
+		assert_has(err_innermost(), headings[i][1]);
+		err_clear();
+	}
+	assert_int_equal(choice_parse(&o.fields, table_find("threads"), &group, 1), 0);
+	assert_int_equal(o.fields.n, 4);
+	assert_string_equal(o.fields.columns[0]->name, "hold_total_ns");
+	assert_string_equal(o.fields.columns[3]->name, "hold_max_ns");
+	assert_int_equal(choice_parse(&o.fields, table_find("threads"), &added, 1), 0);
+	assert_int_equal(o.fields.n, 8);
+	assert_int_equal(order_parse(&o.order, table_find("threads"), &group, 1), 0);
+	assert_string_equal(o.order.keys[0].column->name, "hold_total_ns");
 }
 
 /* ---- who waited for whom ----------------------------------------------------------------- */
@@ -341,6 +389,27 @@ static void test_bad_data_are_told(void **state)
 	assert_lacks(text, "none lost");
 }
 
+static void test_what_was_left_out(void **state)
+{
+	cleanup(freep) char *plain = report(fight, ASK(.left_out_events = 574, .by_recording = true));
+	cleanup(freep) char *asked = report(fight, ASK(.left_out_events = 1, .by_gil = true, .by_time = true));
+
+	(void)state;
+	assert_has(plain, "\n  574 events of other recordings left out\n");
+	assert_has(asked, "\n  1 event of other GILs than asked for or other times than asked for left out\n");
+}
+
+static void test_no_finding_is_not_listed(void **state)
+{
+	static const struct finding healthy = { .name = "no_contention", .verdict = "No contention.",
+						.evidence = "acquisitions 1.", .advice = "Look elsewhere." };
+	cleanup(freep) char *text = report(fight, ASK(.findings = &healthy, .n_findings = 1));
+
+	(void)state;
+	assert_has(text, "\nFindings: none (no_contention)\n  acquisitions 1.\n  Look elsewhere.\n\n");
+	assert_lacks(text, "1. ");
+}
+
 static void test_names_cannot_move_the_cursor(void **state)
 {
 	struct finding hostile = battle;
@@ -363,8 +432,8 @@ static void check_width(const char *events, const struct ask *ask)
 	cleanup(freep) char *text = report(events, ask);
 
 	for (char *save, *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-		if (text_columns(line) > ask->width)
-			fail_msg("%u columns: %s", text_columns(line), line);
+		if (text_columns(line) > ask->width || line[strlen(line) - 1] == ' ')
+			fail_msg("%u columns: '%s'", text_columns(line), line);
 }
 
 static void test_no_line_is_wider_than_the_page(void **state)
@@ -391,12 +460,16 @@ int main(void)
 		cmocka_unit_test(test_findings_are_ranked_and_can_be_pasted),
 		cmocka_unit_test(test_each_gil_has_its_section),
 		cmocka_unit_test(test_threads_are_sorted_chosen_and_limited),
+		cmocka_unit_test(test_a_thread_in_a_column_has_its_name),
 		cmocka_unit_test(test_wrong_columns_are_named),
+		cmocka_unit_test(test_headings_lead_to_columns),
 		cmocka_unit_test(test_matrix_and_list),
 		cmocka_unit_test(test_matrix_gives_way_on_a_narrow_page),
 		cmocka_unit_test(test_histograms_in_both_alphabets),
 		cmocka_unit_test(test_course_over_time),
 		cmocka_unit_test(test_bad_data_are_told),
+		cmocka_unit_test(test_what_was_left_out),
+		cmocka_unit_test(test_no_finding_is_not_listed),
 		cmocka_unit_test(test_names_cannot_move_the_cursor),
 		cmocka_unit_test(test_no_line_is_wider_than_the_page),
 	};

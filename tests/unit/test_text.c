@@ -97,6 +97,27 @@ static void test_padding(void **state)
 	}
 }
 
+static void test_cut_in_the_middle(void **state)
+{
+	static const struct {
+		const char *s, *wanted;
+	} cases[] = {
+		{ "abc", "abc    " }, { "pool-worker-12", "po…r-12" }, { "日本語日本", "日…日本" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		cleanup(freep) char *text = NULL;
+		struct page page = { .utf8 = true };
+		size_t size;
+
+		page.out = open_memstream(&text, &size);
+		text_pad_middle(&page, cases[i].s, 7);
+		fclose(page.out);
+		assert_string_equal(text, cases[i].wanted);
+	}
+}
+
 static void test_paragraphs(void **state)
 {
 	struct page page = { .width = 14 };
@@ -108,6 +129,22 @@ static void test_paragraphs(void **state)
 	text_paragraph(&page, "# ", "one two three four indivisibilities");
 	fclose(page.out);
 	assert_string_equal(text, "# one two\n# three four\n# indivisibilities\n");
+}
+
+static void test_prose_in_a_pipe_is_broken(void **state)
+{
+	struct page page = { .width = 0 };
+	cleanup(freep) char *text = NULL;
+	char long_text[400] = "";
+	size_t size;
+
+	(void)state;
+	for (int i = 0; i < 39; i++)
+		strcat(long_text, "123456789 ");
+	page.out = open_memstream(&text, &size);
+	text_paragraph(&page, "", long_text);
+	fclose(page.out);
+	assert_int_equal(strcspn(text, "\n"), 99);
 }
 
 static void test_a_number_keeps_its_unit(void **state)
@@ -185,7 +222,9 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_utf8_for_machines),
 		cmocka_unit_test(test_padding),
+		cmocka_unit_test(test_cut_in_the_middle),
 		cmocka_unit_test(test_paragraphs),
+		cmocka_unit_test(test_prose_in_a_pipe_is_broken),
 		cmocka_unit_test(test_a_number_keeps_its_unit),
 		cmocka_unit_test(test_grids_break_between_groups),
 		cmocka_unit_test(test_grids_break_within_a_group_that_is_too_wide),

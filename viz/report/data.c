@@ -11,12 +11,30 @@ static void say_open(const struct trace_end *e, size_t n_gils, FILE *out)
 	if (e->cut_intervals > e->still_waiting + e->still_holding)
 		fprintf(out, "  %s %s cut by the trace's ends or by holes: in no percentile\n",
 			COUNT(e->cut_intervals), PLURAL(e->cut_intervals, "interval"));
-	if (e->left_out_events)
-		fprintf(out, "  %s %s of other recordings, GILs or times left out\n",
-			COUNT(e->left_out_events), PLURAL(e->left_out_events, "event"));
 }
 
-void report_print_data(const struct results *r, const struct page *page)
+/* Of what, as far as it is known: what nobody asked for left nothing out. */
+static void say_left_out(const struct trace_end *e, const struct report_options *o, FILE *out)
+{
+	const char *const reasons[] = {
+		o->by_recording ? "other recordings" : NULL, o->by_gil ? "other GILs than asked for" : NULL,
+		o->by_time ? "other times than asked for" : NULL,
+	};
+	const char *before = " of ";
+
+	if (!e->left_out_events)
+		return;
+	fprintf(out, "  %s %s", COUNT(e->left_out_events), PLURAL(e->left_out_events, "event"));
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (reasons[i]) {
+			fprintf(out, "%s%s", before, reasons[i]);
+			before = " or ";
+		}
+	fputs(" left out\n", out);
+}
+
+void report_print_data(const struct results *r, const struct report_options *options,
+		       const struct page *page)
 {
 	const struct quality *q = r->quality;
 	size_t n = r->n_violations;
@@ -30,4 +48,5 @@ void report_print_data(const struct results *r, const struct page *page)
 	if (q->end.violations > n && n)
 		fprintf(page->out, "  ... and %s more\n", COUNT(q->end.violations - n));
 	say_open(&q->end, r->n_gils, page->out);
+	say_left_out(&q->end, options, page->out);
 }

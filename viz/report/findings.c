@@ -55,6 +55,18 @@ static void print_finding(const struct section *s, const struct finding *f, size
 	say(s, "     ", f->advice);
 }
 
+/* The verdict above has said the first sentence. */
+static void print_none(const struct section *s, const struct finding *f)
+{
+	char heading[64];
+
+	snprintf(heading, sizeof(heading), "Findings: none (%s)", f->name);
+	section_heading(s, heading);
+	say(s, "  ", f->evidence);
+	say(s, "  ", f->advice);
+	fputc('\n', s->page->out);
+}
+
 void section_print_findings(const struct section *s)
 {
 	size_t limit = section_limit(s, REPORT_LIMIT), n = 0;
@@ -63,6 +75,11 @@ void section_print_findings(const struct section *s)
 	/* Of a GIL without a problem the verdict has said all. */
 	if (!first || (!first->cost_ns && !*first->evidence))
 		return;
+	/* "no_contention" stands alone. */
+	if (!first->cost_ns && !section_finding(s, first)) {
+		print_none(s, first);
+		return;
+	}
 	section_heading(s, "Findings, the costliest first");
 	for (const struct finding *f = first; f; f = section_finding(s, f))
 		if (n++ < limit)

@@ -87,7 +87,7 @@ int section_print_pairs(const struct section *s)
 		any |= is_mine(s, &s->r->pairs[i]);
 	if (!any)
 		return 0;
-	section_heading(s, "Who waited for whom");
+	section_heading(s, "Who waited for whom, when contended");
 	r = say_who(s);
 	if (!r)
 		r = matrix_print(s);

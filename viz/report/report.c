@@ -96,6 +96,6 @@ int report_print(const struct results *results, const struct report_options *opt
 		r = print_sections(&s);
 	else
 		text_paragraph(page, "", "No GIL was seen: there is nothing to say.");
-	report_print_data(results, page);
+	report_print_data(results, options, page);
 	return r;
 }

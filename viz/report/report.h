@@ -18,6 +18,7 @@ struct report_options {
 	struct choice fields; /* of the table of threads, beside the name */
 	struct order order;   /* of the threads */
 	uint64_t limit;       /* of threads, pairs and findings; 0: REPORT_LIMIT, of pairs REPORT_PAIRS */
+	bool by_gil, by_time, by_recording; /* why events may have been left out */
 };
 
 /* What is shown when nobody says otherwise. */

@@ -61,6 +61,7 @@ int section_print_pairs(const struct section *s);
 int section_print_histograms(const struct section *s);
 
 /* How good the data are, for all GILs at once. */
-void report_print_data(const struct results *r, const struct page *page);
+void report_print_data(const struct results *r, const struct report_options *options,
+		       const struct page *page);
 
 #endif

@@ -2,6 +2,7 @@
 #include "viz/report/section.h"
 
 #include <errno.h>
+#include <limits.h>
 
 #include "base/err.h"
 
@@ -21,6 +22,18 @@ static void compose(const struct section *s, FILE *out)
 		fputs(" But the data are incomplete: it may have been worse.", out);
 }
 
+/* In a pipe it is the first line, however long. */
+static void put(const struct section *s, const char *text)
+{
+	struct page page = *s->page;
+
+	if (!page.width)
+		page.width = UINT_MAX;
+	fputs(text_ink(&page, INK_STRONG), page.out);
+	text_paragraph(&page, "", text);
+	fprintf(page.out, "%s\n", text_ink(&page, INK_PLAIN));
+}
+
 int section_print_verdict(const struct section *s)
 {
 	cleanup(freep) char *text = NULL;
@@ -31,8 +44,6 @@ int section_print_verdict(const struct section *s)
 		return err(-ENOMEM, "out of memory");
 	compose(s, out);
 	fclose(out);
-	fputs(text_ink(s->page, INK_STRONG), s->page->out);
-	text_paragraph(s->page, "", text);
-	fprintf(s->page->out, "%s\n", text_ink(s->page, INK_PLAIN));
+	put(s, text);
 	return 0;
 }
