@@ -441,13 +441,18 @@ const struct column *column_find(const struct table_columns *table, const char *
 	return NULL;
 }
 
-static struct value rounded(double ratio)
+double column_rounded(double ratio)
 {
 	double scale = pow(10, COLUMN_DECIMALS);
 
+	return round(ratio * scale) / scale;
+}
+
+static struct value rounded(double ratio)
+{
 	if (!isfinite(ratio))
 		return (struct value){ .known = false };
-	return (struct value){ .known = true, .ratio = round(ratio * scale) / scale };
+	return (struct value){ .known = true, .ratio = column_rounded(ratio) };
 }
 
 static struct value statistic(const struct column *c, const struct histogram *h)

@@ -62,6 +62,9 @@ const struct column *column_find(const struct table_columns *table, const char *
 
 struct value column_value(const struct results *r, const struct column *column, const void *row);
 
+/* A ratio as it is given out: to COLUMN_DECIMALS. */
+double column_rounded(double ratio);
+
 /* As it stands in CSV and in the JSON export: "12", "0.25", "true"; "" when it is not known. Not for texts. */
 enum { COLUMN_TEXT_SIZE = 48 };
 const char *column_number(char buffer[COLUMN_TEXT_SIZE], const struct column *column, struct value value);

@@ -171,8 +171,9 @@ const struct cli_command cmd_report = {
 		"OP is > >= < <= == or !=. VALUE is a duration with its unit (ns, us, ms, s), a\n"
 		"number, for ratios also per cent, or true or false. Any row of the table breaks\n"
 		"it. All rules are looked at; for each one that fails, stderr says where and what\n"
-		"was measured. What is not known in the trace fails. With --strict, 3 (the trace\n"
-		"is not whole) comes before 1 (a rule).",
+		"was measured. What is not known in the trace fails; but a ratio of 0 to 0 (badness\n"
+		"where nobody failed and nothing was offered) breaks no rule. With --strict, 3 (the\n"
+		"trace is not whole) comes before 1 (a rule).",
 	.more = list_findings,
 	.options = table,
 	.common = reading_options,

@@ -6,7 +6,8 @@
 
 #include "viz/cell.h"
 
-static const double tenth = 0.1, hundredth = 0.01, sigmas = 3;
+/* Scheduling alone changes much by a third, and counts come in bursts: hence 1.5, and 5 sigma for these. */
+static const double factor = 1.5, hundredth = 0.01, sigmas = 3, sigmas_of_counts = 5;
 
 static double number(const struct column *c, struct value v)
 {
@@ -16,6 +17,11 @@ static double number(const struct column *c, struct value v)
 static const struct histogram *histogram_of(const struct column *c, const void *row)
 {
 	return *(struct histogram *const *)((const char *)row + c->offset);
+}
+
+static double duration(const struct results *r)
+{
+	return (double)(r->quality->end.end_ns - r->quality->end.begin_ns);
 }
 
 /* ---- the noise of a distribution ------------------------------------------------------- */
@@ -76,27 +82,79 @@ static bool distributions_differ(const struct change *c, const struct histogram 
 	       fabs(c->difference) > sigmas * sqrt(variance_of_mean(a) + variance_of_mean(b));
 }
 
-/* ---- the change --------------------------------------------------------------------------- */
+/* ---- the noise of a ratio of two counts --------------------------------------------------- */
 
-static double duration(const struct results *r)
+struct fraction {
+	const char *ratio, *part, *whole; /* columns of one table; whole: NULL for the time */
+};
+
+static const struct fraction *fraction_of(const struct column *c)
 {
-	return (double)(r->quality->end.end_ns - r->quality->end.begin_ns);
+	static const struct fraction fractions[] = {
+		{ "badness", "failed_attempts", "checks" },
+		{ "switches_per_s", "switches", NULL },
+		{ "retries_per_acquisition", "retries", "acquisitions" },
+		{ "ticks_per_check", "ticks", "checks" },
+	};
+
+	for (size_t i = 0; i < sizeof(fractions) / sizeof(fractions[0]); i++)
+		if (!strcmp(fractions[i].ratio, c->name))
+			return &fractions[i];
+	return NULL;
 }
+
+/* Several tables have columns of one name. */
+static const struct table_columns *table_of(const struct column *c)
+{
+	const struct table_columns *t = tables;
+
+	while (column_find(t, c->name) != c)
+		t++;
+	return t;
+}
+
+static double count_of(const struct column *c, const char *name, struct side s)
+{
+	return (double)column_value(s.results, column_find(table_of(c), name), s.row).count;
+}
+
+/* Of part / whole: as that of the counts; a count of 0 could have been 1. */
+static double variance_of_fraction(const struct column *c, const struct fraction *f, struct side s,
+				   double ratio)
+{
+	double part = fmax(count_of(c, f->part, s), 1);
+	double whole = f->whole ? fmax(count_of(c, f->whole, s), 1) : INFINITY;
+	double least = f->whole ? 1 / whole : 1e9 / duration(s.results);
+
+	return square(fmax(ratio, least)) * (1 / part + 1 / whole);
+}
+
+static bool fractions_differ(const struct change *c, const struct fraction *f, struct side a,
+			     struct side b)
+{
+	return fabs(c->difference) >
+	       sigmas_of_counts * sqrt(variance_of_fraction(c->column, f, a, c->a.ratio) +
+				       variance_of_fraction(c->column, f, b, c->b.ratio));
+}
+
+/* ---- the change --------------------------------------------------------------------------- */
 
 static bool is_beyond_noise(const struct change *c, struct side a, struct side b)
 {
 	bool statistic = c->column->statistic && strcmp(c->column->member, "total") != 0;
+	const struct fraction *f = fraction_of(c->column);
 
 	if (statistic && c->column->type == COLUMN_NS)
 		return distributions_differ(c, histogram_of(c->column, a.row),
 					    histogram_of(c->column, b.row));
 	if (c->column->type == COLUMN_COUNT)
-		return fabs(c->difference) > sigmas * sqrt((double)c->a.count + (double)c->b.count);
-	if (cell_is_share(c->column))
-		return fabs(c->difference) > hundredth;
+		return fabs(c->difference) >
+		       sigmas_of_counts * sqrt((double)c->a.count + (double)c->b.count);
 	if (c->column->type == COLUMN_NS && !cell_is_time(c->column))
 		return fabs(c->difference) > hundredth * fmin(duration(a.results), duration(b.results));
-	return c->column->type == COLUMN_RATIO;
+	if (f)
+		return fractions_differ(c, f, a, b);
+	return c->column->type == COLUMN_RATIO && fabs(c->difference) > hundredth;
 }
 
 /* A statistic of nothing is no number to compare with. */
@@ -114,13 +172,14 @@ static struct value value_of(const struct column *c, struct side s)
 struct change change_of(const struct column *column, struct side a, struct side b)
 {
 	struct change c = { .column = column, .a = value_of(column, a), .b = value_of(column, b) };
-	double before;
+	double x, y;
 
 	if (!c.a.known || !c.b.known || column->type == COLUMN_TEXT)
 		return c;
-	before = number(column, c.a);
-	c.difference = number(column, c.b) - before;
-	c.significant = fabs(c.difference) > tenth * fabs(before) && is_beyond_noise(&c, a, b);
+	x = number(column, c.a);
+	y = number(column, c.b);
+	c.difference = y - x;
+	c.significant = fmax(x, y) > factor * fmin(x, y) && is_beyond_noise(&c, a, b);
 	return c;
 }
 

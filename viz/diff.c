@@ -181,23 +181,35 @@ static bool is_of(const struct thread_metrics *t, const struct gil_metrics *gil)
 	return t->info.gil->index == gil->info.index && t->info.selected;
 }
 
+/* Who of A, from row `a` on, goes with row `b` of B; n_threads of A: nobody. */
+static size_t partner(const struct diff *d, size_t b, size_t a, bool by_name)
+{
+	const struct thread_metrics *tb = &d->b->threads[b];
+
+	for (; a < d->a->n_threads; a++) {
+		const struct thread_metrics *ta = &d->a->threads[a];
+
+		if (!d->matched[a] && is_of(ta, d->gil_a) && ta->folded == tb->folded &&
+		    (!by_name || !strcmp(ta->info.name, tb->info.name)))
+			break;
+	}
+	return a;
+}
+
 static void match(struct diff *d, bool by_name)
 {
-	for (size_t b = 0, a = 0; b < d->b->n_threads; b++) {
-		const struct thread_metrics *tb = &d->b->threads[b];
+	for (size_t b = 0, next = 0; b < d->b->n_threads; b++) {
+		/* In order, a search goes on where the last one ended; the folded row stands anywhere. */
+		bool in_order = !by_name && !d->b->threads[b].folded;
+		size_t a;
 
-		if (d->match[b] != (size_t)NONE || !is_of(tb, d->gil_b))
+		if (d->match[b] != (size_t)NONE || !is_of(&d->b->threads[b], d->gil_b))
 			continue;
-		/* In order, the next search goes on where this one ended. */
-		for (a = by_name ? 0 : a; a < d->a->n_threads; a++) {
-			const struct thread_metrics *ta = &d->a->threads[a];
-
-			if (!d->matched[a] && is_of(ta, d->gil_a) && ta->folded == tb->folded &&
-			    (!by_name || !strcmp(ta->info.name, tb->info.name)))
-				break;
-		}
+		a = partner(d, b, in_order ? next : 0, by_name);
 		if (a == d->a->n_threads)
 			continue;
+		if (in_order)
+			next = a + 1;
 		d->match[b] = a;
 		d->matched[a] = true;
 		d->pairs[d->n_pairs++] = (struct pair){ .a = a, .b = b };

@@ -103,42 +103,64 @@ static int find_metric(struct rule *rule, const char *metric, bool course)
 /* A number with one of the units; "" is the unit of a bare one. */
 struct unit {
 	const char *name;
-	double factor;
+	double factor, divisor; /* 57 / 100 is 0.57, but 57 * 0.01 is not */
 };
+
+/* Nothing measured is negative, and strtod() also reads "inf", "nan" and "0x10". */
+static bool begins_decimal(const char *text)
+{
+	return (isdigit((unsigned char)*text) || *text == '.') && text[1] != 'x' && text[1] != 'X';
+}
 
 /* "10ms", "10 ms" */
 static int parse_number(const struct rule *rule, const char *text, const struct unit *units,
 			const char *wants, double *out)
 {
 	char *end;
+	double number = strtod(text, &end);
 
-	*out = strtod(text, &end);
-	end += strspn(end, " ");
-	if (end != text && isfinite(*out) && !isalpha((unsigned char)*text))
-		for (; units->name; units++)
+	if (end != text && isfinite(number) && begins_decimal(text))
+		for (end += strspn(end, " "); units->name; units++)
 			if (!strcmp(end, units->name)) {
-				*out *= units->factor;
+				*out = number * units->factor / units->divisor;
 				return 0;
 			}
 	return err(-EINVAL, "'%s': %s is compared with %s, not with '%s'", rule->text,
 		   rule->column->name, wants, text);
 }
 
+/* As exact as what is measured: whole ns. */
+static int parse_duration(struct rule *rule, const char *text)
+{
+	static const struct unit units[] = { { "ns", 1, 1 },  { "us", 1e3, 1 }, { "ms", 1e6, 1 },
+					     { "s", 1e9, 1 }, { NULL, 0, 0 } };
+	int r;
+
+	if (!strcmp(text, "0"))
+		return 0;
+	r = parse_number(rule, text, units, "a duration such as 10ms (ns, us, ms, s)", &rule->value);
+	rule->value = round(rule->value);
+	return r;
+}
+
+static int parse_ratio(struct rule *rule, const char *text)
+{
+	static const struct unit units[] = { { "", 1, 1 }, { "%", 1, 100 }, { NULL, 0, 0 } };
+	int r = parse_number(rule, text, units, "a number such as 0.5 or 50%", &rule->value);
+
+	rule->value = column_rounded(rule->value);
+	return r;
+}
+
 static int parse_value(struct rule *rule, const char *text)
 {
-	static const struct unit durations[] = { { "ns", 1 },  { "us", 1e3 }, { "ms", 1e6 },
-						 { "s", 1e9 }, { NULL, 0 } };
-	static const struct unit ratios[] = { { "", 1 }, { "%", 0.01 }, { NULL, 0 } };
-	static const struct unit counts[] = { { "", 1 }, { NULL, 0 } };
+	static const struct unit counts[] = { { "", 1, 1 }, { NULL, 0, 0 } };
 
 	switch (rule->column->type) {
 	case COLUMN_NS:
-		if (!strcmp(text, "0"))
-			return 0;
-		return parse_number(rule, text, durations, "a duration such as 10ms (ns, us, ms, s)",
-				    &rule->value);
+		return parse_duration(rule, text);
 	case COLUMN_RATIO:
-		return parse_number(rule, text, ratios, "a number such as 0.5 or 50%", &rule->value);
+		return parse_ratio(rule, text);
 	case COLUMN_COUNT:
 		return parse_number(rule, text, counts, "a number", &rule->value);
 	case COLUMN_FLAG:
@@ -254,8 +276,31 @@ static bool is_known(const struct rule *rule, const struct results *r, const voi
 	       (rule->column->statistic || !gil || !cell_says_nothing(rule->column, row, gil));
 }
 
+/*
+ * Is a ratio not known for the only reason that nothing happened: 0 of 0? Of the ratios that are not
+ * listed, what is divided is 0 wherever its divisor is.
+ */
+static bool nothing_happened(const struct rule *rule, const struct results *r, const void *row)
+{
+	static const struct {
+		const char *ratio, *divided;
+	} ratios[] = {
+		{ "badness", "failed_attempts" },
+		{ "retries_per_acquisition", "retries" },
+		{ "ticks_per_check", "ticks" },
+	};
+	const struct gil_info *gil = gil_of(rule, r, row);
+
+	if (rule->column->type != COLUMN_RATIO || (gil && cell_says_nothing(rule->column, row, gil)))
+		return false;
+	for (size_t i = 0; i < sizeof(ratios) / sizeof(ratios[0]); i++)
+		if (!strcmp(ratios[i].ratio, rule->column->name))
+			return !column_value(r, column_find(rule->table, ratios[i].divided), row).count;
+	return true;
+}
+
 struct verdict {
-	size_t known, broken;
+	size_t known, idle, unknown, broken; /* rows */
 	const void *worst;
 	double measured;
 };
@@ -266,8 +311,12 @@ static void look(struct verdict *v, const struct rule *rule, const struct result
 	bool low = rule->op == RULE_LT || rule->op == RULE_LE;
 	double measured;
 
-	if (!was_measured(rule, row) || !is_known(rule, r, row, value))
+	if (!was_measured(rule, row))
 		return;
+	if (!is_known(rule, r, row, value)) {
+		*(nothing_happened(rule, r, row) ? &v->idle : &v->unknown) += 1;
+		return;
+	}
 	v->known++;
 	measured = number(rule->column, value);
 	if (!is_broken(rule, measured))
@@ -379,8 +428,10 @@ bool rule_check(const struct rule *rule, const struct results *r, const struct p
 		say_broken(rule, r, &v, page);
 		return false;
 	}
+	if (v.known || (v.idle && !v.unknown))
+		return true;
 	/* Nobody waited for anybody: that is known, where there was a GIL at all. */
-	if (v.known || (!rows && r->n_gils && !strcmp(rule->table->name, "pairs")))
+	if (!rows && r->n_gils && !strcmp(rule->table->name, "pairs"))
 		return true;
 	fprintf(page->out, "%s: %s is not known in this trace\n", rule->text, rule->column->name);
 	return false;

@@ -12,14 +12,15 @@
  *
  * METRIC is a column, with or without its "_ns", of gils, threads, pairs,
  * buckets (with --by), quality or trace: the first of these that has it,
- * unless TABLE. stands before it. Any row breaks a rule. Thread-safe.
+ * unless TABLE. stands before it. Any row breaks a rule; a ratio of 0 to 0 (the
+ * badness where nobody failed and nothing was offered) does not. Thread-safe.
  */
 struct rule {
 	const char *text; /* as it was written; borrowed */
 	const struct table_columns *table; /* NULL: it is about findings */
 	const struct column *column;
 	enum rule_op { RULE_GT, RULE_GE, RULE_LT, RULE_LE, RULE_EQ, RULE_NE } op;
-	double value;       /* ns for durations, 0 or 1 for flags */
+	double value;       /* whole ns for durations, 0 or 1 for flags; a ratio as column_rounded() gives it */
 	const char *finding; /* a name */
 };
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -131,6 +132,32 @@ static void test_ratios(void **state)
 	assert_passes("contention>51 %");
 }
 
+/* 57 * 0.01 is not 0.57, and 1.001 * 1000 is not 1001. */
+static void test_values_are_as_exact_as_what_is_measured(void **state)
+{
+	struct results r = trace.results;
+	struct gil_metrics gil = r.gils[0];
+	cleanup(freep) char *why = NULL;
+	struct rule rule;
+
+	(void)state;
+	r.gils = &gil;
+	gil.utilisation = 0.57;
+	why = check("utilisation>=57%", &r);
+	assert_has(why, "is 57.0 % (0.57)");
+	free(steal(&why));
+	why = check("utilisation==57%", &r);
+	assert_has(why, "is 57.0 % (0.57)");
+	free(steal(&why));
+	why = check("utilisation>57 %", &r);
+	assert_string_equal(why, "");
+	free(steal(&why));
+	why = check("utilisation==0.56999999", &r);
+	assert_has(why, "0.57)");
+	assert_int_equal(rule_parse(&rule, "wait_max==1.001us", true), 0);
+	assert_true(rule.value >= 1001 && rule.value <= 1001);
+}
+
 static void test_findings(void **state)
 {
 	(void)state;
@@ -171,9 +198,54 @@ static void test_what_is_not_known_fails(void **state)
 	assert_has(why, "nothing was found");
 }
 
+/* A Python 3 in which nobody asked for the GIL has no checks. */
+static void test_a_ratio_of_nothing_to_nothing_breaks_no_rule(void **state)
+{
+	struct results quiet = trace.results;
+	struct gil_metrics gils[2] = { trace.results.gils[0], trace.results.gils[0] };
+	cleanup(freep) char *why = NULL;
+
+	(void)state;
+	quiet.gils = gils;
+	quiet.n_gils = 1;
+	gils[0].badness = NAN;
+	gils[0].failed = gils[0].checks = 0;
+	why = check("badness>3", &quiet);
+	assert_string_equal(why, "");
+	free(steal(&why));
+	gils[0].parallelism_bound = NAN;
+	why = check("parallelism_bound<1", &quiet);
+	assert_string_equal(why, "");
+	free(steal(&why));
+	/* Somebody failed, of how many nobody knows: there, or in another GIL. */
+	gils[0].failed = 1;
+	why = check("badness>3", &quiet);
+	assert_has(why, "badness is not known in this trace");
+	free(steal(&why));
+	gils[1] = gils[0];
+	gils[1].failed = 0;
+	quiet.n_gils = 2;
+	why = check("badness>3", &quiet);
+	assert_has(why, "not known");
+	free(steal(&why));
+	/* The trace cannot tell. */
+	gils[0].info.flags |= GIL_FLAG_NO_RETRIES;
+	why = check("retries>1000", &(struct results){ .gils = gils, .n_gils = 1, .quality = quiet.quality,
+						       .trace = quiet.trace });
+	assert_has(why, "not known");
+}
+
 static void test_wrong_rules(void **state)
 {
 	(void)state;
+	assert_wrong("wait_p99>-1ms", false, "duration such as 10ms");
+	assert_wrong("wait_p99>0x10ms", false, "duration such as 10ms");
+	assert_wrong("wait_p99>infms", false, "duration such as 10ms");
+	assert_wrong("wait_p99>1e999s", false, "duration such as 10ms");
+	assert_wrong("wait_p99>nan", false, "duration such as 10ms");
+	assert_wrong("contention>-inf", false, "0.5 or 50%");
+	assert_wrong("contention>0x1", false, "0.5 or 50%");
+	assert_wrong("failed_attempts>-1", false, "a number");
 	assert_wrong("wait_p9>1ms", false, "no metric 'wait_p9'; near it: wait_p9");
 	assert_wrong("threads.contention>1", false, "no metric 'threads.contention'");
 	assert_wrong("wait_p99>10", false, "duration such as 10ms");
@@ -200,8 +272,10 @@ int main(void)
 		cmocka_unit_test(test_each_operator_on_a_count),
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_ratios),
+		cmocka_unit_test(test_values_are_as_exact_as_what_is_measured),
 		cmocka_unit_test(test_findings),
 		cmocka_unit_test(test_what_is_not_known_fails),
+		cmocka_unit_test(test_a_ratio_of_nothing_to_nothing_breaks_no_rule),
 		cmocka_unit_test(test_wrong_rules),
 	};
 
