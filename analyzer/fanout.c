@@ -29,6 +29,8 @@ static void enlist_for_all(struct fanout *f, const struct sink *s)
 		enlist(f, TO_ATTEMPT, s);
 	if (s->handover)
 		enlist(f, TO_HANDOVER, s);
+	if (s->retire)
+		enlist(f, TO_RETIRE, s);
 	enlist(f, TO_LOST, s);
 }
 
@@ -115,6 +117,11 @@ int fanout_attempt(struct fanout *f, const struct attempt *attempt)
 int fanout_handover(struct fanout *f, const struct handover *handover)
 {
 	TELL(f, TO_HANDOVER, handover, handover);
+}
+
+int fanout_retire(struct fanout *f, const struct thread_info *const *threads, size_t n)
+{
+	TELL(f, TO_RETIRE, retire, threads, n);
 }
 
 int fanout_lost(struct fanout *f, const struct gil_loss *loss)

@@ -10,7 +10,7 @@
  * Not thread-safe.
  */
 enum fanout_callback {
-	TO_BEGIN, TO_GIL, TO_THREAD, TO_EVENT, TO_INTERVAL, TO_ATTEMPT, TO_HANDOVER, TO_LOST,
+	TO_BEGIN, TO_GIL, TO_THREAD, TO_EVENT, TO_INTERVAL, TO_ATTEMPT, TO_HANDOVER, TO_RETIRE, TO_LOST,
 	FANOUT_CALLBACKS,
 };
 
@@ -33,6 +33,7 @@ int fanout_event(struct fanout *f, const struct gil_event *event, const struct s
 int fanout_interval(struct fanout *f, const struct interval *interval);
 int fanout_attempt(struct fanout *f, const struct attempt *attempt);
 int fanout_handover(struct fanout *f, const struct handover *handover);
+int fanout_retire(struct fanout *f, const struct thread_info *const *threads, size_t n);
 int fanout_lost(struct fanout *f, const struct gil_loss *loss);
 int fanout_end(struct fanout *f, const struct trace_end *end);
 

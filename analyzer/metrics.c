@@ -47,12 +47,12 @@ static int on_thread(void *data, const struct thread_info *info)
 	}
 	if (m->row_of[info->index] != NO_ROW)
 		return 0;
-	if (m->n_threads >= m->fold_at) {
-		int r = others_fold(m);
-		if (r)
-			return r;
-	}
 	return rows_add_thread(m, info, &m->row_of[info->index]);
+}
+
+static int on_retire(void *data, const struct thread_info *const *threads, size_t n)
+{
+	return others_fold(data, threads, n);
 }
 
 /* ---- events -------------------------------------------------------------------- */
@@ -292,7 +292,6 @@ int metrics_new(struct metrics **out)
 
 	if (!m)
 		return metrics_no_memory();
-	m->fold_at = THREADS_LIMIT;
 	m->sink = (struct sink){
 		.name = "metrics",
 		.data = m,
@@ -303,6 +302,7 @@ int metrics_new(struct metrics **out)
 		.interval = on_interval,
 		.attempt = on_attempt,
 		.handover = on_handover,
+		.retire = on_retire,
 		.lost = on_lost,
 		.end = on_end,
 	};

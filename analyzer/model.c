@@ -35,6 +35,9 @@ struct model {
 	struct hole *holes;
 	size_t n_holes;
 	uint32_t n_indexed;      /* GILs that have their index */
+	size_t n_announced;      /* threads that the sinks know, without those retired */
+	size_t retire_at;        /* as many threads are known: look which can be retired */
+	bool any_selected;       /* a thread, ever */
 	struct gil *recent;      /* of the last event; NULL: of none */
 	uint64_t gil_events;     /* of any GIL, at any time */
 };
@@ -57,6 +60,9 @@ int model_new(struct model **out, const struct model_options *options, struct si
 	if (!m)
 		return err(-ENOMEM, "out of memory");
 	m->options = *options;
+	if (!m->options.threads_limit)
+		m->options.threads_limit = MODEL_THREADS;
+	m->retire_at = m->options.threads_limit;
 	m->now_ns = INT64_MIN;
 	registry_init(&m->registry);
 	r = gil_filter_parse(&m->gil_filter, options->gil);
@@ -100,6 +106,7 @@ static int announce_thread(struct model *m, struct thread *t)
 		return 0;
 	r = announce_gil(m, t->gil);
 	t->announced = true;
+	m->n_announced++;
 	return r ? r : fanout_thread(&m->fanout, &t->info);
 }
 
@@ -355,7 +362,7 @@ static const char *objection(const struct gil *g, const struct thread *t,
 			     const struct gil_event *ev)
 {
 	enum thread_state state = t ? t->info.state : STATE_UNKNOWN;
-	bool free_to_say = state == STATE_UNKNOWN || state == STATE_ENDED;
+	bool free_to_say = state == STATE_UNKNOWN;
 
 	switch (ev->kind) {
 	case GIL_ENTRY:
@@ -457,13 +464,11 @@ static int tell_handover(struct model *m, struct thread *from, struct thread *to
 	return r ? r : fanout_handover(&m->fanout, &handover);
 }
 
-/* A log that grew long, or that nobody needs, is cut. */
-static int tidy_log(struct model *m, struct gil *g, int64_t ts_ns)
+/* The waits take from the log what they need of it. */
+static int cut_log(struct model *m, struct gil *g, int64_t ts_ns)
 {
 	int r = 0;
 
-	if (g->wanting && !reign_log_is_long(&g->log))
-		return 0;
 	for (struct thread *t = g->wanting ? g->live : NULL; t && !r; t = t->next_live)
 		if (wants(t->info.state))
 			r = wait_account_settle(&t->account, &g->log, ts_ns, &m->blame_index);
@@ -472,6 +477,12 @@ static int tidy_log(struct model *m, struct gil *g, int64_t ts_ns)
 		if (wants(t->info.state))
 			wait_account_mark(&t->account, &g->log, ts_ns);
 	return r;
+}
+
+/* A log that grew long, or that nobody needs, is cut. */
+static int tidy_log(struct model *m, struct gil *g, int64_t ts_ns)
+{
+	return g->wanting && !reign_log_is_long(&g->log) ? 0 : cut_log(m, g, ts_ns);
 }
 
 static int on_acquire(struct model *m, struct thread *t, const struct gil_event *ev,
@@ -534,7 +545,7 @@ static int on_thread_end(struct model *m, struct thread *t, int64_t ts_ns)
 	if (!r && wanted)
 		r = end_attempt(m, t, ts_ns, &(struct attempt){ .reason = GIL_LEAVE_THREAD_END });
 	set_state(t, STATE_ENDED, ts_ns, -1);
-	thread_retire(t);
+	thread_end(t);
 	return r;
 }
 
@@ -586,7 +597,7 @@ static void select_thread(struct model *m, struct thread *t)
 {
 	if (t->info.selected || !thread_filter_match(m->options.thread, &t->info))
 		return;
-	t->info.selected = true;
+	t->info.selected = m->any_selected = true;
 	t->gil->info.waiters += t->info.state == STATE_WAITING;
 	t->gil->active += is_active(t->info.state);
 	note_waiters(t->gil);
@@ -602,13 +613,57 @@ static void begin_in_the_middle(struct thread *t, int64_t ts_ns)
 		begin_attempt(t, ts_ns, false);
 }
 
+/* The batch, told at once: what a sink has to do then costs as much for one as for many. */
+static int tell_retired(struct model *m, const struct thread *first)
+{
+	cleanup(freep) const struct thread_info **infos = NULL;
+	size_t n = 0;
+
+	if (!m->n_announced)
+		return 0;
+	infos = calloc(m->n_announced, sizeof(*infos));
+	if (!infos)
+		return err(-ENOMEM, "out of memory");
+	for (const struct thread *t = first; t; t = t->next)
+		if (t->announced)
+			infos[n++] = &t->info;
+	m->n_announced -= n;
+	return n ? fanout_retire(&m->fanout, infos, n) : 0;
+}
+
+/*
+ * Memory is bounded: when many threads are known, those that ended are forgotten. Where most of them
+ * live on, or are blamed by waits that go on, there is no point in trying again soon.
+ */
+static int forget_ended(struct model *m)
+{
+	struct thread *ended = NULL;
+	int r = 0;
+
+	/* A hole may begin, and cut waits, right after what was seen last of a GIL: no later. */
+	for (struct gil *g = m->registry.first_gil; g && !r; g = g->next)
+		r = cut_log(m, g, g->info.at_ns);
+	if (!r)
+		r = registry_take_ended(&m->registry, m->n_announced >= m->options.threads_limit, &ended);
+	if (!r)
+		r = tell_retired(m, ended);
+	threads_free(ended);
+	m->retire_at = 2 * m->registry.n_known;
+	if (m->retire_at < m->options.threads_limit)
+		m->retire_at = m->options.threads_limit;
+	return r;
+}
+
+/* No event is being told: nobody but the GILs and the waits refers to a thread. */
 static int new_thread(struct model *m, struct gil *g, const struct gil_event *ev,
 		      struct thread **out)
 {
 	static const struct gil_thread_fields nothing = { .name = "" };
 	struct gil_thread_fields facts = ev->kind == GIL_THREAD ? ev->thread : nothing;
-	int r = registry_add_thread(&m->registry, g, ev->tid, ev->ts_ns, out);
+	int r = m->registry.n_known < m->retire_at ? 0 : forget_ended(m);
 
+	if (!r)
+		r = registry_add_thread(&m->registry, g, ev->tid, ev->ts_ns, out);
 	if (r)
 		return r;
 	if (ev->kind != GIL_THREAD)
@@ -639,7 +694,7 @@ static int vanish(struct model *m, struct thread *t, int64_t ts_ns)
 	int r = lose_sight(m, t, ts_ns);
 
 	set_state(t, STATE_ENDED, ts_ns, -1);
-	thread_retire(t);
+	thread_end(t);
 	return r;
 }
 
@@ -648,14 +703,11 @@ static int the_thread(struct model *m, struct gil *g, const struct gil_event *ev
 		      struct thread **thread)
 {
 	struct thread *t = *thread;
-	bool other = t && ev->kind == GIL_THREAD ? thread_is_other(t, &ev->thread) :
-						   t && t->info.state == STATE_ENDED;
+	bool other = t && ev->kind == GIL_THREAD && thread_is_other(t, &ev->thread);
+	int r = other ? vanish(m, t, ev->ts_ns) : 0;
 
-	if (t && other && t->info.state != STATE_ENDED) {
-		int r = vanish(m, t, ev->ts_ns);
-		if (r)
-			return r;
-	}
+	if (r)
+		return r;
 	if (!t || other)
 		return new_thread(m, g, ev, thread);
 	return ev->kind == GIL_THREAD ? hear_of_thread(m, t, ev) : 0;
@@ -674,7 +726,7 @@ static int feed_thread(struct model *m, struct gil *g, const struct gil_event *e
 	struct thread *rival = ev->kind == GIL_ACQUIRE && g->holder != t ? g->holder : NULL;
 	int r = 0;
 
-	if (unlawful && t && ev->kind != GIL_THREAD && t->info.state != STATE_ENDED)
+	if (unlawful && t && ev->kind != GIL_THREAD)
 		r = lose_sight(m, t, ev->ts_ns);
 	if (!r && rival)
 		r = lose_sight(m, rival, ev->ts_ns);
@@ -686,7 +738,7 @@ static int feed_thread(struct model *m, struct gil *g, const struct gil_event *e
 		unlawful = "its time is before that of the event before it";
 	step.thread = &t->info;
 	step.violation = in_hole(g) ? NULL : unlawful;
-	if (!t->whole || step.before == STATE_UNKNOWN || step.before == STATE_ENDED)
+	if (!t->whole || step.before == STATE_UNKNOWN)
 		step.since_ns = INT64_MIN;
 	t->info.last_ns = ev->ts_ns;
 	r = apply(m, t, ev, &step);
@@ -1041,16 +1093,10 @@ static int no_thread(const struct model *m)
 		if (length < sizeof(list))
 			length += (size_t)snprintf(list + length, sizeof(list) - length, "%s%s",
 						   length ? ", " : "", t->info.name);
+	if (m->registry.any_taken)
+		length = sizeof(list);
 	return err(-ENODATA, "'%s' has no thread '%s': it has %s%s", m->options.trace->path,
 		   m->options.thread, list, length < sizeof(list) ? "" : "...");
-}
-
-static bool any_selected(const struct model *m)
-{
-	for (const struct thread *t = m->registry.first_thread; t; t = t->next)
-		if (t->info.selected)
-			return true;
-	return false;
 }
 
 static int nothing_to_show(const struct model *m, uint64_t other_events)
@@ -1066,7 +1112,7 @@ static int nothing_to_show(const struct model *m, uint64_t other_events)
 	if (!m->open)
 		return err(-ENODATA, "'%s' has no gil event in the time range '%s': '+1s' counts from its "
 			   "begin, '1s' from 1970", path, m->options.time);
-	if (m->options.thread && !any_selected(m))
+	if (m->options.thread && !m->any_selected)
 		return no_thread(m);
 	return 0;
 }

@@ -16,11 +16,7 @@ void registry_init(struct registry *reg)
 
 void registry_deinit(struct registry *reg)
 {
-	for (struct thread *t = reg->first_thread, *next; t; t = next) {
-		next = t->next;
-		wait_account_deinit(&t->account);
-		free(t);
-	}
+	threads_free(reg->first_thread);
 	for (struct gil *g = reg->first_gil, *next; g; g = next) {
 		next = g->next;
 		table_deinit(&g->threads);
@@ -94,7 +90,9 @@ bool gil_learn(struct gil *g, const struct gil_create_fields *facts)
 
 struct thread *gil_find_thread(const struct gil *g, int32_t tid)
 {
-	return table_get(&g->threads, (uint32_t)tid);
+	struct thread *t = table_get(&g->threads, (uint32_t)tid);
+
+	return t && t->info.state != STATE_ENDED ? t : NULL;
 }
 
 int registry_add_thread(struct registry *reg, struct gil *g, int32_t tid, int64_t ts_ns,
@@ -129,16 +127,86 @@ int registry_add_thread(struct registry *reg, struct gil *g, int32_t tid, int64_
 	g->live = t;
 	*reg->last_thread = t;
 	reg->last_thread = &t->next;
+	reg->n_known++;
 	*out = t;
 	return 0;
 }
 
-void thread_retire(struct thread *t)
+void thread_end(struct thread *t)
 {
 	*t->prev_live = t->next_live;
 	if (t->next_live)
 		t->next_live->prev_live = t->prev_live;
 	wait_account_deinit(&t->account);
+}
+
+void threads_free(struct thread *first)
+{
+	for (struct thread *next; first; first = next) {
+		next = first->next;
+		wait_account_deinit(&first->account);
+		free(first);
+	}
+}
+
+/* The info is the first member of its thread. */
+static void refer(const struct thread_info *info)
+{
+	if (info)
+		((struct thread *)info)->referred = true;
+}
+
+static void mark(const struct gil *g)
+{
+	refer(g->last_holder ? &g->last_holder->info : NULL);
+	for (size_t i = 0; i < g->log.n; i++)
+		refer(g->log.reigns[i].info);
+	for (const struct thread *t = g->live; t; t = t->next_live)
+		for (uint32_t i = 0; thread_wants(t) && i < t->account.n; i++)
+			refer(t->account.blames[i].holder);
+}
+
+static void sweep(struct registry *reg, bool announced, struct thread **out)
+{
+	struct thread **link = &reg->first_thread;
+
+	for (struct thread *t; (t = *link);) {
+		if (t->info.state == STATE_ENDED && !t->referred && (announced || !t->announced)) {
+			*link = t->next;
+			t->next = *out;
+			*out = t;
+			reg->n_known--;
+			reg->any_taken = true;
+		} else {
+			t->referred = false;
+			link = &t->next;
+		}
+	}
+	reg->last_thread = link;
+}
+
+/* A table does not lose a key: it is made anew. */
+static int find_the_living(struct gil *g)
+{
+	int r = 0;
+
+	table_deinit(&g->threads);
+	for (struct thread *t = g->live; t && !r; t = t->next_live)
+		r = table_put(&g->threads, (uint32_t)t->info.tid, t);
+	return r;
+}
+
+int registry_take_ended(struct registry *reg, bool announced, struct thread **out)
+{
+	int r = 0;
+
+	*out = NULL;
+	for (const struct gil *g = reg->first_gil; g; g = g->next)
+		mark(g);
+	sweep(reg, announced, out);
+	for (struct gil *g = reg->first_gil; g && !r; g = g->next)
+		r = find_the_living(g);
+	return r;
 }
 
 /* MainThread; t1, t2, ... count the others in order of appearance, whether they need it or not. */
@@ -173,6 +241,5 @@ bool thread_learn(struct thread *t, const struct gil_thread_fields *facts)
 
 bool thread_is_other(const struct thread *t, const struct gil_thread_fields *facts)
 {
-	return t->info.state == STATE_ENDED ||
-	       (t->info.serial && facts->serial != t->info.serial);
+	return t->info.serial && facts->serial != t->info.serial;
 }

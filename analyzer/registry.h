@@ -20,7 +20,7 @@ struct gil {
 	bool announced;           /* the sinks know it */
 	struct gil *next;         /* in order of first mention */
 
-	struct table threads;     /* tid -> the latest struct thread with it */
+	struct table threads;     /* tid -> the latest struct thread with it, which may have ended */
 	struct thread *live;      /* all that did not end */
 	uint32_t next_number;     /* of the next thread that is not the main one: t1, t2, ... */
 
@@ -43,6 +43,7 @@ struct thread {
 	struct thread *next_live, **prev_live; /* in gil->live */
 	struct thread *next;     /* in order of appearance */
 	bool announced;
+	bool referred;           /* while registry_take_ended() runs: something speaks of it */
 	uint32_t number;         /* for its default name; 0: none yet */
 
 	int64_t since_ns;        /* in its present state */
@@ -66,8 +67,10 @@ struct registry {
 	struct table gils; /* id -> struct gil */
 	struct gil *first_gil, **last_gil;
 	struct gil *found;       /* the last one that was looked for: mostly it is the next one, too */
-	struct thread *first_thread, **last_thread;
-	uint32_t n_threads;
+	struct thread *first_thread, **last_thread; /* those not taken */
+	uint32_t n_threads;      /* ever */
+	size_t n_known;          /* in the list */
+	bool any_taken;
 };
 
 void registry_init(struct registry *reg);
@@ -77,13 +80,25 @@ void registry_deinit(struct registry *reg);
 struct gil *registry_find_gil(struct registry *reg, uint64_t id);
 int registry_add_gil(struct registry *reg, uint64_t id, struct gil **out);
 
-/* The latest thread with this tid, which may have ended; or NULL. */
+/* The thread with this tid that did not end, or NULL. */
 struct thread *gil_find_thread(const struct gil *g, int32_t tid);
 int registry_add_thread(struct registry *reg, struct gil *g, int32_t tid, int64_t ts_ns,
 			struct thread **out);
 
-/* Takes an ended thread out of gil->live. */
-void thread_retire(struct thread *t);
+/* Takes a thread that ended out of gil->live. */
+void thread_end(struct thread *t);
+
+/*
+ * Takes the ended threads out that nothing refers to: no holder, no log, no blame of a pending wait.
+ * *out: a list by `next`, for threads_free(). @announced: also those that the sinks know.
+ */
+int registry_take_ended(struct registry *reg, bool announced, struct thread **out);
+void threads_free(struct thread *first);
+
+static inline bool thread_wants(const struct thread *t)
+{
+	return t->info.state == STATE_ENTERING || t->info.state == STATE_WAITING;
+}
 
 /* Facts that were said, maybe again. @return whether anything is news. */
 bool gil_learn(struct gil *g, const struct gil_create_fields *facts);

@@ -12,8 +12,9 @@
  * Everything that consumes the analysis is a sink. One pass over the trace
  * feeds any number of sinks, in the order in which they were added.
  *
- * Pointers in the callbacks are borrowed: valid until the callback returns,
- * except `struct gil_info` and `struct thread_info`, which live until after end().
+ * Pointers in the callbacks are borrowed: valid until the callback returns. But `struct gil_info` lives until
+ * after end(), and `struct thread_info` too, if retire() does not come before: a thread that ended is forgotten
+ * when many others have come, and after retire() nothing speaks of it any more. Its index is never used again.
  * Times are ns since the Unix epoch; durations are ns.
  * A callback returns 0, SINK_E_ENOUGH (it needs nothing more: its end() is still called; when all
  * sinks said so the reader stops), or < 0 (fatal, with a sentence).
@@ -181,6 +182,7 @@ struct sink {
 	int (*interval)(void *data, const struct interval *interval);
 	int (*attempt)(void *data, const struct attempt *attempt);
 	int (*handover)(void *data, const struct handover *handover);
+	int (*retire)(void *data, const struct thread_info *const *threads, size_t n); /* ended: after it the pointers are dead. Not told to those who had enough */
 	int (*lost)(void *data, const struct gil_loss *loss); /* never NULL; all others may be */
 	int (*end)(void *data, const struct trace_end *end);
 };

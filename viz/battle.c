@@ -368,6 +368,14 @@ static int on_thread(void *data, const struct thread_info *thread)
 	return r ? r : print_sentence(b, sentence);
 }
 
+static int on_retire(void *data, const struct thread_info *const *threads, size_t n)
+{
+	(void)threads;
+	(void)n;
+	explainer_retire(((struct battle *)data)->explainer);
+	return 0;
+}
+
 static int on_lost(void *data, const struct gil_loss *loss)
 {
 	struct battle *b = data;
@@ -408,6 +416,7 @@ int battle_new(struct battle **out, const struct page *page, const struct battle
 		r = explainer_new(&b->explainer, page);
 		if (r)
 			return r;
+		b->sink.retire = on_retire;
 	}
 	*out = steal(&b);
 	return 0;

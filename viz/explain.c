@@ -294,3 +294,21 @@ int explainer_thread(struct explainer *x, const struct thread_info *thread, cons
 		snprintf(before, sizeof(x->fighters->name), "%s", name);
 	return 0;
 }
+
+static bool has_ended(const struct thread_info *t)
+{
+	return t && t->state == STATE_ENDED;
+}
+
+/* An ended one waits no more; and who signalled last and let nobody else in is not retired, as the last holder. */
+void explainer_retire(struct explainer *x)
+{
+	for (size_t i = 0; i < x->n_scenes; i++) {
+		struct scene *s = &x->scenes[i];
+
+		if (has_ended(s->waiter))
+			s->waiter = NULL;
+		if (has_ended(s->signaller))
+			s->signaller = NULL;
+	}
+}

@@ -42,4 +42,7 @@ int explainer_event(struct explainer *x, const struct gil_event *event, const st
 const char *explainer_gil(struct explainer *x, const struct gil_info *gil);
 int explainer_thread(struct explainer *x, const struct thread_info *thread, const char **sentence);
 
+/* Threads that ended go: before they are dead. */
+void explainer_retire(struct explainer *x);
+
 #endif

@@ -35,7 +35,7 @@ static void stretch(struct timeline *t, struct track *track, uint64_t position)
 	while (track->end / track->bucket_width >= LANE_BUCKETS) {
 		track->bucket_width *= 2;
 		for (size_t i = 0; i < t->n_rows; i++)
-			if (t->rows[i].thread && t->rows[i].thread->gil == track->gil)
+			if (t->rows[i].of == track->gil)
 				lane_double(&t->rows[i].lane);
 	}
 }
@@ -84,9 +84,10 @@ static int find_row(struct timeline *t, const struct thread_info *thread, struct
 
 static void live(struct row *row, const struct thread_info *thread, uint64_t position)
 {
-	if (!row->thread)
+	if (!row->of)
 		row->first = position;
 	row->thread = thread;
+	row->of = thread->gil;
 	if (position > row->last)
 		row->last = position;
 }
@@ -244,6 +245,38 @@ static int on_interval(void *data, const struct interval *v)
 	return lane_add(&row->lane, track->bucket_width, held ? LANE_HELD : LANE_WAITED, from, to);
 }
 
+static void keep_info(struct row *row)
+{
+	row->info = *row->thread;
+	row->gil = row->thread->gil->index;
+	row->thread = NULL;
+}
+
+/* Its last run goes on no more. */
+static int retire(struct timeline *t, const struct thread_info *thread)
+{
+	struct track *track = thread->gil->index < t->n_tracks ? &t->tracks[thread->gil->index] : NULL;
+	struct row *row;
+	int r = find_row(t, thread, &row);
+
+	if (!r && track && track->run.thread == thread) {
+		r = end_run(t, track);
+		track->run = (struct run){ .thread = NULL };
+	}
+	if (!r && row && row->thread)
+		keep_info(row);
+	return r;
+}
+
+static int on_retire(void *data, const struct thread_info *const *threads, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < n && !r; i++)
+		r = retire(data, threads[i]);
+	return r;
+}
+
 static int on_lost(void *data, const struct gil_loss *loss)
 {
 	/* The quality line tells; a lane is empty where nothing is known. */
@@ -265,12 +298,9 @@ static int on_end(void *data, const struct trace_end *end)
 	for (size_t i = 0; i < t->n_tracks; i++)
 		if (t->tracks[i].gil)
 			t->tracks[i].info = *t->tracks[i].gil;
-	for (size_t i = 0; i < t->n_rows; i++) {
-		if (!t->rows[i].thread)
-			continue;
-		t->rows[i].info = *t->rows[i].thread;
-		t->rows[i].gil = t->rows[i].thread->gil->index;
-	}
+	for (size_t i = 0; i < t->n_rows; i++)
+		if (t->rows[i].thread)
+			keep_info(&t->rows[i]);
 	return r;
 }
 
@@ -283,7 +313,7 @@ int timeline_new(struct timeline **out, const struct timeline_options *options)
 	t->options = *options;
 	t->sink = (struct sink){
 		.name = "timeline", .data = t, .begin = on_begin, .thread = on_thread,
-		.event = on_event, .interval = on_interval, .lost = on_lost, .end = on_end,
+		.event = on_event, .interval = on_interval, .retire = on_retire, .lost = on_lost, .end = on_end,
 	};
 	*out = t;
 	return 0;

@@ -18,7 +18,8 @@ struct run {
 
 /* One thread. Positions are on the axis of its GIL. */
 struct row {
-	const struct thread_info *thread; /* NULL: not seen; during the pass */
+	const struct thread_info *thread; /* NULL: not seen, or retired; during the pass */
+	const struct gil_info *of;        /* NULL: not seen; during the pass */
 	struct thread_info info;          /* after it; info.gil is gone */
 	uint32_t gil;
 	struct lane lane;

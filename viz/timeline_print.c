@@ -32,7 +32,7 @@ struct paper {
 
 static bool is_on(const struct paper *p, const struct row *row)
 {
-	return row->thread && row->gil == p->track->info.index;
+	return row->of && row->gil == p->track->info.index;
 }
 
 static const char *glyph_text(const struct paper *p, enum glyph g)

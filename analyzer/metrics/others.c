@@ -112,22 +112,17 @@ static int others_of(struct metrics *m, struct gil_row *g)
 	return 0;
 }
 
-static bool is_ended(const struct metrics *m, size_t row)
-{
-	return m->rows[row].info && m->rows[row].info->state == STATE_ENDED;
-}
-
-/* Adds the ended rows to the others of their GIL. @place gets each row's new place. */
+/* Adds the retired rows to the others of their GIL. @place gets each row's new place. */
 static int fold_rows(struct metrics *m, uint32_t *place)
 {
 	uint32_t kept = 0;
 	int r = 0;
 
 	for (size_t i = 0; i < m->n_threads; i++)
-		if (!is_ended(m, i))
+		if (!m->rows[i].retired)
 			place[i] = kept++;
 	for (size_t i = 0; i < m->n_threads && !r; i++)
-		if (is_ended(m, i)) {
+		if (m->rows[i].retired) {
 			place[i] = place[rows_find_gil(m, m->rows[i].info->gil)->others];
 			r = fold(m, i);
 		}
@@ -139,33 +134,33 @@ static void close_up(struct metrics *m, const uint32_t *place)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < m->n_threads; i++) {
-		if (is_ended(m, i)) {
+		if (m->rows[i].retired) {
 			rows_free_histograms(&m->threads[i]);
+			m->row_of[m->rows[i].info->index] = NO_ROW;
 			continue;
 		}
+		if (m->rows[i].info)
+			m->row_of[m->rows[i].info->index] = place[i];
 		m->threads[kept] = m->threads[i];
 		if (m->threads[kept].longest_holder < PAIR_OTHERS)
 			m->threads[kept].longest_holder = place[m->threads[kept].longest_holder];
 		m->rows[kept++] = m->rows[i];
 	}
 	m->n_threads = kept;
-	for (size_t i = 0; i < m->n_row_of; i++)
-		if (m->row_of[i] != NO_ROW)
-			m->row_of[i] = place[m->row_of[i]];
 	for (struct gil_row *g = m->first_gil; g; g = g->next)
 		if (g->others != NO_ROW)
 			g->others = place[g->others];
 }
 
-int others_fold(struct metrics *m)
+int others_fold(struct metrics *m, const struct thread_info *const *threads, size_t n)
 {
 	cleanup(freep) uint32_t *place = NULL;
-	size_t n = m->n_threads;
 	int r = 0;
 
-	for (size_t i = 0; i < n && !r; i++)
-		if (is_ended(m, i))
-			r = others_of(m, rows_find_gil(m, m->rows[i].info->gil));
+	for (size_t i = 0; i < n && !r; i++) {
+		m->rows[rows_of(m, threads[i])].retired = true;
+		r = others_of(m, rows_find_gil(m, threads[i]->gil));
+	}
 	if (r)
 		return r;
 	place = calloc(m->n_threads + 1, sizeof(*place));
@@ -175,7 +170,5 @@ int others_fold(struct metrics *m)
 	if (r)
 		return r;
 	close_up(m, place);
-	/* When most of them live on, there is no point in trying again at once. */
-	m->fold_at = 2 * m->n_threads > THREADS_LIMIT ? 2 * m->n_threads : THREADS_LIMIT;
 	return pairs_remap(m, place);
 }

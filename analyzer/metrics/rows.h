@@ -12,7 +12,6 @@
  * follows from the counts.
  */
 enum {
-	THREADS_LIMIT = 4096, /* then the ended ones fold into "others" */
 	PAIRS_LIMIT = 32768,  /* then new holders fold into PAIR_OTHERS */
 	VIOLATIONS_SHOWN = 10,
 };
@@ -44,6 +43,7 @@ struct pair {
 /* Beside each row of threads. */
 struct thread_row {
 	const struct thread_info *info; /* NULL: the row of others */
+	bool retired;
 	struct pair *last_pair; /* as waiter: mostly it is the next one, too; or NULL */
 	uint64_t longest_contended_ns; /* of thread_metrics.longest_holder */
 };
@@ -57,8 +57,7 @@ struct metrics {
 	struct thread_metrics *threads;
 	struct thread_row *rows;
 	size_t n_threads, size;
-	size_t fold_at;
-	uint32_t *row_of; /* thread index -> row */
+	uint32_t *row_of; /* thread index -> row; NO_ROW: not seen yet, or retired */
 	size_t n_row_of;
 
 	struct gil_row *first_gil, *last_used_gil;
@@ -117,8 +116,8 @@ void pairs_free(struct metrics *m);
 
 /* ---- others.c ---- */
 
-/* All threads that ended go into the row of others of their GIL. */
-int others_fold(struct metrics *m);
+/* The threads go into the row of others of their GIL. */
+int others_fold(struct metrics *m, const struct thread_info *const *threads, size_t n);
 
 /* ---- derived.c ---- */
 

@@ -56,6 +56,8 @@ TICK = Budget("a tick of the laboratory, its check included", NS, 30)
 LAB_OFF = Budget("the laboratory with its tracepoints, nobody records", SLOWER, 2)
 READING = Budget("reading a trace: report against babeltrace2's dummy sink", RATIO, 1.15)
 MEMORY = Budget("peak memory", MIB, 64)
+SWARM_MEMORY = Budget("peak memory, short-lived threads on 100 GILs", MIB, 256)
+SINK = Budget("an output beside the report", SLOWER, 10)
 
 
 class CannotMeasure(Exception):

@@ -411,6 +411,31 @@ void play(struct play *p, const char *events)
 	check_course(p, events);
 }
 
+void play_any_events(char *text, size_t size, unsigned *seed)
+{
+	static const char *const events[] = { "ENTRY", "BUSY", "RETRY", "RETRY timeout", "ACQUIRE", "ACQUIRE",
+					      "RELEASE", "RELEASE request", "LEAVE gone", "LEAVE poke",
+					      "LEAVE thread_end" };
+	int now_ns = 1000;
+	size_t n = (size_t)snprintf(text, size, "@1000\ncreate 1us\n");
+
+	for (int i = 0; i < 80; i++) {
+		unsigned what = (unsigned)rand_r(seed) % 100;
+
+		now_ns += rand_r(seed) % 3 ? rand_r(seed) % 200 : 0;
+		if (what == 0)
+			n += (size_t)snprintf(text + n, size - n, "lost %d %d 3\n", now_ns, now_ns + rand_r(seed) % 300);
+		else if (what == 1)
+			n += (size_t)snprintf(text + n, size - n, "gil %d\n", 1 + rand_r(seed) % 2);
+		else if (what == 2)
+			n += (size_t)snprintf(text + n, size - n, "@%d\nt%d thread %d n%d\n", now_ns,
+					      1 + rand_r(seed) % 4, 1 + rand_r(seed) % 2, rand_r(seed) % 3);
+		else
+			n += (size_t)snprintf(text + n, size - n, "@%d\nt%d 1 %d %s on %d\n", now_ns,
+					      1 + rand_r(seed) % 4, i, events[what % 11], rand_r(seed) % 3 - 1);
+	}
+}
+
 void play_done(struct play *p)
 {
 	p->metrics = metrics_free(p->metrics);

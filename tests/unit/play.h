@@ -36,6 +36,9 @@ struct play {
 void play(struct play *p, const char *events);
 void play_done(struct play *p);
 
+/* A list of any events in any order, with holes: lawful, by chance, or not. */
+void play_any_events(char *text, size_t size, unsigned *seed);
+
 /* After a play: the metrics of the thread with this name. */
 const struct thread_metrics *play_thread(const struct play *p, const char *name);
 const struct pair_metrics *play_pair(const struct play *p, const char *waiter, const char *holder);

@@ -9,9 +9,14 @@
 
 void played(struct played *p, const char *events, uint64_t width_ns)
 {
+	played_with(p, &(struct model_options){ .gil = NULL }, events, width_ns);
+}
+
+void played_with(struct played *p, const struct model_options *options, const char *events, uint64_t width_ns)
+{
 	struct results *r = &p->results;
 
-	*p = (struct played){ .course = NULL };
+	*p = (struct played){ .play.options = *options };
 	if (width_ns) {
 		assert_int_equal(course_new(&p->course, width_ns), 0);
 		p->play.extra = course_sink(p->course);

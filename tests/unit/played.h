@@ -18,6 +18,7 @@ struct played {
 
 /* @width_ns of the buckets; 0: no course. */
 void played(struct played *p, const char *events, uint64_t width_ns);
+void played_with(struct played *p, const struct model_options *options, const char *events, uint64_t width_ns);
 void played_done(struct played *p);
 
 /* About a text: a part is in it, or is not; it begins so; a part comes before another. */

@@ -185,32 +185,6 @@ static void test_too_many_buckets(void **state)
 	play_done(&p);
 }
 
-/* Any events in any order, with holes: lawful, by chance, or not. */
-static void write_any_events(char *text, size_t size, unsigned *seed)
-{
-	static const char *const events[] = { "ENTRY", "BUSY", "RETRY", "RETRY timeout", "ACQUIRE", "ACQUIRE",
-					      "RELEASE", "RELEASE request", "LEAVE gone", "LEAVE poke",
-					      "LEAVE thread_end" };
-	int now_ns = 1000;
-	size_t n = (size_t)snprintf(text, size, "@1000\ncreate 1us\n");
-
-	for (int i = 0; i < 80; i++) {
-		unsigned what = (unsigned)rand_r(seed) % 100;
-
-		now_ns += rand_r(seed) % 3 ? rand_r(seed) % 200 : 0;
-		if (what == 0)
-			n += (size_t)snprintf(text + n, size - n, "lost %d %d 3\n", now_ns, now_ns + rand_r(seed) % 300);
-		else if (what == 1)
-			n += (size_t)snprintf(text + n, size - n, "gil %d\n", 1 + rand_r(seed) % 2);
-		else if (what == 2)
-			n += (size_t)snprintf(text + n, size - n, "@%d\nt%d thread %d n%d\n", now_ns,
-					      1 + rand_r(seed) % 4, 1 + rand_r(seed) % 2, rand_r(seed) % 3);
-		else
-			n += (size_t)snprintf(text + n, size - n, "@%d\nt%d 1 %d %s on %d\n", now_ns,
-					      1 + rand_r(seed) % 4, i, events[what % 11], rand_r(seed) % 3 - 1);
-	}
-}
-
 /* Whatever happens, the sums are right: play() checks them. */
 static void test_any_events(void **state)
 {
@@ -226,7 +200,7 @@ static void test_any_events(void **state)
 		unsigned seed = i;
 
 		p.options.end_ns = 6000;
-		write_any_events(events, sizeof(events), &seed);
+		play_any_events(events, sizeof(events), &seed);
 		play(&p, events);
 		err_clear(); /* a range or thread that is not there */
 		play_done(&p);

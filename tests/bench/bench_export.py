@@ -1,0 +1,74 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""What each output costs beside the report: time, and memory with many threads.
+
+Time: a battle of the lab. The findings are part of every report and have no
+figure of their own. csv, sqlite and jsonl write every interval and wait, or
+every event: what they write is said beside the figure.
+Memory: a battle of 1,000 threads, and a swarm of short-lived ones on 100 GILs.
+GILSCOPE_BENCH_SWARM is how many (default: a million, as the budget says),
+GILSCOPE_BENCH_DIR where the traces and exports lie (3 GB).
+"""
+import os
+import shutil
+
+import bench
+import bench_reader
+import harness
+
+FORMATS = "json", "csv", "sqlite", "jsonl"
+EVENTS = 500000
+SWARM = int(os.environ.get("GILSCOPE_BENCH_SWARM", 1000000))
+GILS = 100
+
+
+def report_by(trace):
+    return bench_reader.finish(harness.GILSCOPE, "report", "--by", "0", trace)
+
+
+def export(trace, to):
+    """(seconds, peak MiB, MiB written)"""
+    with bench.folder() as out:
+        taken, peak_mib = bench_reader.finish(harness.GILSCOPE, "export", trace, "--to", to, "-o", out / "gil")
+        written = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    return taken, peak_mib, written / 2**20
+
+
+def programs(trace):
+    """[(name, program)], the report first."""
+    return [("report", lambda: bench_reader.report(trace)), ("report --by", lambda: report_by(trace)),
+            *((to, lambda to=to: export(trace, to)) for to in FORMATS)]
+
+
+def measure_time(trace, events, rounds):
+    names, sides = zip(*programs(trace))
+    base, *others = bench.alternate(rounds, *sides)
+    for name, rows in zip(names[1:], others):
+        written = f", {rows[0][2]:,.1f} MiB" if len(rows[0]) > 2 else ""
+        bench.compare(bench.SINK, [1000 * row[0] for row in rows], [1000 * row[0] for row in base], "ms",
+                      (name, "report"), f" ({name}, {events:,} events{written})")
+
+
+def measure_memory(trace, threads, budget):
+    for name, program in programs(trace):
+        _, peak_mib, *_ = program()
+        bench.verdict(budget, [peak_mib], f"{threads:,} threads", f" of {name}")
+
+
+def swarm(trace):
+    bench.record(trace, bench.BUILT / "swarm", harness.PROVIDER, SWARM, GILS)
+
+
+def measure(rounds):
+    with bench.folder() as folder:
+        trace = folder / "gil.trace"
+        measure_time(trace, bench_reader.battle(trace, EVENTS), rounds)
+        bench_reader.battle(trace, EVENTS, bench_reader.THREADS)
+        measure_memory(trace, bench_reader.THREADS, bench.MEMORY)
+        shutil.rmtree(trace)
+        swarm(trace)
+        measure_memory(trace, SWARM, bench.SWARM_MEMORY)
+
+
+if __name__ == "__main__":
+    bench.main(measure, rounds=5)
