@@ -353,9 +353,9 @@ static void print_head(const struct diff *d)
 
 static void print_foot(const struct diff *d)
 {
-	text_paragraph(d->page, "", "* a change of more than 10 % and beyond the noise within the recordings "
-		       "(counts: 3 sqrt(A + B); means: 3 standard errors; times: a hundredth of the "
-		       "recording; see --help). Two runs of the same program may differ by more.");
+	text_paragraph(d->page, "", "* one is more than 1.5 times the other, beyond the noise within the "
+		       "recordings (counts: 5 sqrt(A + B); means: 3 standard errors; times: a hundredth "
+		       "of the recording; see --help). What else ran on the machine may change as much.");
 	fputs("Data of A: ", d->page->out);
 	quality_print_line(d->a->quality, d->page);
 	fputs("Data of B: ", d->page->out);

@@ -109,9 +109,56 @@ static void test_noise_is_not_marked(void **state)
 	assert_false(thread_change("acquisitions").significant);
 	assert_false(gil_change("failed_attempts").significant);
 	done(state);
-	play_both(40, 10000, 90, 10000, "two");
+	play_both(40, 10000, 120, 10000, "two");
 	assert_true(thread_change("acquisitions").significant);
 	assert_true(gil_change("failed_attempts").significant);
+}
+
+/* What two runs of one program do: a third more, and as many as come in a few bursts. */
+static void test_what_scheduling_does_is_not_marked(void **state)
+{
+	(void)state;
+	play_both(100, 10000, 140, 10000, "two");
+	assert_false(gil_change("failed_attempts").significant);
+	assert_false(gil_change("waiting_ns").significant);
+	assert_false(gil_change("wall_ns").significant);
+	done(state);
+	play_both(20, 10000, 45, 10000, "two");
+	assert_false(gil_change("failed_attempts").significant);
+	assert_false(thread_change("acquisitions").significant);
+}
+
+static struct change change_between(const char *name, const struct gil_metrics *x, const struct gil_metrics *y)
+{
+	return change_of(column_find(table_find("gils"), name), (struct side){ &a.results, x, &x->info },
+			 (struct side){ &b.results, y, &y->info });
+}
+
+/* A ratio is as noisy as the counts of which it is made. */
+static void test_ratios_have_noise_too(void **state)
+{
+	struct gil_metrics x, y;
+
+	(void)state;
+	play_both(10, 10000, 10, 10000, "two");
+	x = y = a.results.gils[0];
+	x.waiters_mean = x.demand = 0.0000012;
+	y.waiters_mean = y.demand = 0.0041;
+	assert_false(change_between("waiters_mean", &x, &y).significant);
+	assert_false(change_between("demand", &x, &y).significant);
+	y.waiters_mean = y.demand = 0.2;
+	assert_true(change_between("waiters_mean", &x, &y).significant);
+	assert_true(change_between("demand", &x, &y).significant);
+
+	x.failed = 2, x.checks = y.checks = 1000, x.badness = 0.002;
+	y.failed = 6, y.badness = 0.006;
+	assert_false(change_between("badness", &x, &y).significant);
+	x.failed = 0, x.badness = 0;
+	assert_false(change_between("badness", &x, &y).significant);
+	x.failed = 200, x.badness = 0.2;
+	y.failed = 600, y.badness = 0.6;
+	assert_true(change_between("badness", &x, &y).significant);
+	assert_true(change_between("badness", &y, &x).significant);
 }
 
 /* Means a fifth apart, but the values are spread over two decades. */
@@ -138,6 +185,30 @@ static void test_threads_are_matched_by_name_then_by_order(void **state)
 	text = diff(0, NULL);
 	assert_has(text, "\none  ");
 	assert_has(text, "\ntwo / deux  ");
+	assert_lacks(text, "Only in");
+}
+
+/* The thread after "(others)" is paired, also where A has no such row; or one elsewhere. */
+static void test_a_folded_row_goes_with_a_folded_row(void **state)
+{
+	struct thread_metrics *of_a, *of_b;
+	cleanup(freep) char *text = NULL;
+
+	(void)state;
+	play_both(10, 10000, 10, 10000, "deux");
+	of_a = (struct thread_metrics *)(uintptr_t)a.results.threads;
+	of_b = (struct thread_metrics *)(uintptr_t)b.results.threads;
+	of_b[0].folded = true;
+	strcpy(of_b[0].info.name, "others");
+	text = diff(0, NULL);
+	assert_has(text, "\none / deux  ");
+	assert_has(text, "Only in A: two\n");
+	assert_has(text, "Only in B: (others)\n");
+	free(steal(&text));
+	of_a[1].folded = true;
+	text = diff(0, NULL);
+	assert_has(text, "\none / deux  ");
+	assert_has(text, "\n(others)  ");
 	assert_lacks(text, "Only in");
 }
 
@@ -228,8 +299,11 @@ int main(void)
 		cmocka_unit_test_teardown(test_the_same_twice_changes_nothing, done),
 		cmocka_unit_test_teardown(test_what_doubled_is_marked, done),
 		cmocka_unit_test_teardown(test_noise_is_not_marked, done),
+		cmocka_unit_test_teardown(test_what_scheduling_does_is_not_marked, done),
+		cmocka_unit_test_teardown(test_ratios_have_noise_too, done),
 		cmocka_unit_test_teardown(test_spread_counts_against_a_difference, done),
 		cmocka_unit_test_teardown(test_threads_are_matched_by_name_then_by_order, done),
+		cmocka_unit_test_teardown(test_a_folded_row_goes_with_a_folded_row, done),
 		cmocka_unit_test_teardown(test_who_has_no_partner_is_listed, done),
 		cmocka_unit_test_teardown(test_findings_that_came_and_went, done),
 		cmocka_unit_test_teardown(test_what_a_gil_does_not_show_is_not_compared, done),
