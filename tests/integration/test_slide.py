@@ -37,7 +37,7 @@ class HiddenRetries(harness.TestCase):
                     stdin=self.busy_only)
 
     def test_each_command_says_so(self):
-        report = self.gilscope("report", self.trace).out
+        report = " ".join(self.gilscope("report", self.trace).out.split())  # it breaks lines
         self.assertIn("failed wake-ups not visible", report)
         self.assertIn("At least 1 failed attempt", report)
         self.assertRegex(report, r"badness, the failed attempts per check: at least \d")
