@@ -194,12 +194,12 @@ void message_event(const bt_message *msg, const struct layout *layout, int64_t t
 	const bt_field *payload =
 		bt_event_borrow_payload_field_const(bt_message_event_borrow_event_const(msg));
 
-	*out = (struct gil_event){
-		.ts_ns = ts_ns,
-		.gil = number(payload, &layout->members[0]),
-		.cpu = cpu,
-		.kind = (enum gil_kind)layout->kind,
-	};
+	out->ts_ns = ts_ns;
+	out->gil = number(payload, &layout->members[0]);
+	out->checks = 0;
+	out->tid = out->tick = 0;
+	out->cpu = cpu;
+	out->kind = (enum gil_kind)layout->kind;
 	if (layout_is_hot(layout))
 		decode_hot(out, payload, layout->members);
 	else

@@ -24,7 +24,8 @@ struct stream {
 	bt_message_array_const messages;
 	uint64_t n, next;             /* of the batch; those before `next` were released */
 	const bt_message *head;       /* the next event or loss; owned */
-	const struct layout *layout;  /* of an event */
+	bool is_event;                /* the head: else a loss */
+	struct gil_event event;       /* what the head says; its texts are the head's */
 	int64_t ts_ns;                /* of the head; of the last one after the end */
 	int32_t cpu, pid;
 	struct layouts layouts;
@@ -124,23 +125,31 @@ static void on_stream_begin(struct reader *r, struct stream *s, const bt_message
 	trace_text(trace, "domain", r->trace.domain, sizeof(r->trace.domain));
 }
 
-/* @return 1: the message has its place in time (layout and ts_ns are set); 0: it has none; < 0. */
+/* As look_at(). */
+static int look_at_event(struct reader *r, struct stream *s, const bt_message *msg)
+{
+	const struct layout *layout;
+	int result = layouts_find(&s->layouts, bt_message_event_borrow_event_const(msg), &layout);
+
+	if (result || !layout) {
+		r->other_events++;
+		return result;
+	}
+	s->is_event = true;
+	s->ts_ns = clock_ns(bt_message_event_borrow_default_clock_snapshot_const(msg), s->ts_ns);
+	message_event(msg, layout, s->ts_ns, s->cpu, &s->event);
+	return 1;
+}
+
+/* @return 1: the message has its place in time, and what it says is kept; 0: it has none; < 0. */
 static int look_at(struct reader *r, struct stream *s, const bt_message *msg)
 {
-	int result;
-
 	switch (bt_message_get_type(msg)) {
 	case BT_MESSAGE_TYPE_EVENT:
-		result = layouts_find(&s->layouts, bt_message_event_borrow_event_const(msg), &s->layout);
-		if (result || !s->layout) {
-			r->other_events++;
-			return result;
-		}
-		s->ts_ns = clock_ns(bt_message_event_borrow_default_clock_snapshot_const(msg), s->ts_ns);
-		return 1;
+		return look_at_event(r, s, msg);
 	case BT_MESSAGE_TYPE_DISCARDED_EVENTS:
 	case BT_MESSAGE_TYPE_DISCARDED_PACKETS:
-		s->layout = NULL;
+		s->is_event = false;
 		s->ts_ns = message_loss_begin_ns(msg, s->ts_ns);
 		return 1;
 	case BT_MESSAGE_TYPE_STREAM_BEGINNING:
@@ -244,20 +253,12 @@ static int fill_heap(struct reader *r)
 	return 0;
 }
 
-static void decode(const struct stream *s, struct gil_event *ev)
-{
-	message_event(s->head, s->layout, s->ts_ns, s->cpu, ev);
-}
-
 /* Of equal time stamps losses come first, then what event_rank() says. */
 static int64_t rank_of(const struct reader *r, const struct stream *s)
 {
-	struct gil_event ev;
-
-	if (!s->layout)
+	if (!s->is_event)
 		return 0;
-	decode(s, &ev);
-	return event_rank(&ev, r->ops->legal(r->ops->data, &ev));
+	return event_rank(&s->event, r->ops->legal(r->ops->data, &s->event));
 }
 
 static bool is_tie(const struct reader *r)
@@ -294,21 +295,19 @@ static size_t pick(const struct reader *r)
  * written after the other's: without those of all CPUs events make no sense. But what the older
  * ones say of GILs and threads still holds.
  */
-static int deliver(struct reader *r, const struct stream *s)
+static int deliver(struct reader *r, struct stream *s)
 {
-	struct gil_event ev;
 	struct gil_loss loss;
 	bool early = s->ts_ns < s->whole_from_ns;
 
 	if (s->ts_ns > s->whole_until_ns)
 		return 0;
-	if (early && (!s->layout || layout_is_hot(s->layout)))
+	if (early && (!s->is_event || s->event.kind >= GIL_FIRST_HOT))
 		return 0;
-	if (s->layout) {
-		decode(s, &ev);
+	if (s->is_event) {
 		if (early)
-			ev.ts_ns = s->whole_from_ns;
-		return r->ops->event(r->ops->data, &ev);
+			s->event.ts_ns = s->whole_from_ns;
+		return r->ops->event(r->ops->data, &s->event);
 	}
 	loss = message_loss(s->head, s->ts_ns, s->pid);
 	return r->ops->lost(r->ops->data, &loss);
