@@ -17,10 +17,16 @@ enum { STEP_BITS = 6, STEPS = 1 << STEP_BITS, ROWS = 64 - STEP_BITS + 1 };
 /* The squares of 2^32 values of up to an hour fit. */
 __extension__ typedef unsigned __int128 sum_of_squares;
 
+/* Most counters stay small, and every thread has rows: the upper halves come when one of them needs it. */
+struct row {
+	uint16_t low[STEPS];
+	uint32_t *high; /* STEPS of them, or NULL */
+};
+
 struct histogram {
 	uint64_t count, total, min, max;
 	sum_of_squares squares;
-	uint64_t *rows[ROWS];
+	struct row *rows[ROWS];
 };
 
 struct place {
@@ -57,16 +63,39 @@ int histogram_new(struct histogram **out)
 
 struct histogram *histogram_free(struct histogram *h)
 {
-	for (unsigned row = 0; h && row < ROWS; row++)
-		free(h->rows[row]);
+	for (unsigned i = 0; h && i < ROWS; i++)
+		if (h->rows[i]) {
+			free(h->rows[i]->high);
+			free(h->rows[i]);
+		}
 	free(h);
 	return NULL;
+}
+
+static uint64_t count_of(const struct row *row, unsigned step)
+{
+	return row->low[step] + (row->high ? (uint64_t)row->high[step] << 16 : 0);
+}
+
+static int count_up(struct row *row, unsigned step, uint64_t n)
+{
+	uint64_t sum = row->low[step] + n;
+
+	row->low[step] = (uint16_t)sum;
+	if (sum <= UINT16_MAX)
+		return 0;
+	if (!row->high)
+		row->high = calloc(STEPS, sizeof(*row->high));
+	if (!row->high)
+		return err(-ENOMEM, "out of memory");
+	row->high[step] += (uint32_t)(sum >> 16);
+	return 0;
 }
 
 static int need_row(struct histogram *h, unsigned row)
 {
 	if (!h->rows[row])
-		h->rows[row] = calloc(STEPS, sizeof(*h->rows[row]));
+		h->rows[row] = calloc(1, sizeof(*h->rows[row]));
 	return h->rows[row] ? 0 : err(-ENOMEM, "out of memory");
 }
 
@@ -75,9 +104,10 @@ int histogram_add(struct histogram *h, uint64_t value_ns)
 	struct place at = place_of(value_ns);
 	int r = need_row(h, at.row);
 
+	if (!r)
+		r = count_up(h->rows[at.row], at.step, 1);
 	if (r)
 		return r;
-	h->rows[at.row][at.step]++;
 	if (!h->count || value_ns < h->min)
 		h->min = value_ns;
 	if (value_ns > h->max)
@@ -92,14 +122,15 @@ int histogram_merge(struct histogram *into, const struct histogram *from)
 {
 	if (!from->count)
 		return 0;
-	for (unsigned row = 0; row < ROWS; row++) {
-		int r = from->rows[row] ? need_row(into, row) : 0;
+	for (unsigned i = 0; i < ROWS; i++) {
+		const struct row *row = from->rows[i];
+		int r = row ? need_row(into, i) : 0;
+
+		for (unsigned step = 0; row && step < STEPS && !r; step++)
+			r = count_up(into->rows[i], step, count_of(row, step));
 		if (r)
 			return r;
 	}
-	for (unsigned row = 0; row < ROWS; row++)
-		for (unsigned step = 0; from->rows[row] && step < STEPS; step++)
-			into->rows[row][step] += from->rows[row][step];
 	if (!into->count || from->min < into->min)
 		into->min = from->min;
 	if (from->max > into->max)
@@ -173,11 +204,14 @@ void histogram_each(const struct histogram *h,
 		    void (*bucket)(void *data, uint64_t from_ns, uint64_t to_ns, uint64_t count),
 		    void *data)
 {
-	for (unsigned row = 0; row < ROWS; row++)
-		for (unsigned step = 0; h->rows[row] && step < STEPS; step++)
-			if (h->rows[row][step]) {
-				uint64_t from_ns = bucket_from(row, step);
-				bucket(data, from_ns, from_ns + bucket_width(row) - 1,
-				       h->rows[row][step]);
+	for (unsigned i = 0; i < ROWS; i++) {
+		const struct row *row = h->rows[i];
+
+		for (unsigned step = 0; row && step < STEPS; step++)
+			if (count_of(row, step)) {
+				uint64_t from_ns = bucket_from(i, step);
+				bucket(data, from_ns, from_ns + bucket_width(i) - 1,
+				       count_of(row, step));
 			}
+	}
 }

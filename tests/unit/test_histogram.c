@@ -141,6 +141,34 @@ static void test_buckets_rise_and_hold_everything(void **state)
 	assert_int_equal(w.count, N);
 }
 
+/* Of one value, more than fit into half a counter, and than fit into 32 bits. */
+static void test_counters_widen(void **state)
+{
+	enum { TIMES = 70000, MERGES = 20 };
+	cleanup(histogram_freep) struct histogram *a = NULL, *b = NULL;
+	uint64_t want_a = TIMES, want_b = 1;
+
+	(void)state;
+	assert_int_equal(histogram_new(&a), 0);
+	assert_int_equal(histogram_new(&b), 0);
+	histogram_add(b, 7);
+	for (int i = 0; i < TIMES; i++)
+		assert_int_equal(histogram_add(a, 1000), 0);
+	for (int i = 0; i < MERGES; i++) {
+		struct walk w = { 0 };
+
+		assert_int_equal(histogram_merge(b, a), 0);
+		assert_int_equal(histogram_merge(a, b), 0);
+		want_b += want_a;
+		want_a += want_b;
+		histogram_each(a, step, &w);
+		assert_int_equal(w.count, want_a);
+		assert_int_equal(histogram_count(a), want_a);
+	}
+	assert_true(want_a > UINT32_MAX);
+	assert_in_range(histogram_percentile(a, 0.5), 990, 1010);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +177,7 @@ int main(void)
 		cmocka_unit_test(test_small_values_are_exact),
 		cmocka_unit_test(test_empty_and_extreme),
 		cmocka_unit_test(test_buckets_rise_and_hold_everything),
+		cmocka_unit_test(test_counters_widen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
