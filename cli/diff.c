@@ -31,7 +31,7 @@ static int read_both(struct gilscope *traces[READING_TRACES])
 
 	for (int i = 0; i < READING_TRACES && !status; i++) {
 		reading_turn_to(i);
-		status = reading_open(&traces[i], &(struct reading_wishes){ .prints = false });
+		status = reading_open(&traces[i], &(struct reading_wishes){ .prints = false, .course = true });
 	}
 	for (int i = 0; i < READING_TRACES && !status; i++)
 		status = reading_run(traces[i]) ? EXIT_RUNTIME : EXIT_OK;
@@ -112,11 +112,11 @@ const struct cli_command cmd_diff = {
 		"order, threads by their name, the rest by their order; who has no partner is listed.\n"
 		"\n"
 		"A * marks where one is more than 1.5 times the other, beyond the noise within both:\n"
-		"  counts       by more than 5 sqrt(A + B), as they come in bursts\n"
+		"  counts       and sums of time, and ratios made of them: by more than 3 sigma, as they\n"
+		"               vary between 16 parts of a recording (counts: at least 3 sqrt(A + B))\n"
+		"  times        also by more than a hundredth of the shorter recording; ratios: by 0.01\n"
 		"  means        of waits, holds and hand-overs: by more than 3 standard errors\n"
 		"  percentiles  of these: each outside of the ranks where the other could be (3 sigma)\n"
-		"  times        by more than a hundredth of the shorter recording\n"
-		"  ratios       of counts, such as badness: as these; others: by more than 0.01\n"
 		"A min or max is never marked. What else ran on the machine may change as much: record\n"
 		"each twice to know.\n"
 		"\n"

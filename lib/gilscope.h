@@ -366,7 +366,10 @@ GILSCOPE_API int gilscope_check_report(const struct gilscope_report_options *opt
 GILSCOPE_API int gilscope_print_report(const struct gilscope *g, const struct gilscope_page *page,
 				       const struct gilscope_report_options *options);
 
-/* Two traces side by side. As above; `sort` has one column: the threads where it changed most come first. */
+/*
+ * Two traces side by side. As above; `sort` has one column: the threads where it changed most come first.
+ * With options.course of both, the marks know how much counts vary within a trace, and so are fewer.
+ */
 struct gilscope_diff_options {
 	size_t size;
 	const char *const *fields;

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "viz/cell.h"
+#include "viz/noise.h"
 
-/* Scheduling alone changes much by a third, and counts come in bursts: hence 1.5, and 5 sigma for these. */
-static const double factor = 1.5, hundredth = 0.01, sigmas = 3, sigmas_of_counts = 5;
+static const double factor = 1.5, hundredth = 0.01, sigmas = 3;
 
 static double number(const struct column *c, struct value v)
 {
@@ -82,25 +82,35 @@ static bool distributions_differ(const struct change *c, const struct histogram 
 	       fabs(c->difference) > sigmas * sqrt(variance_of_mean(a) + variance_of_mean(b));
 }
 
-/* ---- the noise of a ratio of two counts --------------------------------------------------- */
+/* ---- the noise of a count, a sum or a ratio --------------------------------------------- */
 
-struct fraction {
-	const char *ratio, *part, *whole; /* columns of one table; whole: NULL for the time */
-};
-
-static const struct fraction *fraction_of(const struct column *c)
+/* Of which count or sum a column is made; what is not listed: of itself. */
+static const char *made_of(const struct column *c)
 {
-	static const struct fraction fractions[] = {
-		{ "badness", "failed_attempts", "checks" },
-		{ "switches_per_s", "switches", NULL },
-		{ "retries_per_acquisition", "retries", "acquisitions" },
-		{ "ticks_per_check", "ticks", "checks" },
+	static const struct {
+		const char *column, *part;
+	} made[] = {
+		{ "badness", "failed_attempts" },
+		{ "switches_per_s", "switches" },
+		{ "retries_per_acquisition", "retries" },
+		{ "ticks_per_check", "checks" },
+		{ "utilisation", "held_ns" },
+		{ "contention", "wanted_ns" },
+		{ "dead_ratio", "dead_ns" },
+		{ "waiters_mean", "waiting_ns" },
+		{ "demand", "wait_ns" },
+		{ "parallelism_bound", "wait_ns" },
+		{ "hold_ratio", "held_ns" },
+		{ "wait_ratio", "wait_ns" },
+		{ "hold_total_ns", "held_ns" },
+		{ "wait_total_ns", "wait_ns" },
+		{ "wait_contended_total_ns", "waiting_ns" },
 	};
 
-	for (size_t i = 0; i < sizeof(fractions) / sizeof(fractions[0]); i++)
-		if (!strcmp(fractions[i].ratio, c->name))
-			return &fractions[i];
-	return NULL;
+	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
+		if (!strcmp(made[i].column, c->name))
+			return made[i].part;
+	return c->name;
 }
 
 /* Several tables have columns of one name. */
@@ -113,49 +123,48 @@ static const struct table_columns *table_of(const struct column *c)
 	return t;
 }
 
-static double count_of(const struct column *c, const char *name, struct side s)
+/* The count of which a column is made; NULL: it is made of times. */
+static const struct column *count_in(const struct column *c)
 {
-	return (double)column_value(s.results, column_find(table_of(c), name), s.row).count;
+	const struct column *part = column_find(table_of(c), made_of(c));
+
+	return part && part->type == COLUMN_COUNT ? part : NULL;
 }
 
-/* Of part / whole: as that of the counts; a count of 0 could have been 1. */
-static double variance_of_fraction(const struct column *c, const struct fraction *f, struct side s,
-				   double ratio)
+/* What varies within the GIL varies as much within its threads. */
+static double variance(const struct column *c, struct side s, struct value v)
 {
-	double part = fmax(count_of(c, f->part, s), 1);
-	double whole = f->whole ? fmax(count_of(c, f->whole, s), 1) : INFINITY;
-	double least = f->whole ? 1 / whole : 1e9 / duration(s.results);
+	const struct column *counted = count_in(c);
+	double relative = square(noise_between_parts(s.results, s.gil, made_of(c)));
 
-	return square(fmax(ratio, least)) * (1 / part + 1 / whole);
+	if (counted)
+		relative = fmax(relative, 1 / fmax((double)column_value(s.results, counted, s.row).count, 1));
+	return square(number(c, v)) * relative;
 }
 
-static bool fractions_differ(const struct change *c, const struct fraction *f, struct side a,
-			     struct side b)
+/* A smaller change of times, and of what is made of them, says nothing. */
+static double least_change(const struct column *c, struct side a, struct side b)
 {
-	return fabs(c->difference) >
-	       sigmas_of_counts * sqrt(variance_of_fraction(c->column, f, a, c->a.ratio) +
-				       variance_of_fraction(c->column, f, b, c->b.ratio));
+	if (c->type == COLUMN_NS)
+		return hundredth * fmin(duration(a.results), duration(b.results));
+	return count_in(c) ? 0 : hundredth;
 }
-
-/* ---- the change --------------------------------------------------------------------------- */
 
 static bool is_beyond_noise(const struct change *c, struct side a, struct side b)
 {
-	bool statistic = c->column->statistic && strcmp(c->column->member, "total") != 0;
-	const struct fraction *f = fraction_of(c->column);
+	const struct column *column = c->column;
+	bool statistic = column->statistic && strcmp(column->member, "total") != 0;
 
-	if (statistic && c->column->type == COLUMN_NS)
-		return distributions_differ(c, histogram_of(c->column, a.row),
-					    histogram_of(c->column, b.row));
-	if (c->column->type == COLUMN_COUNT)
-		return fabs(c->difference) >
-		       sigmas_of_counts * sqrt((double)c->a.count + (double)c->b.count);
-	if (c->column->type == COLUMN_NS && !cell_is_time(c->column))
-		return fabs(c->difference) > hundredth * fmin(duration(a.results), duration(b.results));
-	if (f)
-		return fractions_differ(c, f, a, b);
-	return c->column->type == COLUMN_RATIO && fabs(c->difference) > hundredth;
+	if (statistic && column->type == COLUMN_NS)
+		return distributions_differ(c, histogram_of(column, a.row), histogram_of(column, b.row));
+	if (cell_is_time(column) || (column->type != COLUMN_COUNT && column->type != COLUMN_NS &&
+				     column->type != COLUMN_RATIO))
+		return false;
+	return fabs(c->difference) > fmax(least_change(column, a, b),
+					  sigmas * sqrt(variance(column, a, c->a) + variance(column, b, c->b)));
 }
+
+/* ---- the change --------------------------------------------------------------------------- */
 
 /* A statistic of nothing is no number to compare with. */
 static struct value value_of(const struct column *c, struct side s)

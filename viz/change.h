@@ -8,12 +8,13 @@
 /*
  * How one number differs between two recordings. A change is significant when
  * one is more than 1.5 times the other, and it is beyond the noise within the
- * recordings: counts by 5 sqrt(A + B), as they come in bursts, and so ratios
- * of counts; the means of waits, holds and hand-overs by 3 standard errors;
- * their percentiles when each lies outside of the ranks in which the other
- * one's could be (3 sigma); all other times by a hundredth of the shorter
- * recording, and all other ratios by 0.01. What is the smallest or the largest
- * of a distribution is never significant. Thread-safe.
+ * recordings: counts, sums of time, and ratios made of them by 3 standard
+ * deviations, as they vary between 16 parts of a recording (viz/noise.h; counts
+ * at least by 3 sqrt(A + B)), and times by a hundredth of the shorter
+ * recording, ratios of times by 0.01; the means of waits, holds and hand-overs
+ * by 3 standard errors; their percentiles when each lies outside of the ranks
+ * in which the other one's could be (3 sigma). What is the smallest or the
+ * largest of a distribution is never significant. Thread-safe.
  */
 struct side {
 	const struct results *results;

@@ -354,8 +354,9 @@ static void print_head(const struct diff *d)
 static void print_foot(const struct diff *d)
 {
 	text_paragraph(d->page, "", "* one is more than 1.5 times the other, beyond the noise within the "
-		       "recordings (counts: 5 sqrt(A + B); means: 3 standard errors; times: a hundredth "
-		       "of the recording; see --help). What else ran on the machine may change as much.");
+		       "recordings (counts and times: 3 sigma, as they vary between parts of a recording; "
+		       "means: 3 standard errors; see --help). What else ran on the machine may change as "
+		       "much.");
 	fputs("Data of A: ", d->page->out);
 	quality_print_line(d->a->quality, d->page);
 	fputs("Data of B: ", d->page->out);

@@ -109,12 +109,23 @@ static void test_noise_is_not_marked(void **state)
 	assert_false(thread_change("acquisitions").significant);
 	assert_false(gil_change("failed_attempts").significant);
 	done(state);
-	play_both(40, 10000, 120, 10000, "two");
+	play_both(40, 10000, 90, 10000, "two");
 	assert_true(thread_change("acquisitions").significant);
 	assert_true(gil_change("failed_attempts").significant);
 }
 
-/* What two runs of one program do: a third more, and as many as come in a few bursts. */
+/* Rounds, and then as long again, or `rests` times that, nothing. */
+static void play_burst(struct played *p, int n, int rests)
+{
+	int end = 10000 + n * 20000;
+
+	rounds(events, n, 10000, "one", "two");
+	sprintf(events + strlen(events), "@%d\nt1 100 0 ENTRY\nt1 100 0 ACQUIRE\n@%d\nt1 100 1 RELEASE\n",
+		end + rests * end, end + rests * end + 1000);
+	played(p, events, (uint64_t)end / 8);
+}
+
+/* What two runs of one program do: a third more, and more of what comes in bursts. */
 static void test_what_scheduling_does_is_not_marked(void **state)
 {
 	(void)state;
@@ -123,9 +134,19 @@ static void test_what_scheduling_does_is_not_marked(void **state)
 	assert_false(gil_change("waiting_ns").significant);
 	assert_false(gil_change("wall_ns").significant);
 	done(state);
-	play_both(20, 10000, 45, 10000, "two");
+	play_burst(&a, 100, 0);
+	play_burst(&b, 200, 0);
+	assert_true(gil_change("failed_attempts").significant);
+	assert_true(gil_change("waiting_ns").significant);
+	assert_true(thread_change("failed_attempts").significant);
+	assert_true(thread_change("wait_contended_total_ns").significant);
+	done(state);
+	play_burst(&a, 100, 7);
+	play_burst(&b, 200, 7);
 	assert_false(gil_change("failed_attempts").significant);
-	assert_false(thread_change("acquisitions").significant);
+	assert_false(gil_change("waiting_ns").significant);
+	assert_false(thread_change("failed_attempts").significant);
+	assert_false(thread_change("wait_contended_total_ns").significant);
 }
 
 static struct change change_between(const char *name, const struct gil_metrics *x, const struct gil_metrics *y)
@@ -134,7 +155,7 @@ static struct change change_between(const char *name, const struct gil_metrics *
 			 (struct side){ &b.results, y, &y->info });
 }
 
-/* A ratio is as noisy as the counts of which it is made. */
+/* A ratio is as noisy as the count or the time of which it is made. */
 static void test_ratios_have_noise_too(void **state)
 {
 	struct gil_metrics x, y;
