@@ -224,7 +224,7 @@ static uint64_t ticks_of_hold(const struct thread *t, const struct gil_event *re
 {
 	int64_t interval = t->gil->info.interval, ticks = (int64_t)t->tick_from - release->tick;
 
-	if (release->tick < 0 || interval < 0 || interval > INT32_MAX || checks > INT32_MAX)
+	if (release->tick < 0 || interval < 0 || interval > INT32_MAX)
 		return 0;
 	if (checks) {
 		ticks = (int64_t)t->tick_from + 1 + (int64_t)(checks - 1) * (interval + 1);
@@ -264,7 +264,9 @@ static int end_stay(struct model *m, struct thread *t, int64_t ts_ns, bool whole
 		interval.tick_to = release->tick;
 		interval.drop_requested = release->drop_requested;
 	}
-	if (release && t->hold_seen && release->checks > t->checks_from)
+	/* A hold that made more than these lasted for months: the counter is none. */
+	if (release && t->hold_seen && release->checks > t->checks_from &&
+	    release->checks - t->checks_from <= INT32_MAX)
 		interval.checks = release->checks - t->checks_from;
 	if (release && t->hold_seen && gil_is_ticked(&t->gil->info) && t->tick_from >= 0)
 		interval.ticks = ticks_of_hold(t, release, interval.checks);
@@ -749,13 +751,14 @@ static int feed_thread(struct model *m, struct gil *g, const struct gil_event *e
 
 /* ---- GILs come, and say what they are --------------------------------------- */
 
-static int check_schema(const struct model *m, const struct gil_create_fields *facts)
+/* Other recordings in the same trace may be of any version. */
+static int check_schema(const struct model *m, const struct gil_info *gil)
 {
-	if (facts->schema >= 1 && facts->schema <= GIL_SCHEMA)
+	if (!gil->known || (gil->schema >= 1 && gil->schema <= GIL_SCHEMA))
 		return 0;
 	return err(-EPROTO, "'%s' was recorded by another version of gilscope (schema %u, and this "
 		   "one reads 1 to %d): read it with that version",
-		   m->options.trace->path, facts->schema, GIL_SCHEMA);
+		   m->options.trace->path, gil->schema, GIL_SCHEMA);
 }
 
 /* Which GILs the user wants to see; their index counts those of the recording. */
@@ -913,12 +916,8 @@ int model_feed(struct model *m, const struct gil_event *event)
 
 	if (r)
 		return r;
-	if (event->kind == GIL_CREATE || event->kind == GIL_DESTROY) {
-		r = check_schema(m, &event->create);
-		if (r)
-			return r;
+	if (event->kind == GIL_CREATE || event->kind == GIL_DESTROY)
 		news = gil_learn(g, &event->create);
-	}
 	if (event->kind == GIL_THREAD && !g->info.pid)
 		g->info.pid = event->thread.pid;
 	if (backwards) {
@@ -935,6 +934,11 @@ int model_feed(struct model *m, const struct gil_event *event)
 			return 0;
 		}
 		r = tell_losses(m);
+		if (r)
+			return r;
+	}
+	if (event->kind < GIL_FIRST_HOT) {
+		r = check_schema(m, &g->info);
 		if (r)
 			return r;
 	}

@@ -17,6 +17,7 @@ from ctf import EVENTS, metadata, packet
 
 READ_TRACE = sys.argv.pop(1)
 
+
 def hot(time, event, tid, *more):
     return (time, "gil:" + event, 1 << 32 | 1, tid, 100, 5, *more)
 
