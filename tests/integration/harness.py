@@ -161,7 +161,9 @@ def assert_thread_conserved(test, report, thread, pairs):
     test.assertEqual(sum(states.values()), thread["life_ns"], f"{name}: its states sum to its life")
     test.assertLessEqual(thread["hold_ns"]["total"], states["holding"], name)
     test.assertLessEqual(thread["wait_ns"]["total"], states["entering"] + states["waiting"], name)
-    test.assertEqual(as_holder, thread["blocked_others_ns"], f"{name}: what it is blamed for")
+    folded = any(pair["holder_name"] == "(others)" for pair in pairs)
+    (test.assertLessEqual if folded else test.assertEqual)(as_holder, thread["blocked_others_ns"],
+                                                           f"{name}: what it is blamed for")
     # What was cut, left or goes on has its holders, too, but no place in the distribution.
     if any(report["quality"][how] for how in ("attempts_found", "attempts_left", "attempts_cut", "still_waiting")):
         test.assertGreaterEqual(as_waiter, thread["wait_contended_ns"]["total"], f"{name}: waits split by holder")
