@@ -149,27 +149,31 @@ def assert_conserved(report):
             of_gil[row["gil"]].append(row)
     for gil in report["gils"]:
         index = gil["gil"]
+        waited, blamed = collections.Counter(), collections.Counter()
+        for pair in rows["pairs"][index]:
+            waited[pair["waiter"]] += pair["wait_ns"]
+            blamed[pair["holder"]] += pair["wait_ns"]
+        folded = any(pair["holder_name"] == "(others)" for pair in rows["pairs"][index])
         for thread in rows["threads"][index]:
-            assert_thread_conserved(test, report, thread, rows["pairs"][index])
+            row = thread["thread"]
+            assert_thread_conserved(test, quality, thread, waited[row])
+            (test.assertLessEqual if folded else test.assertEqual)(
+                blamed[row], thread["blocked_others_ns"], f"{thread['name']}: what it is blamed for")
         assert_gil_conserved(test, gil, *(rows[table][index] for table in ("threads", "pairs", "buckets")))
 
 
-def assert_thread_conserved(test, report, thread, pairs):
+def assert_thread_conserved(test, quality, thread, waited_ns):
+    """waited_ns: what its pairs as waiter sum to."""
     states, name = thread["state_ns"], thread["name"]
-    as_waiter = total([pair for pair in pairs if pair["waiter"] == thread["thread"]], "wait_ns")
-    as_holder = total([pair for pair in pairs if pair["holder"] == thread["thread"]], "wait_ns")
     test.assertEqual(sum(states.values()), thread["life_ns"], f"{name}: its states sum to its life")
     test.assertLessEqual(thread["hold_ns"]["total"], states["holding"], name)
     test.assertLessEqual(thread["wait_ns"]["total"], states["entering"] + states["waiting"], name)
-    folded = any(pair["holder_name"] == "(others)" for pair in pairs)
-    (test.assertLessEqual if folded else test.assertEqual)(as_holder, thread["blocked_others_ns"],
-                                                           f"{name}: what it is blamed for")
     # What was cut, left or goes on has its holders, too, but no place in the distribution.
-    if any(report["quality"][how] for how in ("attempts_found", "attempts_left", "attempts_cut", "still_waiting")):
-        test.assertGreaterEqual(as_waiter, thread["wait_contended_ns"]["total"], f"{name}: waits split by holder")
-        test.assertLessEqual(as_waiter, states["entering"] + states["waiting"], name)
+    if any(quality[how] for how in ("attempts_found", "attempts_left", "attempts_cut", "still_waiting")):
+        test.assertGreaterEqual(waited_ns, thread["wait_contended_ns"]["total"], f"{name}: waits split by holder")
+        test.assertLessEqual(waited_ns, states["entering"] + states["waiting"], name)
     else:
-        test.assertEqual(as_waiter, thread["wait_contended_ns"]["total"], f"{name}: waits split by holder")
+        test.assertEqual(waited_ns, thread["wait_contended_ns"]["total"], f"{name}: waits split by holder")
 
 
 def assert_gil_conserved(test, gil, threads, pairs, buckets):
