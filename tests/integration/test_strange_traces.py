@@ -149,8 +149,19 @@ class Strange(harness.TestCase):
     def every_output(self, lawful=True):
         """The JSON document. lawful: whether `verify` says so; None: it may not."""
         self.texts(lawful)
-        self.document = self.exports()
-        return self.document
+        report = self.exports()
+        self.parts(report)
+        return report
+
+    def parts(self, report):
+        """What is conserved is so in each part of the trace, too."""
+        for options in (["--time", "20%-70%"], ["--time", "+0.0005s,+0.0115s", "--thread", f"{report['threads'][-1]['tid']},*1"]):
+            result = self.gilscope("export", self.trace, "--to", "json", "-o", "-", *options, expect=None,
+                                   env=self.environment)
+            self.assertNotRegex(result.err, CRASH)
+            self.assertIn(result.status, (0, 1), result.err)
+            if not result.status:
+                harness.assert_conserved(json.loads(result.out))
 
     def refused(self, *parts):
         for words in (["report"], ["battle"], ["battle", "--explain"], ["timeline"], ["verify"], ["diff", self.trace],
