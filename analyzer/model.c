@@ -736,10 +736,9 @@ static int feed_thread(struct model *m, struct gil *g, const struct gil_event *e
 		r = the_thread(m, g, ev, &t);
 	if (r)
 		return r;
-	if (backwards && !unlawful)
-		unlawful = "its time is before that of the event before it";
 	step.thread = &t->info;
-	step.violation = in_hole(g) ? NULL : unlawful;
+	step.violation = backwards ? "its time is before that of the event before it" :
+			 in_hole(g) ? NULL : unlawful;
 	if (!t->whole || step.before == STATE_UNKNOWN)
 		step.since_ns = INT64_MIN;
 	t->info.last_ns = ev->ts_ns;
@@ -884,6 +883,16 @@ static void start(struct model *m, int64_t ts_ns)
 	m->to_ns = time_bound_resolve(&m->time_filter.to, ts_ns, end_ns, INT64_MAX);
 }
 
+/* How long what goes on has lasted is not known, until the clock is where it was: as in a hole. */
+static int lose_time(struct model *m, struct gil *g, int64_t ts_ns)
+{
+	int r = in_hole(g) ? 0 : lose_sight_of_all(m, g, ts_ns);
+
+	if (g->hole_until_ns < ts_ns)
+		g->hole_until_ns = ts_ns;
+	return r;
+}
+
 static int feed_wanted(struct model *m, struct gil *g, const struct gil_event *ev, bool news,
 		       bool backwards)
 {
@@ -898,6 +907,8 @@ static int feed_wanted(struct model *m, struct gil *g, const struct gil_event *e
 		r = lose_sight_of_all(m, g, g->hole_until_ns);
 		g->hole_until_ns = INT64_MIN;
 	}
+	if (!r && backwards)
+		r = lose_time(m, g, ev->ts_ns);
 	advance(g, ev->ts_ns);
 	if (r)
 		return r;

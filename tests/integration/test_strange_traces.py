@@ -249,19 +249,31 @@ class Cases(Strange):
         self.assertEqual([g["pid"] for g in report["gils"]], [77, 77])
 
     def test_clock_steps(self):
+        """What a step back makes unknown is in no duration; a step forward cannot be told from time that passed."""
         hour = 3600 * 1000 * MS
-        for step in (-5 * MS, 5 * MS, 2 * hour, -2 * hour):
-            for stays in ("one stream", "two streams"):
-                with self.subTest(step=step, stays=stays):
-                    begin = 3 * hour
-                    one, two = [create(at=begin), *fight(begin + MS)], fight(begin + 8 * MS + step)
-                    if stays == "one stream":
-                        self.write(stream(*one[:4], *one[4:], *two))
-                    else:
-                        self.write(stream(*one) + stream(*two, sequence=1), stream((begin, "other:event", 1), instance=1))
-                    report = self.every_output(lawful=step > 0)
-                    self.assertEqual(report["gils"][0]["acquisitions"], 4)
-                    self.assertEqual(report["quality"]["violations"] > 0, step < 0)
+        for step, counts in ((-5 * MS, (1, 2, 1)), (-2 * hour, (1, 1, 1)), (5 * MS, (2, 2, 2)), (2 * hour, (2, 2, 2))):
+            with self.subTest(step=step):
+                begin = 3 * hour
+                packets = stream(create(at=begin), *fight(begin + MS)) + stream(*fight(begin + 8 * MS + step), sequence=1)
+                self.write(packets, stream((begin, "other:event", 1), instance=1))
+                report = self.every_output(lawful=step > 0)
+                a, b = report["threads"]
+                self.assertEqual((a["hold_ns"]["count"], b["hold_ns"]["count"], b["wait_ns"]["count"]), counts)
+                self.assertEqual(a["hold_ns"]["total"], counts[0] * 2 * MS)
+                self.assertEqual(b["hold_ns"]["total"], counts[1] * (MS - 2000))
+                self.assertEqual(b["wait_ns"]["total"], counts[2] * (MS + 2000))
+                self.assertEqual((report["gils"][0]["acquisitions"], report["gils"][0]["retries"]), (4, 2))
+                self.assertEqual(report["quality"]["violations"] > 0, step < 0)
+
+    def test_a_clock_that_goes_back_in_a_hold(self):
+        rows = fight(20 * MS)
+        back = [(row[0] - 10 * MS, *row[1:]) for row in rows[4:]]
+        self.write(stream(create(), *rows[:4], *back, *fight(40 * MS)))
+        report = self.every_output(lawful=False)
+        a, b = report["threads"]
+        self.assertEqual((a["hold_ns"]["total"], a["hold_ns"]["count"]), (2 * MS, 1))
+        self.assertEqual((b["hold_ns"]["total"], b["wait_ns"]["total"]), (MS - 2000, MS + 2000))
+        self.assertEqual((report["gils"][0]["acquisitions"], report["quality"]["violations"]), (4, 4))
 
     def test_a_later_schema(self):
         self.write(stream(create(schema=2), *fight()))
