@@ -31,10 +31,25 @@ static struct value flag(bool yes)
 	return (struct value){ .known = true, .flag = yes };
 }
 
-static struct value get_int32(const struct results *r, const struct column *c, const void *row)
+static const struct value unknown = { .known = false };
+
+static struct value id(uint64_t n)
 {
+	return (struct value){ .known = true, .count = n };
+}
+
+/* Of a thread; below zero is none. */
+static struct value get_tid(const struct results *r, const struct column *c, const void *row)
+{
+	int32_t tid = READ(int32_t, c, row);
+
 	(void)r;
-	return count((uint64_t)READ(int32_t, c, row));
+	return tid < 0 ? unknown : count((uint64_t)tid);
+}
+
+static struct value get_pid(const struct results *r, const struct column *c, const void *row)
+{
+	return READ(int32_t, c, row) ? get_tid(r, c, row) : unknown;
 }
 
 static struct value get_uint32(const struct results *r, const struct column *c, const void *row)
@@ -77,13 +92,25 @@ static struct value get_name_of_row(const struct results *r, const struct column
 GETTER(thread_row, struct thread_metrics, count((uint64_t)(row - r->threads)));
 GETTER(thread_number, struct thread_metrics, count(row->folded ? METRIC_UNKNOWN : row->info.index));
 GETTER(thread_gil, struct thread_metrics, count(row->info.gil->index));
+GETTER(thread_serial, struct thread_metrics, count(row->info.serial ? row->info.serial : METRIC_UNKNOWN));
+GETTER(thread_ident, struct thread_metrics, row->info.serial ? id(row->info.ident) : unknown);
+GETTER(thread_is_main, struct thread_metrics, row->info.serial ? flag(row->info.is_main) : unknown);
 GETTER(thread_lost_race, struct thread_metrics, count(row->retries - row->retries_timed_out));
 GETTER(thread_voluntary, struct thread_metrics, count(row->releases - row->releases_requested));
-GETTER(gil_unit, struct gil_metrics, text(gil_is_ticked(&row->info) ? "ticks" : "us"));
-GETTER(gil_ticks_exact, struct gil_metrics, flag(row->info.flags & GIL_FLAG_TICKS_EXACT));
-GETTER(gil_checks_exact, struct gil_metrics, flag(row->info.flags & GIL_FLAG_CHECKS_EXACT));
-GETTER(gil_retries_visible, struct gil_metrics, flag(gil_shows_retries(&row->info)));
-GETTER(gil_more, struct gil_metrics, flag(row->info.flags & GIL_FLAG_MORE_GILS));
+/* What gil:create says; a gil:interval without it has no unit. */
+#define GIL_FACT(name, expression) GETTER(gil_##name, struct gil_metrics, row->info.known ? (expression) : unknown)
+GIL_FACT(design, text(row->info.design));
+GIL_FACT(version, text(row->info.version));
+GIL_FACT(recording, text(row->info.recording));
+GIL_FACT(schema, count(row->info.schema));
+GIL_FACT(unit, text(gil_is_ticked(&row->info) ? "ticks" : "us"));
+GIL_FACT(ticks_exact, flag(row->info.flags & GIL_FLAG_TICKS_EXACT));
+GIL_FACT(checks_exact, flag(row->info.flags & GIL_FLAG_CHECKS_EXACT));
+GIL_FACT(retries_visible, flag(gil_shows_retries(&row->info)));
+GIL_FACT(more, flag(row->info.flags & GIL_FLAG_MORE_GILS));
+GETTER(gil_interval, struct gil_metrics,
+       row->info.interval > 0 || (row->info.known && !row->info.interval) ?
+       count((uint64_t)row->info.interval) : unknown);
 GETTER(gil_lost_race, struct gil_metrics, count(row->retries - row->retries_timed_out));
 GETTER(gil_voluntary, struct gil_metrics, count(row->releases - row->releases_requested));
 GETTER(pair_gil, struct pair_metrics, count(r->threads[row->waiter].info.gil->index));
@@ -97,8 +124,8 @@ GETTER(finding_other, struct finding,
 GETTER(finding_other_name, struct finding,
        name_of_row(r, row->n_threads > 1 ? row->threads[1] : PAIR_NOBODY));
 GETTER(trace_path, struct results, text(row->trace->path));
-GETTER(trace_host, struct results, text(row->trace->host));
-GETTER(trace_domain, struct results, text(row->trace->domain));
+GETTER(trace_host, struct results, text(row->trace->host[0] ? row->trace->host : NULL));
+GETTER(trace_domain, struct results, text(row->trace->domain[0] ? row->trace->domain : NULL));
 GETTER(trace_streams, struct results, count(row->trace->streams));
 GETTER(trace_begin, struct results, count((uint64_t)row->quality->end.begin_ns));
 GETTER(trace_end_ns, struct results, count((uint64_t)row->quality->end.end_ns));
@@ -195,13 +222,13 @@ static const struct column quality_columns[] = {
 static const struct column gil_columns[] = {
 	AS("gil", COLUMN_COUNT, gil_metrics, info.index, get_uint32),
 	AS("gil_id", COLUMN_ID, gil_metrics, info.id, NULL),
-	AS("pid", COLUMN_COUNT, gil_metrics, info.pid, get_int32),
+	AS("pid", COLUMN_COUNT, gil_metrics, info.pid, get_pid),
 	AS("known", COLUMN_FLAG, gil_metrics, info.known, NULL),
-	AS("design", COLUMN_TEXT, gil_metrics, info.design, NULL),
-	AS("version", COLUMN_TEXT, gil_metrics, info.version, NULL),
-	AS("recording", COLUMN_TEXT, gil_metrics, info.recording, NULL),
-	AS("schema", COLUMN_COUNT, gil_metrics, info.schema, get_uint32),
-	AS("interval", COLUMN_COUNT, gil_metrics, info.interval, NULL),
+	GET("design", COLUMN_TEXT, gil_design),
+	GET("version", COLUMN_TEXT, gil_version),
+	GET("recording", COLUMN_TEXT, gil_recording),
+	GET("schema", COLUMN_COUNT, gil_schema),
+	GET("interval", COLUMN_COUNT, gil_interval),
 	GET("interval_unit", COLUMN_TEXT, gil_unit),
 	GET("ticks_exact", COLUMN_FLAG, gil_ticks_exact),
 	GET("checks_exact", COLUMN_FLAG, gil_checks_exact),
@@ -256,13 +283,13 @@ static const struct column thread_columns[] = {
 	GET("thread", COLUMN_ROW, thread_row),
 	GET("number", COLUMN_COUNT, thread_number),
 	GET("gil", COLUMN_ROW, thread_gil),
-	AS("pid", COLUMN_COUNT, thread_metrics, info.pid, get_int32),
-	AS("tid", COLUMN_COUNT, thread_metrics, info.tid, get_int32),
-	AS("serial", COLUMN_COUNT, thread_metrics, info.serial, get_uint32),
-	AS("ident", COLUMN_ID, thread_metrics, info.ident, NULL),
+	AS("pid", COLUMN_COUNT, thread_metrics, info.pid, get_pid),
+	AS("tid", COLUMN_COUNT, thread_metrics, info.tid, get_tid),
+	GET("serial", COLUMN_COUNT, thread_serial),
+	GET("ident", COLUMN_ID, thread_ident),
 	AS("name", COLUMN_TEXT, thread_metrics, info.name, NULL),
 	AS("named", COLUMN_FLAG, thread_metrics, info.named, NULL),
-	AS("is_main", COLUMN_FLAG, thread_metrics, info.is_main, NULL),
+	GET("is_main", COLUMN_FLAG, thread_is_main),
 	AS("selected", COLUMN_FLAG, thread_metrics, info.selected, NULL),
 	FLAG(thread_metrics, folded),
 	AS("first_ns", COLUMN_NS, thread_metrics, info.first_ns, get_time),
@@ -451,7 +478,7 @@ double column_rounded(double ratio)
 static struct value rounded(double ratio)
 {
 	if (!isfinite(ratio))
-		return (struct value){ .known = false };
+		return unknown;
 	return (struct value){ .known = true, .ratio = column_rounded(ratio) };
 }
 
@@ -479,7 +506,7 @@ struct value column_value(const struct results *r, const struct column *c, const
 		other = READ(uint32_t, c, row);
 		return count(other < PAIR_OTHERS ? other : METRIC_UNKNOWN);
 	case COLUMN_ID:
-		return (struct value){ .known = true, .count = READ(uint64_t, c, row) };
+		return id(READ(uint64_t, c, row));
 	default:
 		return count(READ(uint64_t, c, row));
 	}

@@ -130,6 +130,14 @@ static int reserve(struct line *l, size_t n)
 	return 0;
 }
 
+/* The last one may go on beyond the end of time. */
+static int64_t begin_of_next(const struct course *c, int64_t from_ns)
+{
+	int64_t next_ns;
+
+	return __builtin_add_overflow(from_ns, (int64_t)c->width_ns, &next_ns) ? INT64_MAX : next_ns;
+}
+
 static int find(struct course *c, struct line *l, int64_t ts_ns)
 {
 	size_t place = place_of(c, ts_ns);
@@ -143,7 +151,7 @@ static int find(struct course *c, struct line *l, int64_t ts_ns)
 	r = place < l->n ? 0 : reserve(l, place + 1);
 	l->at = place;
 	l->from_ns = c->begin_ns + (int64_t)(place * c->width_ns);
-	l->to_ns = l->from_ns + (int64_t)c->width_ns;
+	l->to_ns = begin_of_next(c, l->from_ns);
 	return r;
 }
 
@@ -392,7 +400,7 @@ static void lay_out(const struct course *c, const struct line *l, struct bucket 
 	for (size_t i = 0; i < n; i++) {
 		row[i].gil = l->info->index;
 		row[i].from_ns = c->begin_ns + (int64_t)(i * c->width_ns);
-		row[i].to_ns = i + 1 < n ? row[i].from_ns + (int64_t)c->width_ns : end_ns;
+		row[i].to_ns = i + 1 < n ? begin_of_next(c, row[i].from_ns) : end_ns;
 		finish(&row[i]);
 	}
 }

@@ -293,3 +293,12 @@ void trace_text(const bt_trace *trace, const char *name, char *out, size_t size)
 	if (v && bt_value_is_string(v))
 		snprintf(out, size, "%s", bt_value_string_get(v));
 }
+
+void trace_host(const bt_trace *trace, char *out, size_t size)
+{
+	char host[64] = "";
+
+	trace_text(trace, "hostname", host, sizeof(host));
+	if (host[0])
+		snprintf(out, size, "%s", out[0] && strcmp(out, host) != 0 ? "several" : host);
+}

@@ -72,6 +72,9 @@ int32_t message_cpu(const bt_message *msg);
 /* The process that wrote it; 0: not one, or not known. */
 int32_t trace_pid(const bt_trace *trace);
 
+/* The host; "several" where traces of more than one are read as one. */
+void trace_host(const bt_trace *trace, char *out, size_t size);
+
 /* A text of the trace's environment; else `out` stays as it is. */
 void trace_text(const bt_trace *trace, const char *name, char *out, size_t size);
 

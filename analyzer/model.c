@@ -224,7 +224,7 @@ static uint64_t ticks_of_hold(const struct thread *t, const struct gil_event *re
 {
 	int64_t interval = t->gil->info.interval, ticks = (int64_t)t->tick_from - release->tick;
 
-	if (release->tick < 0 || interval < 0 || interval > INT32_MAX || checks > INT32_MAX)
+	if (release->tick < 0 || interval < 0 || interval > INT32_MAX)
 		return 0;
 	if (checks) {
 		ticks = (int64_t)t->tick_from + 1 + (int64_t)(checks - 1) * (interval + 1);
@@ -264,7 +264,9 @@ static int end_stay(struct model *m, struct thread *t, int64_t ts_ns, bool whole
 		interval.tick_to = release->tick;
 		interval.drop_requested = release->drop_requested;
 	}
-	if (release && t->hold_seen && release->checks > t->checks_from)
+	/* A hold that made more than these lasted for months: the counter is none. */
+	if (release && t->hold_seen && release->checks > t->checks_from &&
+	    release->checks - t->checks_from <= INT32_MAX)
 		interval.checks = release->checks - t->checks_from;
 	if (release && t->hold_seen && gil_is_ticked(&t->gil->info) && t->tick_from >= 0)
 		interval.ticks = ticks_of_hold(t, release, interval.checks);
@@ -734,10 +736,9 @@ static int feed_thread(struct model *m, struct gil *g, const struct gil_event *e
 		r = the_thread(m, g, ev, &t);
 	if (r)
 		return r;
-	if (backwards && !unlawful)
-		unlawful = "its time is before that of the event before it";
 	step.thread = &t->info;
-	step.violation = in_hole(g) ? NULL : unlawful;
+	step.violation = backwards ? "its time is before that of the event before it" :
+			 in_hole(g) ? NULL : unlawful;
 	if (!t->whole || step.before == STATE_UNKNOWN)
 		step.since_ns = INT64_MIN;
 	t->info.last_ns = ev->ts_ns;
@@ -749,13 +750,14 @@ static int feed_thread(struct model *m, struct gil *g, const struct gil_event *e
 
 /* ---- GILs come, and say what they are --------------------------------------- */
 
-static int check_schema(const struct model *m, const struct gil_create_fields *facts)
+/* Other recordings in the same trace may be of any version. */
+static int check_schema(const struct model *m, const struct gil_info *gil)
 {
-	if (facts->schema >= 1 && facts->schema <= GIL_SCHEMA)
+	if (!gil->known || (gil->schema >= 1 && gil->schema <= GIL_SCHEMA))
 		return 0;
 	return err(-EPROTO, "'%s' was recorded by another version of gilscope (schema %u, and this "
 		   "one reads 1 to %d): read it with that version",
-		   m->options.trace->path, facts->schema, GIL_SCHEMA);
+		   m->options.trace->path, gil->schema, GIL_SCHEMA);
 }
 
 /* Which GILs the user wants to see; their index counts those of the recording. */
@@ -881,6 +883,16 @@ static void start(struct model *m, int64_t ts_ns)
 	m->to_ns = time_bound_resolve(&m->time_filter.to, ts_ns, end_ns, INT64_MAX);
 }
 
+/* How long what goes on has lasted is not known, until the clock is where it was: as in a hole. */
+static int lose_time(struct model *m, struct gil *g, int64_t ts_ns)
+{
+	int r = in_hole(g) ? 0 : lose_sight_of_all(m, g, ts_ns);
+
+	if (g->hole_until_ns < ts_ns)
+		g->hole_until_ns = ts_ns;
+	return r;
+}
+
 static int feed_wanted(struct model *m, struct gil *g, const struct gil_event *ev, bool news,
 		       bool backwards)
 {
@@ -895,6 +907,8 @@ static int feed_wanted(struct model *m, struct gil *g, const struct gil_event *e
 		r = lose_sight_of_all(m, g, g->hole_until_ns);
 		g->hole_until_ns = INT64_MIN;
 	}
+	if (!r && backwards)
+		r = lose_time(m, g, ev->ts_ns);
 	advance(g, ev->ts_ns);
 	if (r)
 		return r;
@@ -913,12 +927,8 @@ int model_feed(struct model *m, const struct gil_event *event)
 
 	if (r)
 		return r;
-	if (event->kind == GIL_CREATE || event->kind == GIL_DESTROY) {
-		r = check_schema(m, &event->create);
-		if (r)
-			return r;
+	if (event->kind == GIL_CREATE || event->kind == GIL_DESTROY)
 		news = gil_learn(g, &event->create);
-	}
 	if (event->kind == GIL_THREAD && !g->info.pid)
 		g->info.pid = event->thread.pid;
 	if (backwards) {
@@ -935,6 +945,11 @@ int model_feed(struct model *m, const struct gil_event *event)
 			return 0;
 		}
 		r = tell_losses(m);
+		if (r)
+			return r;
+	}
+	if (event->kind < GIL_FIRST_HOT) {
+		r = check_schema(m, &g->info);
 		if (r)
 			return r;
 	}

@@ -121,7 +121,7 @@ static void on_stream_begin(struct reader *r, struct stream *s, const bt_message
 		set_from_cycles(&s->whole_from_ns, s->folder->late_begin, msg);
 		set_from_cycles(&s->whole_until_ns, s->folder->early_end, msg);
 	}
-	trace_text(trace, "hostname", r->trace.host, sizeof(r->trace.host));
+	trace_host(trace, r->trace.host, sizeof(r->trace.host));
 	trace_text(trace, "domain", r->trace.domain, sizeof(r->trace.domain));
 }
 

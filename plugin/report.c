@@ -120,7 +120,7 @@ static void look_at_stream(struct reporter *p, const bt_stream *stream)
 {
 	const bt_trace *trace = bt_stream_borrow_trace_const(stream);
 
-	trace_text(trace, "hostname", p->trace.host, sizeof(p->trace.host));
+	trace_host(trace, p->trace.host, sizeof(p->trace.host));
 	trace_text(trace, "domain", p->trace.domain, sizeof(p->trace.domain));
 	p->trace.streams = p->turns.n_streams;
 }

@@ -120,6 +120,84 @@ def plain_build_only(reason):
     return unittest.skipIf(SANITIZED, f"{reason}: tested without a sanitizer")
 
 
+SUMS_OF_THREADS = ["acquisitions", "acquisitions_contended", "busy", "retries", "retries_timed_out", "failed_attempts",
+                   "failed_same_cpu", "failed_other_cpu", "releases", "releases_requested", "checks", "ticks", "barging",
+                   "overruns", "overrun_ns"]
+SUMS_OF_BUCKETS = ["acquisitions", "acquisitions_contended", "busy", "retries", "failed_attempts", "releases",
+                   "releases_requested", "checks", "switches", "held_ns", "wait_ns", "waiting_ns", "wanted_ns", "dead_ns"]
+
+
+def total(rows, name):
+    """None where one of them is not known."""
+    values = [row[name] for row in rows]
+    return None if None in values else sum(values)
+
+
+def assert_conserved(report):
+    """The laws of conservation, which hold in every report: whatever was lost, cut, unlawful or left out."""
+    test = unittest.TestCase()
+    quality, kinds = report["quality"], report["trace"]["events_by_kind"]
+    test.assertEqual(kinds["entry"] + quality["attempts_found"],
+                     kinds["acquire"] + quality["attempts_left"] + quality["pokes"] + quality["attempts_cut"] +
+                     quality["still_waiting"], "attempts")
+    test.assertEqual(kinds["acquire"] + quality["holds_found"],
+                     kinds["release"] + quality["holds_cut"] + quality["still_holding"], "holds")
+    test.assertEqual(sum(kinds.values()), report["trace"]["events"], "events")
+    rows = {table: {gil["gil"]: [] for gil in report["gils"]} for table in ("threads", "pairs", "buckets")}
+    for table, of_gil in rows.items():
+        for row in report[table]:
+            of_gil[row["gil"]].append(row)
+    for gil in report["gils"]:
+        index = gil["gil"]
+        waited, blamed = collections.Counter(), collections.Counter()
+        for pair in rows["pairs"][index]:
+            waited[pair["waiter"]] += pair["wait_ns"]
+            blamed[pair["holder"]] += pair["wait_ns"]
+        folded = any(pair["holder_name"] == "(others)" for pair in rows["pairs"][index])
+        for thread in rows["threads"][index]:
+            row = thread["thread"]
+            assert_thread_conserved(test, quality, thread, waited[row])
+            if not thread["selected"]:
+                continue  # it has no numbers, but may be blamed
+            (test.assertLessEqual if folded else test.assertEqual)(
+                blamed[row], thread["blocked_others_ns"], f"{thread['name']}: what it is blamed for")
+        assert_gil_conserved(test, gil, *(rows[table][index] for table in ("threads", "pairs", "buckets")))
+
+
+def assert_thread_conserved(test, quality, thread, waited_ns):
+    """waited_ns: what its pairs as waiter sum to."""
+    states, name = thread["state_ns"], thread["name"]
+    test.assertEqual(sum(states.values()), thread["life_ns"], f"{name}: its states sum to its life")
+    test.assertLessEqual(thread["hold_ns"]["total"], states["holding"], name)
+    test.assertLessEqual(thread["wait_ns"]["total"], states["entering"] + states["waiting"], name)
+    # What was cut, left or goes on has its holders, too, but no place in the distribution.
+    if any(quality[how] for how in ("attempts_found", "attempts_left", "attempts_cut", "still_waiting")):
+        test.assertGreaterEqual(waited_ns, thread["wait_contended_ns"]["total"], f"{name}: waits split by holder")
+        test.assertLessEqual(waited_ns, states["entering"] + states["waiting"], name)
+    else:
+        test.assertEqual(waited_ns, thread["wait_contended_ns"]["total"], f"{name}: waits split by holder")
+
+
+def assert_gil_conserved(test, gil, threads, pairs, buckets):
+    name = f"GIL {gil['gil']}"
+    for column in SUMS_OF_THREADS:
+        test.assertEqual(total(threads, column) if threads else gil[column], gil[column], f"{name}: {column}")
+    test.assertEqual(sum(t["state_ns"]["holding"] for t in threads), gil["held_ns"], name)
+    test.assertEqual(sum(t["state_ns"]["waiting"] for t in threads), gil["waiting_ns"], name)
+    test.assertEqual(sum(t["state_ns"]["entering"] + t["state_ns"]["waiting"] for t in threads), gil["wait_ns"], name)
+    test.assertLessEqual(gil["held_ns"], gil["wall_ns"], f"{name} is held by one at a time")
+    test.assertLessEqual(gil["held_ns"], gil["active_ns"], name)
+    test.assertLessEqual(gil["wanted_ns"], gil["waiting_ns"], name)
+    test.assertLessEqual(gil["wanted_ns"], gil["active_ns"], name)
+    test.assertLessEqual(gil["active_ns"], gil["wall_ns"], name)
+    test.assertLessEqual(gil["dead_ns"] + gil["held_ns"], gil["wall_ns"], name)
+    test.assertEqual((total(pairs, "handovers"), total(pairs, "handover_ns"), total(pairs, "failed_attempts")),
+                     (gil["switches"], gil["dead_ns"], gil["failed_attempts"]), f"{name}: its pairs")
+    for column in SUMS_OF_BUCKETS if buckets else ():
+        test.assertEqual(total(buckets, column), gil[column], f"{name}: {column} of its buckets")
+    test.assertEqual(max((b["waiters_max"] for b in buckets), default=gil["waiters_max"]), gil["waiters_max"], name)
+
+
 class TestCase(unittest.TestCase):
     """A test with a folder of its own, removed at the end."""
     needs_lttng = True
@@ -154,7 +232,9 @@ class TestCase(unittest.TestCase):
     def report(self, trace=None, options=()):
         """The JSON export."""
         result = self.gilscope("export", trace or self.trace, "--to", "json", "-o", "-", *options)
-        return json.loads(result.out)
+        report = json.loads(result.out)
+        assert_conserved(report)
+        return report
 
     def record_whole(self, *command, options=(), **more):
         """Records until LTTng registered the program in time, else it is recorded from its middle on. The report; the

@@ -13,73 +13,9 @@ import sys
 import tempfile
 import unittest
 
+from ctf import EVENTS, metadata, packet
+
 READ_TRACE = sys.argv.pop(1)
-
-INT = "integer { size = %d; align = 8; signed = %d; } %s;"
-HOT = [("_gil", "Q"), ("_tid", "i"), ("_tick", "i"), ("_checks", "Q")]
-EVENTS = {
-    "gil:entry": HOT,
-    "gil:busy": HOT,
-    "gil:acquire": HOT,
-    "gil:retry": HOT + [("_timed_out", "B")],
-    "gil:release": HOT + [("_drop_requested", "B")],
-    "gil:thread": [("_gil", "Q"), ("_tid", "i"), ("_pid", "i"), ("_serial", "I"),
-                   ("_ident", "Q"), ("_is_main", "B"), ("_name", "s")],
-    "other:event": [("_x", "I")],
-}
-
-
-def integer(code, name):
-    if code == "s":
-        return "string %s;" % name
-    return INT % (8 * struct.calcsize(code), code in "iq", name)
-
-
-def metadata(events, context=""):
-    text = """/* CTF 1.8 */
-trace { major = 1; minor = 8; byte_order = le; uuid = "7c412d5e-899e-4b35-8087-c8f198ee8bc5";
-  packet.header := struct {
-    integer { size = 32; align = 8; } magic;
-    integer { size = 8; align = 8; } uuid[16];
-    integer { size = 32; align = 8; } stream_id;
-    integer { size = 64; align = 8; } stream_instance_id; }; };
-env { domain = "ust"; hostname = "host"; vpid = 77; };
-clock { name = monotonic; freq = 1000000000; offset = 0; };
-typealias integer { size = 64; align = 8; map = clock.monotonic.value; } := clock_t;
-stream { id = 0;
-  event.header := struct { integer { size = 16; align = 8; } id; clock_t timestamp; };
-  %s
-  packet.context := struct { clock_t timestamp_begin; clock_t timestamp_end;
-    integer { size = 64; align = 8; } content_size; integer { size = 64; align = 8; } packet_size;
-    integer { size = 64; align = 8; } packet_seq_num;
-    integer { size = 64; align = 8; } events_discarded;
-    integer { size = 32; align = 8; } cpu_id; }; };
-""" % context
-    for number, (name, fields) in enumerate(events.items()):
-        body = " ".join(integer(code, field) for field, code in fields)
-        text += 'event { name = "%s"; id = %d; stream_id = 0; fields := struct { %s }; };\n' % (
-            name, number, body)
-    return text
-
-
-def pack(code, value):
-    return value.encode() + b"\0" if code == "s" else struct.pack("<" + code, value)
-
-
-def packet(instance, events, rows, context=b"", discarded=0, sequence=0):
-    """rows: (time, event name, values...)"""
-    names = list(events)
-    body = b""
-    for time, name, *values in rows:
-        body += struct.pack("<HQ", names.index(name), time) + context
-        body += b"".join(pack(code, v) for (_, code), v in zip(events[name], values))
-    size = 32 + 52 + len(body)
-    padded = (size + 63) // 64 * 64
-    header = struct.pack("<I16sIQ", 0xC1FC1FC1, bytes.fromhex("7c412d5e899e4b358087c8f198ee8bc5"),
-                         0, instance)
-    header += struct.pack("<QQQQQQI", rows[0][0], rows[-1][0], size * 8, padded * 8, sequence,
-                          discarded, instance)
-    return (header + body).ljust(padded, b"\0")
 
 
 def hot(time, event, tid, *more):
