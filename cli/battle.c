@@ -80,6 +80,8 @@ const struct cli_command cmd_battle = {
 		"The tick is what was left of the check interval, '-' where the interpreter has no\n"
 		"such counter (CPython 3.2 and later); checks is how many checks it has honoured.\n"
 		"Lines that begin with '.....' are no events: thread switches, and what was lost.\n"
+		"A thread has the name that it had then, t1 until the program names it; --explain says\n"
+		"when that changes. The other commands use its last name throughout.\n"
 		"From the trace's second GIL on, each line begins with [pid PID], or with\n"
 		"[pid PID gil INDEX] where one process has several. Fields are always printed in\n"
 		"the order time, delta, cpu, tid, thread, tick, checks, event; --fields time,event\n"

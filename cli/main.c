@@ -23,6 +23,18 @@ static void print_help(FILE *out)
 	      "A first look:\n"
 	      "  gilscope record /usr/bin/python3 prog.py\n"
 	      "  gilscope report\n\n"
+	      "Files:\n"
+	      "  ./gil.trace        what record writes and the other commands read\n"
+	      "  ./gil.trace.old    what was there before; the diff begins with it\n\n"
+	      "Environment:\n"
+	      "  NO_COLOR           set: no colours, as --color never\n"
+	      "  CLICOLOR_FORCE, FORCE_COLOR\n"
+	      "                     set: colours in a pipe, too\n"
+	      "  GIL_PAGER, PAGER   the pager on a terminal, less where neither is set; empty: none\n"
+	      "  COLUMNS            the width of the page, as --width\n"
+	      "  LTTNG_HOME, HOME   where a user's LTTng session daemon is looked for\n"
+	      "  LD_PRELOAD, GILSCOPE_RECORDING and others of that prefix\n"
+	      "                     what record and env give to programs; not to be set by hand\n\n"
 	      "Exit status: 0 done, 1 failed, 2 wrong usage, 3 the trace is incomplete or\n"
 	      "unlawful (verify, --strict); record ends with the status of the program.\n", out);
 }

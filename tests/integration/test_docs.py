@@ -68,6 +68,15 @@ class Docs(harness.TestCase):
         for command in commands_of_gilscope():
             for option in options_of(harness.GILSCOPE, command):
                 self.assertIn(option, text)
+        for title, part in (("FILES", "./gil.trace.old"), ("ENVIRONMENT", "NO_COLOR"), ("EXIT STATUS", "3 the trace")):
+            self.assertRegex(text, rf"(?m)^\.SH {title}\n\.nf\n(?:(?!\.SH)[^\n]*\n)*[^\n]*{re.escape(part)}")
+
+    def test_variables_of_the_help_are_read(self):
+        block = re.search(r"^Environment:\n(.*?)\n\n", harness.run(harness.GILSCOPE, "--help").out, re.S | re.M).group(1)
+        code = "".join(path.read_text() for folder in ("cli", "tracepoints")
+                       for path in (harness.SOURCE / folder).rglob("*.[ch]") if path.name != "main.c")
+        for name in re.findall(r"\b[A-Z_]{4,}\b", block):
+            self.assertIn(f'"{name}"', code)
 
 
 class Metrics(harness.TestCase):
