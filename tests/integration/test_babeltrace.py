@@ -62,7 +62,8 @@ class Components(PluginTest):
         for params, options in (((), ()), (("-p", 'thread="t1,t2", time="+1ms,+20ms"'),
                                            ("--thread", "t1,t2", "--time", "+1ms,+20ms"))):
             with self.subTest(options):
-                want = self.gilscope("report", "--ascii", *options, self.trace)
+                # Without the parameter recording= it leaves no other recording out.
+                want = self.gilscope("report", "--ascii", "--all", *options, self.trace)
                 got = babeltrace(self.trace, "-c", "sink.gil.report", *params)
                 self.assertEqual((got.status, got.out), (0, want.out), got.err)
                 self.assertIn("t1", got.out)
