@@ -370,9 +370,7 @@ static int on_thread(void *data, const struct thread_info *thread)
 
 static int on_retire(void *data, const struct thread_info *const *threads, size_t n)
 {
-	(void)threads;
-	(void)n;
-	explainer_retire(((struct battle *)data)->explainer);
+	explainer_retire(((struct battle *)data)->explainer, threads, n);
 	return 0;
 }
 

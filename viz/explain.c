@@ -25,7 +25,7 @@ struct fighter {
 	uint32_t failed; /* in the present attempt */
 	uint64_t asleep_at; /* the switches when it last went to sleep */
 	bool has_held;
-	char name[TEXT_NAME]; /* as it was shown last; "" not yet */
+	char *name; /* as it was shown last; NULL: not yet, or never again */
 };
 
 struct explainer {
@@ -50,6 +50,8 @@ struct explainer *explainer_free(struct explainer *x)
 {
 	if (!x)
 		return NULL;
+	for (size_t i = 0; i < x->n_fighters; i++)
+		free(x->fighters[i].name);
 	free(x->scenes);
 	free(x->fighters);
 	free(x);
@@ -225,6 +227,13 @@ static enum bracket on_leave(struct explainer *x, struct scene *s, const struct 
 	return BRACKET_DROP;
 }
 
+static int note_name(struct fighter *f, const struct thread_info *thread)
+{
+	free(f->name);
+	f->name = strdup(thread->name);
+	return f->name ? 0 : err(-ENOMEM, "out of memory");
+}
+
 int explainer_event(struct explainer *x, const struct gil_event *event, const struct step *step,
 		    enum bracket *bracket, const char **sentence)
 {
@@ -244,8 +253,10 @@ int explainer_event(struct explainer *x, const struct gil_event *event, const st
 		return r;
 	s = &x->scenes[step->gil->index];
 	f = &x->fighters[step->thread->index];
-	if (!*f->name)
-		snprintf(f->name, sizeof(f->name), "%s", THREAD(step->thread));
+	if (!f->name)
+		r = note_name(f, step->thread);
+	if (r)
+		return r;
 	if (event->kind == GIL_BUSY)
 		on_busy(x, s, f, step);
 	else if (event->kind == GIL_RETRY)
@@ -275,24 +286,21 @@ const char *explainer_gil(struct explainer *x, const struct gil_info *gil)
 int explainer_thread(struct explainer *x, const struct thread_info *thread, const char **sentence)
 {
 	int r = array_reach(&x->fighters, &x->n_fighters, thread->index, sizeof(*x->fighters));
-	const char *name = THREAD(thread);
-	char *before;
+	struct fighter *f;
 
 	*sentence = x->sentence;
 	x->sentence[0] = '\0';
-	if (r)
+	if (r || !thread->named)
 		return r;
-	before = x->fighters[thread->index].name;
+	f = &x->fighters[thread->index];
 	/* The lines above have its earlier name. */
-	if (thread->named && *before && strcmp(before, name) != 0)
-		say(x, "%s is from now on called %s (thread %" PRId32 " of process %" PRId32 ").", before,
-		    name, thread->tid, thread->pid);
-	else if (thread->named)
+	if (f->name && strcmp(f->name, thread->name) != 0)
+		say(x, "%s is from now on called %s (thread %" PRId32 " of process %" PRId32 ").",
+		    NAME(&x->page, f->name), THREAD(thread), thread->tid, thread->pid);
+	else
 		say(x, "Thread %" PRId32 " of process %" PRId32 " is called %s.", thread->tid,
-		    thread->pid, name);
-	if (*before)
-		snprintf(before, sizeof(x->fighters->name), "%s", name);
-	return 0;
+		    thread->pid, THREAD(thread));
+	return f->name ? note_name(f, thread) : 0;
 }
 
 static bool has_ended(const struct thread_info *t)
@@ -301,8 +309,11 @@ static bool has_ended(const struct thread_info *t)
 }
 
 /* An ended one waits no more; and who signalled last and let nobody else in is not retired, as the last holder. */
-void explainer_retire(struct explainer *x)
+void explainer_retire(struct explainer *x, const struct thread_info *const *threads, size_t n)
 {
+	for (size_t i = 0; i < n; i++)
+		if (threads[i]->index < x->n_fighters)
+			free(steal(&x->fighters[threads[i]->index].name));
 	for (size_t i = 0; i < x->n_scenes; i++) {
 		struct scene *s = &x->scenes[i];
 

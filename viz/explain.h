@@ -43,6 +43,6 @@ const char *explainer_gil(struct explainer *x, const struct gil_info *gil);
 int explainer_thread(struct explainer *x, const struct thread_info *thread, const char **sentence);
 
 /* Threads that ended go: before they are dead. */
-void explainer_retire(struct explainer *x);
+void explainer_retire(struct explainer *x, const struct thread_info *const *threads, size_t n);
 
 #endif
