@@ -46,6 +46,7 @@ static struct thread_metrics *add_thread(struct scene *s, const char *name)
 
 	assert_true(s->results.n_threads <= ROWS);
 	*t = (struct thread_metrics){ .info = { .gil = &s->info, .selected = true }, .life_ns = 1000 * MS,
+				      .blocking.at_ns = INT64_MIN,
 				      .acquisitions = 100, .releases = 100, .longest_holder = PAIR_NOBODY };
 	snprintf(t->info.name, sizeof(t->info.name), "%s", name);
 	assert_int_equal(histogram_new(&t->wait_ns), 0);
@@ -81,6 +82,8 @@ static struct pair_metrics *wait_for(struct scene *s, struct thread_metrics *t, 
 		t->longest_holder = p->holder;
 	}
 	s->gil.waiting_ns += p->wait_ns;
+	s->gil.waiters_mean = (double)s->gil.waiting_ns / (double)s->gil.wall_ns;
+	s->gil.wanted_ns = s->gil.waiting_ns < s->gil.wall_ns ? s->gil.waiting_ns : s->gil.wall_ns;
 	s->gil.wait_ns += p->wait_ns;
 	s->gil.failed += n;
 	return p;
@@ -380,7 +383,7 @@ static void test_long_hold(void **state)
 	let_queue(&s, 0, 5, 100 * MS);
 	s.threads[1].overruns = 5;
 	s.threads[1].overrun_ns = 5 * 95 * MS;
-	s.threads[1].overrun = (struct longest){ 100 * MS, 195 * MS };
+	s.threads[1].blocking = (struct longest){ 100 * MS, 200 * MS };
 	assert_found(&s, "long_hold");
 	assert_string_equal(first_of(&s)->verdict, "Long hold: cpu holds on to the GIL without letting go, for up to "
 			    "100 ms at a time, and io waited 500 ms in 1.00 s for that.");
@@ -399,14 +402,14 @@ static void test_no_long_hold(void **state)
 	let_queue(&s, 0, 10, 50 * MS);
 	s.threads[1].overruns = 10;
 	s.threads[1].overrun_ns = 450 * MS;
-	s.threads[1].overrun = (struct longest){ 50 * MS - 1, 195 * MS };
+	s.threads[1].blocking = (struct longest){ 50 * MS - 1, 200 * MS };
 	assert_found(&s, "priority_inversion");
 	close_scene(&s);
 
 	let_queue(&s, 0, 100, 5 * MS);
 	s.threads[1].overruns = 100;
 	s.threads[1].overrun_ns = 1 * MS;
-	s.threads[1].overrun = (struct longest){ 800 * MS, 100 * MS };
+	s.threads[1].blocking = (struct longest){ 800 * MS, 100 * MS };
 	assert_found(&s, "convoy");
 	close_scene(&s);
 }
@@ -424,7 +427,7 @@ static void test_one_long_hold_in_a_battle(void **state)
 	p->max_ns = 100 * MS;
 	s.threads[0].overruns = 80;
 	s.threads[0].overrun_ns = 96 * MS;
-	s.threads[0].overrun = (struct longest){ 100 * MS, 300 * MS };
+	s.threads[0].blocking = (struct longest){ 100 * MS, 300 * MS };
 	assert_found(&s, "battle long_hold");
 	assert_int_equal(first_of(&s)[1].cost_ns, 96 * MS);
 	assert_int_equal(first_of(&s)->cost_ns, 800 * MS - 96 * MS);
@@ -440,6 +443,7 @@ static void test_long_hold_among_ticks(void **state)
 	let_queue(&s, 100, 5, 100 * MS);
 	s.threads[1].overruns = s.threads[1].overrun_ns = s.threads[1].waits_long = METRIC_UNKNOWN;
 	s.threads[1].overrun = (struct longest){ METRIC_UNKNOWN, INT64_MIN };
+	s.threads[1].blocking = (struct longest){ 60 * MS, 300 * MS };
 	hold(&s.threads[1], 5, 100 * MS);
 	assert_found(&s, "long_hold");
 	assert_non_null(strstr(first_of(&s)->evidence, "overruns -, overrun_ns -."));
