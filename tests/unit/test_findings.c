@@ -588,11 +588,136 @@ static void test_oversubscription(void **state)
 	s.gil.waiters_max = 4;
 	assert_found(&s, "oversubscription");
 	assert_string_equal(first_of(&s)->verdict, "Oversubscription: on average 2.0 threads queue for the GIL (4 of "
-			    "them, up to 4 at a time): they waited 2.00 s in 1.00 s.");
+			    "them, up to 4 at a time): they waited 2.00 s in 1.00 s, 0.0 % of it "
+			    "while nobody was seen to hold it.");
 	close_scene(&s);
 
 	let_crowd(&s, 4, 5 * MS - 1 * US);
 	assert_found(&s, "contention");
+	close_scene(&s);
+}
+
+/* Threads that are woken all at once, and find it free one after the other, are no queue that stands. */
+static void test_bursts_are_no_oversubscription(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	let_crowd(&s, 4, 4 * MS);
+	for (size_t i = 0; i < 4; i++)
+		wait_for(&s, &s.threads[i], NULL, 100, 4 * MS);
+	s.gil.waiters_mean = 3.2;
+	s.gil.wanted_ns = 500 * MS;
+	assert_found(&s, "oversubscription");
+	assert_non_null(strstr(first_of(&s)->verdict, "on average 3.2 threads queue"));
+	assert_non_null(strstr(first_of(&s)->verdict, "they waited 3.20 s in 1.00 s, 50.0 % of it while nobody was"));
+	close_scene(&s);
+
+	let_crowd(&s, 4, 4 * MS);
+	for (size_t i = 0; i < 4; i++)
+		wait_for(&s, &s.threads[i], NULL, 100, 4 * MS);
+	s.gil.wanted_ns = 500 * MS - 1;
+	assert_found(&s, "contention");
+	assert_int_equal(first_of(&s)->cost_ns, 1600 * MS);
+	close_scene(&s);
+
+	/* The waits count from ENTRY, the queue from BUSY. */
+	let_crowd(&s, 4, 5 * MS);
+	s.gil.waiting_ns = 2000 * MS - 1;
+	assert_found(&s, "contention");
+	close_scene(&s);
+}
+
+/* Who is "most of it": the largest sum over all who wait, which is more than half; not the largest pair. */
+static void test_contention_names_who_held(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_scene(&s, 0);
+	for (unsigned i = 0; i < 5; i++)
+		hold(add_thread(&s, (const char[]){ 'w', (char)('1' + i), 0 }), 100, 1 * MS);
+	wait_for(&s, &s.threads[0], &s.threads[1], 1, 40 * MS);
+	for (unsigned i = 1; i < 4; i++)
+		wait_for(&s, &s.threads[i], &s.threads[4], 10, 2 * MS);
+	assert_found(&s, "contention");
+	assert_string_equal(first_of(&s)->verdict, "Contention: w1, w2 and 2 more waited 100 ms for the GIL in 1.00 s, "
+			    "most of it while w5 held it.");
+	assert_non_null(strstr(first_of(&s)->evidence, "The largest pair: w1 behind w2, wait_ns 40.0 ms in 1 wait,"));
+	assert_int_equal(first_of(&s)->threads[1], 4);
+	close_scene(&s);
+
+	/* The first of the waiters is not the pair's. */
+	open_scene(&s, 0);
+	for (unsigned i = 0; i < 4; i++)
+		hold(add_thread(&s, (const char[]){ 'w', (char)('1' + i), 0 }), 100, 1 * MS);
+	wait_for(&s, &s.threads[0], &s.threads[1], 1, 40 * MS);
+	for (unsigned i = 0; i < 3; i++)
+		if (i != 2)
+			wait_for(&s, &s.threads[3], &s.threads[i], 10, 3 * MS);
+	assert_found(&s, "contention");
+	assert_string_equal(first_of(&s)->verdict, "Contention: w4 and w1 waited 100 ms for the GIL in 1.00 s, most of "
+			    "it while w2 held it.");
+	assert_non_null(strstr(first_of(&s)->evidence, "The largest pair: w1 behind w2, wait_ns 40.0 ms in 1 wait,"));
+	close_scene(&s);
+
+	/* Behind many, of whom some are summed up. */
+	let_crowd(&s, 3, 1 * MS);
+	s.pairs[0].holder = PAIR_OTHERS;
+	assert_found(&s, "contention");
+	assert_non_null(strstr(first_of(&s)->verdict, "300 ms for the GIL in 1.00 s, spread over many holders."));
+	close_scene(&s);
+	let_crowd(&s, 3, 1 * MS);
+	s.pairs[0].holder = s.pairs[2].holder = 2;
+	s.threads[2].folded = true;
+	assert_found(&s, "contention");
+	assert_non_null(strstr(first_of(&s)->verdict, "spread over many holders."));
+	close_scene(&s);
+}
+
+/* Many threads that wait a little each: the sum is large, and nobody's problem. */
+static void test_what_matters(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	let_crowd(&s, 6, 40 * US);
+	s.gil.wanted_ns = 20 * MS - 1;
+	assert_found(&s, "no_contention");
+	close_scene(&s);
+
+	let_crowd(&s, 6, 40 * US);
+	s.gil.wanted_ns = 20 * MS;
+	assert_found(&s, "contention");
+	close_scene(&s);
+
+	/* One of them lives for a fifth of a second only, of which 4 ms are a fiftieth. */
+	let_crowd(&s, 6, 40 * US);
+	s.gil.wanted_ns = 8 * MS;
+	s.threads[3].life_ns = 200 * MS;
+	assert_found(&s, "contention");
+	close_scene(&s);
+
+	/* An hour's service, with a second of waits: of all threads, of one, of one that lived for a minute. */
+	let_crowd(&s, 6, 2 * MS);
+	s.gil.wall_ns = 3600 * 1000 * (uint64_t)MS;
+	for (size_t i = 0; i < 6; i++)
+		s.threads[i].life_ns = s.gil.wall_ns;
+	assert_found(&s, "no_contention");
+	close_scene(&s);
+	let_crowd(&s, 2, 10 * MS);
+	s.gil.wall_ns = s.threads[0].life_ns = s.threads[1].life_ns = 3600 * 1000 * (uint64_t)MS;
+	assert_found(&s, "no_contention");
+	close_scene(&s);
+	let_crowd(&s, 2, 10 * MS);
+	s.gil.wall_ns = s.threads[0].life_ns = 3600 * 1000 * (uint64_t)MS;
+	s.threads[1].life_ns = 50 * 1000 * (uint64_t)MS;
+	assert_found(&s, "contention");
+	close_scene(&s);
+	let_crowd(&s, 2, 10 * MS - 1 * US);
+	s.gil.wall_ns = s.threads[0].life_ns = 3600 * 1000 * (uint64_t)MS;
+	s.threads[1].life_ns = 49 * 1000 * (uint64_t)MS;
+	assert_found(&s, "no_contention");
 	close_scene(&s);
 }
 
@@ -603,8 +728,8 @@ static void test_contention(void **state)
 	(void)state;
 	let_crowd(&s, 2, 1 * MS);
 	assert_found(&s, "contention");
-	assert_string_equal(first_of(&s)->verdict, "Contention: w1 and w2 waited 200 ms for the GIL in 1.00 s, most of it "
-			    "while w2 held it.");
+	assert_string_equal(first_of(&s)->verdict, "Contention: w1 and w2 waited 200 ms for the GIL in 1.00 s, "
+			    "spread over 2 holders.");
 	close_scene(&s);
 
 	/* Nobody was seen to hold it. */
@@ -619,6 +744,12 @@ static void test_contention(void **state)
 	/* Woken threads come late everywhere. */
 	open_scene(&s, 0);
 	wait_for(&s, add_thread(&s, "t"), NULL, 10, 10 * MS - 1 * US);
+	assert_found(&s, "no_contention");
+	close_scene(&s);
+
+	/* It was seen who held it; nobody waited for long. */
+	let_crowd(&s, 10, 100 * US);
+	s.gil.wanted_ns = 19 * MS;
 	assert_found(&s, "no_contention");
 	close_scene(&s);
 }
@@ -823,7 +954,10 @@ int main(void)
 		cmocka_unit_test(test_starvation),
 		cmocka_unit_test(test_no_starvation),
 		cmocka_unit_test(test_oversubscription),
+		cmocka_unit_test(test_bursts_are_no_oversubscription),
 		cmocka_unit_test(test_contention),
+		cmocka_unit_test(test_contention_names_who_held),
+		cmocka_unit_test(test_what_matters),
 		cmocka_unit_test(test_no_contention),
 		cmocka_unit_test(test_doubts),
 		cmocka_unit_test(test_only_selected_threads_are_accused),
