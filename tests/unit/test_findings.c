@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -447,6 +448,8 @@ static void test_long_hold_among_ticks(void **state)
 	hold(&s.threads[1], 5, 100 * MS);
 	assert_found(&s, "long_hold");
 	assert_non_null(strstr(first_of(&s)->evidence, "overruns -, overrun_ns -."));
+	assert_int_equal(first_of(&s)->from_ns, 300 * MS);
+	assert_int_equal(first_of(&s)->to_ns, 360 * MS);
 	close_scene(&s);
 }
 
@@ -542,6 +545,30 @@ static void test_starvation(void **state)
 			    "rich takes it again and again: 500 ms in 1.00 s.");
 	assert_int_equal(first_of(&s)->from_ns, 200 * MS);
 	assert_int_equal(first_of(&s)->to_ns, 450 * MS);
+	close_scene(&s);
+}
+
+/* The longest attempt is one thing, who waited most another; each number is that of who is named beside it. */
+static void test_starvation_of_two(void **state)
+{
+	struct thread_metrics *rich2, *poor2;
+	struct scene s;
+
+	(void)state;
+	let_starve(&s, 250 * MS);
+	poor2 = add_thread(&s, "poor2");
+	hold(poor2, 2, 50 * MS);
+	rich2 = add_thread(&s, "rich2");
+	hold(rich2, 900, 1 * MS);
+	wait_for(&s, poor2, rich2, 1, 400 * MS);
+	poor2->attempt.at_ns = 500 * MS;
+	assert_found(&s, "starvation");
+	assert_string_equal(first_of(&s)->verdict, "Starvation: poor and poor2 starve for the GIL, up to 400 ms at a time, "
+			    "while rich and rich2 take it again and again: 900 ms in 1.00 s.");
+	assert_int_equal(first_of(&s)->from_ns, 500 * MS);
+	assert_int_equal(first_of(&s)->to_ns, 900 * MS);
+	assert_memory_equal(first_of(&s)->evidence, "poor2: attempt_max_ns 400 ms,", 29);
+	assert_non_null(strstr(first_of(&s)->evidence, " rich: acquisitions 100, "));
 	close_scene(&s);
 }
 
@@ -884,9 +911,11 @@ static void test_cutting(void **state)
 
 /* ---- from events -------------------------------------------------------------------------------------- */
 
-/* Plays an event list, and says what is found in it. */
-static void assert_played(const char *events, const char *name, const char *verdict)
+/* Plays an event list, and says what is found in it. @return the first finding */
+static struct finding assert_played(const char *events, const char *name, const char *verdict)
 {
+	struct finding first;
+
 	cleanup(findings_freep) struct findings *findings = NULL;
 	struct quality quality = { .damage = NULL };
 	const struct finding *list;
@@ -902,7 +931,114 @@ static void assert_played(const char *events, const char *name, const char *verd
 	assert_true(findings_list(findings, &list) >= 1);
 	assert_string_equal(list[0].name, name);
 	assert_string_equal(list[0].verdict, verdict);
+	first = list[0];
 	play_done(&p);
+	return first;
+}
+
+enum { EVENTS_BYTES = 16384 };
+
+/* Adds to an event list. */
+static void put(char events[EVENTS_BYTES], const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void put(char events[EVENTS_BYTES], const char *fmt, ...)
+{
+	size_t length = strlen(events);
+	va_list ap;
+
+	va_start(ap, fmt);
+	assert_true(vsnprintf(events + length, EVENTS_BYTES - length, fmt, ap) < EVENTS_BYTES - (int)length);
+	va_end(ap);
+}
+
+/* Holds for so long, while t3 wants it all the time. */
+static int64_t put_hold(char events[EVENTS_BYTES], int64_t at_ns, int thread, int64_t ns)
+{
+	put(events, "@%" PRId64 "\nt%d 1 1 ENTRY\nt%d 1 1 ACQUIRE\nt3 1 1 ENTRY\nt3 1 1 BUSY\n", at_ns, thread, thread);
+	put(events, "@%" PRId64 "\nt%d 1 1 RELEASE request\nt3 1 1 ACQUIRE\nt3 1 1 RELEASE\n", at_ns + ns, thread);
+	return at_ns + ns + 1 * MS;
+}
+
+/* One that holds once for long, another for less and often: each number is of the longest hold, wherever it is. */
+static void test_a_played_mix_of_long_holds(void **state)
+{
+	static const char *const creations[] = { "create 5000us\n", "create 100\n" };
+	struct finding found;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		char events[EVENTS_BYTES] = "";
+		int64_t at_ns = 1000 * MS, long_ns;
+
+		put(events, "@%" PRId64 "\n%st1 thread 1 once\nt2 thread 2 often\nt3 thread 3 reader\n", at_ns, creations[i]);
+		for (int n = 0; n < 10; n++)
+			at_ns = put_hold(events, at_ns, 2, 60 * MS);
+		long_ns = at_ns + 30;
+		at_ns = put_hold(events, at_ns, 1, 600 * MS);
+		for (int n = 0; n < 10; n++)
+			at_ns = put_hold(events, at_ns, 2, 60 * MS);
+		found = assert_played(events, "long_hold",
+				      "Long hold: often and once hold on to the GIL without letting go, for up to 600 ms at "
+				      "a time, and reader waited 1.80 s in 1.82 s for that.");
+		assert_int_equal(found.from_ns, long_ns);
+		assert_int_equal(found.to_ns, long_ns - 30 + 600 * MS);
+		assert_memory_equal(found.evidence, "once: blocking_max_ns 600 ms; 1 holds,", 38);
+	}
+}
+
+/* A reader that does not get it between the holds of another waits for each of them: they are no longer for that. */
+static void test_played_long_holds_in_one_wait(void **state)
+{
+	char events[EVENTS_BYTES] = "@1000000000\ncreate 100\nt1 thread 1 worker\nt2 thread 2 reader\n"
+				    "t1 50 1 ENTRY\nt1 50 1 ACQUIRE\nt2 50 1 ENTRY\nt2 50 1 BUSY\n";
+	struct finding found;
+
+	(void)state;
+	for (int64_t i = 1; i <= 40; i++) {
+		put(events, "@%" PRId64 "\nt1 50 1 RELEASE\nt1 50 1 ENTRY\nt1 50 1 ACQUIRE\n",
+		    1000 * MS + i * 60 * MS + (i == 7 ? 5 * MS : 0));
+	}
+	put(events, "@3460000000\nt1 50 1 RELEASE\nt2 50 1 ACQUIRE\nt2 50 1 RELEASE\n");
+	found = assert_played(events, "long_hold",
+			      "Long hold: worker holds on to the GIL without letting go, for up to 65.0 ms at a time, and "
+			      "reader waited 2.46 s in 2.46 s for that.");
+	assert_int_equal(found.from_ns, 1000 * MS + 6 * 60 * MS + 20);
+	assert_int_equal(found.to_ns, 1000 * MS + 7 * 60 * MS + 5 * MS);
+}
+
+/* Many short ones are none, also next to a long one for which nobody waited long. */
+static void test_played_short_holds_in_one_wait(void **state)
+{
+	char events[EVENTS_BYTES] = "@1000000000\ncreate 100\nt1 thread 1 worker\nt2 thread 2 reader\n"
+				    "t1 50 1 ENTRY\nt1 50 1 ACQUIRE\n@1400000000\nt2 50 1 ENTRY\nt2 50 1 BUSY\n";
+
+	(void)state;
+	for (int64_t i = 0; i < 10; i++)
+		put(events, "@%" PRId64 "\nt1 50 1 RELEASE\nt1 50 1 ENTRY\nt1 50 1 ACQUIRE\n", 1410 * MS + i * 40 * MS);
+	put(events, "@1810000000\nt1 50 1 RELEASE\nt2 50 1 ACQUIRE\nt2 50 1 RELEASE\n");
+	assert_played(events, "contention",
+		      "Contention: reader waited 410 ms for the GIL in 810 ms, most of it while worker held it.");
+}
+
+/* Each GIL has its own findings, of its own threads, in whatever order they come. */
+static void test_played_gils(void **state)
+{
+	static const int order[] = { 1, 3, 2 };
+	char events[EVENTS_BYTES] = "";
+	struct finding found;
+
+	(void)state;
+	for (int gil = 1; gil <= 3; gil++)
+		put(events, "@%d\ngil %d\ncreate 5000us\n", 1000 + gil, gil);
+	for (int gil = 3; gil >= 1; gil--)
+		put(events, "@%" PRId64 "\ngil %d\nt%d1 thread 1 cpu%d\nt%d2 thread 2 io%d\nt%d1 -1 0 ENTRY\nt%d1 -1 0 ACQUIRE\n"
+		    "t%d2 -1 0 ENTRY\nt%d2 -1 0 BUSY\n", 10 * MS * (4 - gil), gil, gil, gil, gil, gil, gil, gil, gil, gil);
+	for (int i = 0; i < 3; i++)
+		put(events, "@%" PRId64 "\ngil %d\nt%d1 -1 0 RELEASE request\nt%d2 -1 0 ACQUIRE\nt%d2 -1 0 RELEASE\n",
+		    200 * MS + i * 100 * MS, order[i], order[i], order[i], order[i]);
+	found = assert_played(events, "long_hold",
+			      "Long hold: cpu2 holds on to the GIL without letting go, for up to 380 ms at a time, and io2 "
+			      "waited 380 ms in 400 ms for that.");
+	assert_int_equal(found.gil, 1);
 }
 
 static void test_a_played_long_hold(void **state)
@@ -952,6 +1088,7 @@ int main(void)
 		cmocka_unit_test(test_signal_storm),
 		cmocka_unit_test(test_no_signal_storm),
 		cmocka_unit_test(test_starvation),
+		cmocka_unit_test(test_starvation_of_two),
 		cmocka_unit_test(test_no_starvation),
 		cmocka_unit_test(test_oversubscription),
 		cmocka_unit_test(test_bursts_are_no_oversubscription),
@@ -966,6 +1103,10 @@ int main(void)
 		cmocka_unit_test(test_long_names),
 		cmocka_unit_test(test_cutting),
 		cmocka_unit_test(test_a_played_long_hold),
+		cmocka_unit_test(test_a_played_mix_of_long_holds),
+		cmocka_unit_test(test_played_long_holds_in_one_wait),
+		cmocka_unit_test(test_played_short_holds_in_one_wait),
+		cmocka_unit_test(test_played_gils),
 		cmocka_unit_test(test_played_turns),
 	};
 
