@@ -42,7 +42,7 @@ static void say_whom(struct finding *found, const struct results *r, const struc
 
 	SAY(found->verdict, "Contention: %s waited %s for the GIL in %s, %s.", NAMES(r, &sum->waiters),
 	    DURATION(sum->cost_ns), DURATION(gil->wall_ns), say_where(where, r, sum));
-	SAY(found->evidence, "Of waiting_ns %s, %s is in none of the named patterns. The largest pair: %s behind %s, wait_ns %s in %s %s, wait_max_ns %s. The GIL: contention %s, waiters_mean %s.",
+	SAY(found->evidence, "Of waiting_ns %s, %s is behind a holder and in none of the named patterns. The largest pair: %s behind %s, wait_ns %s in %s %s, wait_max_ns %s. The GIL: contention %s, waiters_mean %s.",
 	    DURATION(gil->waiting_ns), DURATION(sum->cost_ns), NAME(r, top->waiter), NAME(r, top->holder),
 	    DURATION(top->wait_ns), COUNT(top->waits), PLURAL(top->waits, "wait"), DURATION(top->max_ns),
 	    SHARE(gil->contention), RATIO(gil->waiters_mean));
