@@ -319,6 +319,8 @@ static const struct column thread_columns[] = {
 	NS(thread_metrics, overrun_ns),
 	AS("overrun_hold_max_ns", COLUMN_NS, thread_metrics, overrun.ns, NULL),
 	AS("overrun_hold_max_at_ns", COLUMN_NS, thread_metrics, overrun.at_ns, get_time),
+	AS("blocking_max_ns", COLUMN_NS, thread_metrics, blocking.ns, NULL),
+	AS("blocking_max_at_ns", COLUMN_NS, thread_metrics, blocking.at_ns, get_time),
 	COUNT(thread_metrics, waits_long),
 	AS("attempt_max_ns", COLUMN_NS, thread_metrics, attempt.ns, NULL),
 	AS("attempt_max_at_ns", COLUMN_NS, thread_metrics, attempt.at_ns, get_time),

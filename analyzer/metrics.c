@@ -195,6 +195,8 @@ static int on_interval(void *data, const struct interval *interval)
 		return 0;
 	t->checks += interval->checks;
 	t->ticks += interval->ticks;
+	if (interval->waited_on_ns > 0)
+		keep_longest(&t->blocking, (uint64_t)interval->waited_on_ns, interval->to_ns - interval->waited_on_ns);
 	if ((uint64_t)interval->waited_on_ns > g->overrun_ns) {
 		t->overruns++;
 		t->overrun_ns += (uint64_t)interval->waited_on_ns - g->overrun_ns;

@@ -39,6 +39,7 @@ struct thread_metrics {
 	uint64_t barging;      /* took it back after its own RELEASE, with nobody between, while others slept waiting */
 	uint64_t overruns, overrun_ns; /* holds in which others slept longer than the switch interval; the excess */
 	struct longest overrun; /* the worst: the whole hold */
+	struct longest blocking; /* the longest that others slept in one hold, up to its end */
 	uint64_t waits_long;   /* contended waits of more than LONG_INTERVALS switch intervals */
 	struct longest attempt; /* the longest, also if it was cut, left or waits still */
 	uint64_t migrations;   /* ACQUIRE on another CPU than its ACQUIRE before */

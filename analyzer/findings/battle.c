@@ -10,13 +10,15 @@ static uint64_t claim_battle(const struct claim *claim, const struct thread_metr
 	return waiter && kinds_computes(waiter) && kinds_is_behind_computing(holder, pair) ? pair->wait_ns : 0;
 }
 
-static uint64_t lives_ns(const struct results *r, const struct tally *tally)
+static uint64_t lives_ns(struct findings *f, const struct results *r)
 {
+	const struct rows threads = findings_threads(f);
+	const struct tally *tally = findings_tally(f);
 	uint64_t sum_ns = 0;
 
-	for (size_t i = 0; i < r->n_threads; i++)
-		if (tally->waited[i])
-			sum_ns += r->threads[i].life_ns;
+	for (size_t i = 0; i < threads.n; i++)
+		if (tally->waited[threads.list[i].row])
+			sum_ns += r->threads[threads.list[i].row].life_ns;
 	return sum_ns;
 }
 
@@ -57,9 +59,9 @@ static int look(struct findings *out, const struct results *r, const struct gil_
 	struct finding found = { .cost_ns = sum.cost_ns, .from_ns = sum.first_ns, .to_ns = sum.last_ns };
 
 	/* It takes two: who waits is also waited for. */
-	if (sum.waiters.all < 2 || sum.holders.all < 2 || !kinds_matters(gil, sum.cost_ns))
+	if (sum.waiters.all < 2 || sum.holders.all < 2 || !claim_matters(&sum, gil))
 		return 0;
-	say(&found, r, gil, &sum, lives_ns(r, findings_tally(out)));
+	say(&found, r, gil, &sum, lives_ns(out, r));
 	claim_take(out, r, &claim);
 	cast_into(&found, &sum.waiters, NULL);
 	return findings_add(out, &found);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyzer/findings/claim.h"
 
-#include <string.h>
-
 #include "analyzer/findings/kinds.h"
 
 static uint64_t claim_pair(const struct findings *f, const struct results *r, const struct claim *claim, size_t i)
@@ -10,10 +8,15 @@ static uint64_t claim_pair(const struct findings *f, const struct results *r, co
 	const struct pair_metrics *p = &r->pairs[i];
 	uint64_t ns, left_ns = findings_unexplained(f, i);
 
-	if (!left_ns || r->threads[p->waiter].info.gil->index != claim->gil->info.index)
+	if (!left_ns)
 		return 0;
 	ns = claim->of(claim, kinds_waiter(r, p, claim->gil), kinds_holder(r, p, claim->gil), p);
 	return ns < left_ns ? ns : left_ns;
+}
+
+static bool is_behind_others(const struct results *r, const struct pair_metrics *p)
+{
+	return p->holder == PAIR_OTHERS || (p->holder < r->n_threads && r->threads[p->holder].folded);
 }
 
 static void add(struct claimed *sum, const struct pair_metrics *p, uint64_t ns, uint64_t *top_ns)
@@ -27,36 +30,65 @@ static void add(struct claimed *sum, const struct pair_metrics *p, uint64_t ns, 
 		sum->top = p;
 	}
 	sum->cost_ns += ns;
+	sum->free_ns += p->holder == PAIR_NOBODY ? ns : 0;
 	sum->failed += p->failed;
 	sum->waits += p->waits;
 }
 
-struct claimed claim_look(struct findings *f, const struct results *r, const struct claim *claim)
+static void add_pairs(struct claimed *sum, struct findings *f, const struct results *r, const struct claim *claim)
 {
+	const struct rows pairs = findings_pairs(f);
 	struct tally *tally = findings_tally(f);
-	struct claimed sum = { .cost_ns = 0 };
 	uint64_t top_ns = 0;
 
-	memset(tally->waited, 0, r->n_threads * sizeof(*tally->waited));
-	memset(tally->blocked, 0, r->n_threads * sizeof(*tally->blocked));
-	for (size_t i = 0; i < r->n_pairs; i++) {
-		const struct pair_metrics *p = &r->pairs[i];
-		uint64_t ns = claim_pair(f, r, claim, i);
+	for (size_t i = 0; i < pairs.n; i++) {
+		const struct pair_metrics *p = &r->pairs[pairs.list[i].row];
+		uint64_t ns = claim_pair(f, r, claim, pairs.list[i].row);
 
 		if (!ns)
 			continue;
-		add(&sum, p, ns, &top_ns);
+		add(sum, p, ns, &top_ns);
+		sum->others_ns += is_behind_others(r, p) ? ns : 0;
 		tally->waited[p->waiter] += ns;
 		if (p->holder < r->n_threads)
 			tally->blocked[p->holder] += ns;
 	}
-	sum.waiters = cast_of(r, tally->waited);
-	sum.holders = cast_of(r, tally->blocked);
+}
+
+struct claimed claim_look(struct findings *f, const struct results *r, const struct claim *claim)
+{
+	const struct rows threads = findings_threads(f);
+	struct tally *tally = findings_tally(f);
+	struct claimed sum = { .cost_ns = 0 };
+
+	for (size_t i = 0; i < threads.n; i++)
+		tally->waited[threads.list[i].row] = tally->blocked[threads.list[i].row] = 0;
+	add_pairs(&sum, f, r, claim);
+	for (size_t i = 0; i < threads.n; i++) {
+		const uint32_t row = threads.list[i].row;
+		uint64_t waited_ns = tally->waited[row];
+
+		cast_add(&sum.waiters, row, waited_ns);
+		cast_add(&sum.holders, row, tally->blocked[row]);
+		if (waited_ns > sum.hurt_ns && waited_ns >= r->threads[row].life_ns / MATTERS_SHARE)
+			sum.hurt_ns = waited_ns;
+	}
 	return sum;
+}
+
+bool claim_matters(const struct claimed *sum, const struct gil_metrics *gil)
+{
+	const uint64_t share_ns = gil->wall_ns / MATTERS_SHARE;
+
+	if (!sum->cost_ns || (!sum->hurt_ns && gil->wanted_ns < share_ns))
+		return false;
+	return sum->cost_ns >= share_ns || sum->hurt_ns >= MATTERS_NS;
 }
 
 void claim_take(struct findings *f, const struct results *r, const struct claim *claim)
 {
-	for (size_t i = 0; i < r->n_pairs; i++)
-		findings_explain(f, i, claim_pair(f, r, claim, i));
+	const struct rows pairs = findings_pairs(f);
+
+	for (size_t i = 0; i < pairs.n; i++)
+		findings_explain(f, pairs.list[i].row, claim_pair(f, r, claim, pairs.list[i].row));
 }

@@ -22,11 +22,23 @@ struct claimed {
 	uint64_t failed, waits;    /* of these pairs */
 	struct cast waiters, holders; /* by cost */
 	const struct pair_metrics *top; /* the costliest pair; NULL: there is none */
+	uint64_t free_ns;          /* of the cost: nobody held it, or nobody was seen to */
+	uint64_t others_ns;        /* of the cost: behind threads that are summed up */
+	uint64_t hurt_ns;          /* the most that one thread waited, of those that waited a fiftieth of their life */
 	int64_t first_ns, last_ns; /* from the first of these waits to the end of the last */
 };
 
 /* Adds it up, and explains nothing. */
 struct claimed claim_look(struct findings *f, const struct results *r, const struct claim *claim);
+
+/*
+ * Whether it is worth a word. A sum over many threads alone says little: there
+ * must be somebody who waits for a fiftieth of the wall time, or one thread that
+ * waits for a fiftieth of its life. The sum is a fiftieth of the wall time, too,
+ * or that one thread waits a second in all.
+ */
+enum { MATTERS_SHARE = 50, MATTERS_NS = 1000000000 };
+bool claim_matters(const struct claimed *sum, const struct gil_metrics *gil);
 
 /* Explains it. */
 void claim_take(struct findings *f, const struct results *r, const struct claim *claim);

@@ -26,11 +26,22 @@ int findings_add(struct findings *f, const struct finding *finding);
 uint64_t findings_cost(const struct findings *f);
 size_t findings_count(const struct findings *f);
 
+/* The rows of the present GIL in the tables of threads and of pairs, in the order of these: there may be thousands of GILs. */
+struct placed {
+	uint32_t gil, row;
+};
+struct rows {
+	const struct placed *list;
+	size_t n;
+};
+struct rows findings_threads(const struct findings *f);
+struct rows findings_pairs(const struct findings *f);
+
 /* What no finding explains yet of the wait of a pair; explains `ns` of it, which is not more. */
 uint64_t findings_unexplained(const struct findings *f, size_t pair);
 void findings_explain(struct findings *f, size_t pair, uint64_t ns);
 
-/* Two numbers for each row of the thread table, to add up in: of whom waits, of whom is waited for. */
+/* Two numbers for each row of the thread table, to add up in: of whom waits, of whom is waited for. All 0 at first. */
 struct tally {
 	uint64_t *waited, *blocked;
 };

@@ -12,12 +12,19 @@ static const struct detector *const detectors[] = {
 	&detect_no_contention,
 };
 
+/* The rows of a table by GIL, and which of them are those of the present one. */
+struct sorted {
+	struct placed *list;
+	size_t n, first, end;
+};
+
 struct findings {
 	struct finding *list;
 	size_t n, size;
 	const struct detector *detector; /* that looks now */
 	uint32_t gil;                    /* at this one */
 	size_t first;                    /* finding of this one */
+	struct sorted threads, pairs;
 	uint64_t *unexplained;           /* of each pair */
 	struct tally tally;
 };
@@ -68,6 +75,53 @@ struct tally *findings_tally(struct findings *f)
 	return &f->tally;
 }
 
+struct rows findings_threads(const struct findings *f)
+{
+	return (struct rows){ f->threads.list + f->threads.first, f->threads.end - f->threads.first };
+}
+
+struct rows findings_pairs(const struct findings *f)
+{
+	return (struct rows){ f->pairs.list + f->pairs.first, f->pairs.end - f->pairs.first };
+}
+
+/* ---- by GIL ------------------------------------------------------------------------ */
+
+static int by_gil(const void *a, const void *b)
+{
+	const struct placed *x = a, *y = b;
+
+	if (x->gil != y->gil)
+		return x->gil < y->gil ? -1 : 1;
+	return (x->row > y->row) - (x->row < y->row);
+}
+
+static int sort_by_gil(struct sorted *s, const struct results *r, size_t n, bool pairs)
+{
+	s->list = calloc(n + 1, sizeof(*s->list));
+	if (!s->list)
+		return err(-ENOMEM, "out of memory");
+	for (s->n = 0; s->n < n; s->n++) {
+		size_t thread = pairs ? r->pairs[s->n].waiter : s->n;
+
+		s->list[s->n] = (struct placed){ r->threads[thread].info.gil->index, (uint32_t)s->n };
+	}
+	qsort(s->list, n, sizeof(*s->list), by_gil);
+	return 0;
+}
+
+/* The GILs come in the order of their indexes. */
+static void go_to(struct sorted *s, uint32_t gil)
+{
+	while (s->end < s->n && s->list[s->end].gil < gil)
+		s->end++;
+	s->first = s->end;
+	while (s->end < s->n && s->list[s->end].gil == gil)
+		s->end++;
+}
+
+/* ---- the whole --------------------------------------------------------------------- */
+
 static int by_cost(const void *a, const void *b)
 {
 	const struct finding *x = a, *y = b;
@@ -79,6 +133,8 @@ static int by_cost(const void *a, const void *b)
 
 static int prepare(struct findings *f, const struct results *r)
 {
+	int code;
+
 	f->unexplained = calloc(r->n_pairs + 1, sizeof(*f->unexplained));
 	f->tally.waited = calloc(r->n_threads + 1, sizeof(*f->tally.waited));
 	f->tally.blocked = calloc(r->n_threads + 1, sizeof(*f->tally.blocked));
@@ -86,7 +142,8 @@ static int prepare(struct findings *f, const struct results *r)
 		return err(-ENOMEM, "out of memory");
 	for (size_t i = 0; i < r->n_pairs; i++)
 		f->unexplained[i] = r->pairs[i].wait_ns;
-	return 0;
+	code = sort_by_gil(&f->threads, r, r->n_threads, false);
+	return code ? code : sort_by_gil(&f->pairs, r, r->n_pairs, true);
 }
 
 static int look_at(struct findings *f, const struct results *r, const struct gil_metrics *gil)
@@ -95,6 +152,8 @@ static int look_at(struct findings *f, const struct results *r, const struct gil
 
 	f->gil = gil->info.index;
 	f->first = f->n;
+	go_to(&f->threads, f->gil);
+	go_to(&f->pairs, f->gil);
 	for (size_t d = 0; d < sizeof(detectors) / sizeof(detectors[0]) && !code; d++) {
 		f->detector = detectors[d];
 		code = f->detector->look(f, r, gil);
@@ -122,6 +181,8 @@ struct findings *findings_free(struct findings *f)
 	if (!f)
 		return NULL;
 	free(f->list);
+	free(f->threads.list);
+	free(f->pairs.list);
 	free(f->unexplained);
 	free(f->tally.waited);
 	free(f->tally.blocked);

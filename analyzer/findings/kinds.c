@@ -8,11 +8,6 @@ uint64_t kinds_interval_ns(const struct gil_metrics *gil)
 	return (uint64_t)gil->info.interval * 1000;
 }
 
-bool kinds_matters(const struct gil_metrics *gil, uint64_t ns)
-{
-	return ns >= MATTERS_NS || (ns && ns >= gil->wall_ns / MATTERS_SHARE);
-}
-
 bool kinds_counts(const struct thread_metrics *t, const struct gil_metrics *gil)
 {
 	return t->info.selected && !t->folded && t->info.gil->index == gil->info.index;

@@ -5,17 +5,13 @@
 #include "analyzer/results.h"
 
 /*
- * What kinds of threads there are, what is long, and what is worth a word:
- * the questions that several detectors ask. docs/findings.md uses these words.
+ * What kinds of threads there are, and what is long: the
+ * questions that several detectors ask. docs/findings.md uses these words.
  */
 
 /* CPython's switch interval, unless a program sets another: what "long" is measured by where there is none. */
 enum { NOMINAL_INTERVAL_NS = 5000000 };
 uint64_t kinds_interval_ns(const struct gil_metrics *gil);
-
-/* Whether so much waiting is worth a finding: a fiftieth of the wall time, or a second at all. */
-enum { MATTERS_SHARE = 50, MATTERS_NS = 1000000000 };
-bool kinds_matters(const struct gil_metrics *gil, uint64_t ns);
 
 /* Has numbers of its own, on this GIL: was asked for, and is no sum of several. */
 bool kinds_counts(const struct thread_metrics *t, const struct gil_metrics *gil);

@@ -29,11 +29,6 @@ static bool has_overruns(const struct thread_metrics *t)
 	return t->overruns != METRIC_UNKNOWN;
 }
 
-static uint64_t longest_hold(const struct thread_metrics *t)
-{
-	return has_overruns(t) ? t->overrun.ns : histogram_max(t->hold_ns);
-}
-
 static uint64_t excess_of(const struct thread_metrics *t, const struct gil_metrics *gil)
 {
 	struct excess excess = { .limit_ns = limit_of(gil) };
@@ -44,35 +39,54 @@ static uint64_t excess_of(const struct thread_metrics *t, const struct gil_metri
 	return excess.ns;
 }
 
-/* A lone thread may hold for as long as it likes: both the hold and the wait for it must be long. */
+/* A lone thread may hold for as long as it likes, and many short holds are none: others must wait so long for one of them. */
 static uint64_t claim_long(const struct claim *claim, const struct thread_metrics *waiter,
 			   const struct thread_metrics *holder, const struct pair_metrics *pair)
 {
 	const uint64_t limit_ns = limit_of(claim->gil);
 	uint64_t excess_ns;
 
-	if (!waiter || !holder || pair->max_ns < limit_ns || longest_hold(holder) < limit_ns)
+	if (!waiter || !holder || pair->max_ns < limit_ns || holder->blocking.ns < limit_ns)
 		return 0;
 	/* Where it is most of the wait, what the interval allows is no finding of its own. */
 	excess_ns = excess_of(holder, claim->gil);
 	return excess_ns >= pair->wait_ns / 2 ? pair->wait_ns : excess_ns;
 }
 
-static void say(struct finding *found, const struct results *r, const struct gil_metrics *gil,
-		const struct claimed *sum)
+/* For whose hold the others waited longest, of those that this is about. */
+static uint32_t longest_of(struct findings *f, const struct results *r)
 {
-	const struct thread_metrics *holder = &r->threads[sum->top->holder];
+	const struct rows threads = findings_threads(f);
+	const struct tally *tally = findings_tally(f);
+	uint32_t longest = PAIR_NOBODY;
+
+	for (size_t i = 0; i < threads.n; i++) {
+		const uint32_t row = threads.list[i].row;
+
+		if (tally->blocked[row] &&
+		    (longest == PAIR_NOBODY || r->threads[row].blocking.ns > r->threads[longest].blocking.ns))
+			longest = row;
+	}
+	return longest;
+}
+
+static void say(struct finding *found, const struct results *r, const struct gil_metrics *gil,
+		const struct claimed *sum, uint32_t longest)
+{
+	const struct thread_metrics *holder = &r->threads[longest];
 
 	SAY(found->verdict, "Long hold: %s %s on to the GIL without letting go, for up to %s at a time, and %s waited %s in %s for that.",
-	    NAMES(r, &sum->holders), VERB(&sum->holders, "hold"), DURATION(sum->top->max_ns),
+	    NAMES(r, &sum->holders), VERB(&sum->holders, "hold"), DURATION(holder->blocking.ns),
 	    NAMES(r, &sum->waiters), DURATION(sum->cost_ns), DURATION(gil->wall_ns));
-	SAY(found->evidence, "%s: %s holds, hold_ns mean %s, max %s; overruns %s, overrun_ns %s. %s waited up to %s for it in one attempt. %s: %s.",
-	    FIRST_NAME(r, &sum->holders), COUNT(histogram_count(holder->hold_ns)),
+	SAY(found->evidence, "%s: blocking_max_ns %s; %s holds, hold_ns mean %s, max %s; overruns %s, overrun_ns %s. %s: %s.",
+	    NAME(r, longest), DURATION(holder->blocking.ns), COUNT(histogram_count(holder->hold_ns)),
 	    DURATION(histogram_mean(holder->hold_ns)), DURATION(histogram_max(holder->hold_ns)),
 	    KNOWN(holder->overruns), has_overruns(holder) ? DURATION(holder->overrun_ns) : "-",
-	    FIRST_NAME(r, &sum->waiters), DURATION(sum->top->max_ns),
 	    has_overruns(holder) ? "The switch interval" : "No time ends a hold here; in Python 3",
 	    DURATION(kinds_interval_ns(gil)));
+	/* That hold, as far as others waited for it. */
+	found->from_ns = holder->blocking.at_ns;
+	found->to_ns = holder->blocking.at_ns + (int64_t)holder->blocking.ns;
 	SAY(found->advice, "Let the C code that %s runs release the GIL (Py_BEGIN_ALLOW_THREADS, nogil), give it less work per call, or run it in a process of its own.",
 	    FIRST_NAME(r, &sum->holders));
 }
@@ -83,14 +97,11 @@ static int look(struct findings *out, const struct results *r, const struct gil_
 	struct claimed sum = claim_look(out, r, &claim);
 	struct finding found = { .cost_ns = sum.cost_ns };
 
-	if (!kinds_matters(gil, sum.cost_ns))
+	if (!claim_matters(&sum, gil))
 		return 0;
+	say(&found, r, gil, &sum, longest_of(out, r));
 	claim_take(out, r, &claim);
-	say(&found, r, gil, &sum);
 	cast_into(&found, &sum.holders, &sum.waiters);
-	/* The attempt behind it, which lasts as long as the hold does for who waits. */
-	found.from_ns = sum.top->max_at_ns;
-	found.to_ns = sum.top->max_at_ns + (int64_t)sum.top->max_ns;
 	return findings_add(out, &found);
 }
 

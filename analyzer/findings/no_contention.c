@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* Nothing else was found: who asks wants to know that, and how sure it is. */
 #include "analyzer/findings/detector.h"
-#include "analyzer/findings/kinds.h"
 #include "analyzer/findings/words.h"
 
 /* Of a contended wait, in any of its threads. */
-static uint64_t longest_wait(const struct results *r, const struct gil_metrics *gil)
+static uint64_t longest_wait(const struct results *r, const struct rows *threads)
 {
 	uint64_t max_ns = 0;
 
-	for (size_t i = 0; i < r->n_threads; i++)
-		if (kinds_counts(&r->threads[i], gil) && histogram_max(r->threads[i].wait_contended_ns) > max_ns)
-			max_ns = histogram_max(r->threads[i].wait_contended_ns);
+	for (size_t i = 0; i < threads->n; i++) {
+		uint64_t ns = histogram_max(r->threads[threads->list[i].row].wait_contended_ns);
+
+		if (ns > max_ns)
+			max_ns = ns;
+	}
 	return max_ns;
 }
 
-static bool all_selected(const struct results *r, const struct gil_metrics *gil)
+static bool all_selected(const struct results *r, const struct rows *threads)
 {
-	for (size_t i = 0; i < r->n_threads; i++)
-		if (r->threads[i].info.gil->index == gil->info.index && !r->threads[i].info.selected)
+	for (size_t i = 0; i < threads->n; i++)
+		if (!r->threads[threads->list[i].row].info.selected)
 			return false;
 	return true;
 }
@@ -33,9 +35,10 @@ static const char *doubt(const struct results *r)
 	return "";
 }
 
-static void say(struct finding *found, const struct results *r, const struct gil_metrics *gil)
+static void say(struct finding *found, const struct results *r, const struct gil_metrics *gil,
+		const struct rows *threads)
 {
-	const char *who = all_selected(r, gil) ? "nobody" : "none of the selected threads";
+	const char *who = all_selected(r, threads) ? "nobody" : "none of the selected threads";
 
 	if (!gil->acquisitions && !gil->held_ns)
 		SAY(found->verdict, "Nothing to tell: %s was seen to take the GIL.%s", who, doubt(r));
@@ -44,7 +47,7 @@ static void say(struct finding *found, const struct results *r, const struct gil
 	else
 		SAY(found->verdict, "No contention to speak of: all waits for the GIL sum to %s in %s (%s), the longest took %s. The GIL is not your problem.%s",
 		    DURATION(gil->waiting_ns), DURATION(gil->wall_ns), PERCENT(gil->waiting_ns, gil->wall_ns),
-		    DURATION(longest_wait(r, gil)), doubt(r));
+		    DURATION(longest_wait(r, threads)), doubt(r));
 	SAY(found->evidence, "The GIL: acquisitions %s, contended %s, failed_attempts %s, waiting_ns %s, utilisation %s, contention %s.",
 	    COUNT(gil->acquisitions), COUNT(gil->acquisitions_contended), COUNT(gil->failed),
 	    DURATION(gil->waiting_ns), SHARE(gil->utilisation), SHARE(gil->contention));
@@ -56,11 +59,12 @@ static void say(struct finding *found, const struct results *r, const struct gil
 
 static int look(struct findings *out, const struct results *r, const struct gil_metrics *gil)
 {
+	const struct rows threads = findings_threads(out);
 	struct finding found = { .from_ns = gil->first_ns, .to_ns = gil->last_ns };
 
 	if (findings_count(out))
 		return 0;
-	say(&found, r, gil);
+	say(&found, r, gil, &threads);
 	return findings_add(out, &found);
 }
 

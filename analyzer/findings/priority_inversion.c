@@ -40,7 +40,7 @@ static int look(struct findings *out, const struct results *r, const struct gil_
 	struct claimed sum = claim_look(out, r, &claim);
 	struct finding found = { .cost_ns = sum.cost_ns, .from_ns = sum.first_ns, .to_ns = sum.last_ns };
 
-	if (!sum.holders.n || !kinds_matters(gil, sum.cost_ns))
+	if (!sum.holders.n || !claim_matters(&sum, gil))
 		return 0;
 	claim_take(out, r, &claim);
 	say(&found, r, gil, &sum);

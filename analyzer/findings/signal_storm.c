@@ -44,25 +44,22 @@ static uint64_t retaking_ns(const struct thread_metrics *t, uint64_t extra)
 	return (uint64_t)((double)t->state_ns[STATE_ENTERING] * (double)extra / (double)t->checks);
 }
 
-static const struct thread_metrics *find_main(const struct results *r, const struct gil_metrics *gil)
+static uint32_t find_main(const struct results *r, const struct rows *threads)
 {
-	for (size_t i = 0; i < r->n_threads; i++)
-		if (r->threads[i].info.is_main && r->threads[i].info.gil->index == gil->info.index)
-			return &r->threads[i];
-	return NULL;
+	for (size_t i = 0; i < threads->n; i++)
+		if (r->threads[threads->list[i].row].info.is_main)
+			return threads->list[i].row;
+	return PAIR_NOBODY;
 }
 
 static void say(struct finding *found, const struct results *r, const struct gil_metrics *gil,
-		const struct cast *stormed, uint64_t extra)
+		const struct cast *stormed, uint64_t extra, uint32_t main)
 {
-	const struct thread_metrics *t = &r->threads[stormed->rows[0]], *main = find_main(r, gil);
-	struct cast main_cast = { .n = 0 };
+	const struct thread_metrics *t = &r->threads[stormed->rows[0]];
 
-	if (main)
-		cast_add(&main_cast, (uint32_t)(main - r->threads), 1);
 	SAY(found->verdict, "Signal storm: %s %s the GIL after every %.1f ticks instead of %s, %s times too often, because a signal waits for %s, which does not run.",
 	    NAMES(r, stormed), VERB(stormed, "offer"), (double)t->ticks / (double)t->checks,
-	    COUNT(usual_ticks(gil)), COUNT(extra), main ? FIRST_NAME(r, &main_cast) : "the main thread");
+	    COUNT(usual_ticks(gil)), COUNT(extra), main == PAIR_NOBODY ? "the main thread" : NAME(r, main));
 	SAY(found->evidence, "%s: checks %s, ticks %s, ticks_per_check %.3f; the check interval is %s. %s acquisitions and %s failed attempts in its life of %s.",
 	    FIRST_NAME(r, stormed), COUNT(t->checks), COUNT(t->ticks), (double)t->ticks / (double)t->checks,
 	    COUNT((uint64_t)gil->info.interval), COUNT(t->acquisitions), COUNT(t->failed), DURATION(t->life_ns));
@@ -74,6 +71,7 @@ static void say(struct finding *found, const struct results *r, const struct gil
 static int look(struct findings *out, const struct results *r, const struct gil_metrics *gil)
 {
 	const struct claim claim = { claim_storm, gil };
+	const struct rows threads = findings_threads(out);
 	struct cast stormed = { .n = 0 };
 	struct claimed sum;
 	struct finding found = { .cost_ns = 0 };
@@ -81,12 +79,13 @@ static int look(struct findings *out, const struct results *r, const struct gil_
 
 	if (!gil_is_ticked(&gil->info))
 		return 0;
-	for (size_t i = 0; i < r->n_threads; i++) {
-		uint64_t more = kinds_counts(&r->threads[i], gil) ? storm_of(&r->threads[i], gil) : 0;
+	for (size_t i = 0; i < threads.n; i++) {
+		const struct thread_metrics *t = &r->threads[threads.list[i].row];
+		uint64_t more = kinds_counts(t, gil) ? storm_of(t, gil) : 0;
 
-		cast_add(&stormed, (uint32_t)i, more);
+		cast_add(&stormed, threads.list[i].row, more);
 		extra += more;
-		found.cost_ns += more ? retaking_ns(&r->threads[i], more) : 0;
+		found.cost_ns += more ? retaking_ns(t, more) : 0;
 	}
 	if (!stormed.n)
 		return 0;
@@ -95,7 +94,7 @@ static int look(struct findings *out, const struct results *r, const struct gil_
 	found.cost_ns += sum.cost_ns;
 	if (found.cost_ns > gil->wait_ns)
 		found.cost_ns = gil->wait_ns;
-	say(&found, r, gil, &stormed, extra);
+	say(&found, r, gil, &stormed, extra, find_main(r, &threads));
 	cast_into(&found, &stormed, &sum.waiters);
 	return findings_add(out, &found);
 }

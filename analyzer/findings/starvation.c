@@ -58,16 +58,33 @@ static uint64_t claim_starved(const struct claim *claim, const struct thread_met
 	return waiter->longest_holder == pair->holder ? hunger_ns : 0;
 }
 
-static void say(struct finding *found, const struct results *r, const struct gil_metrics *gil,
-		const struct claimed *sum)
+/* Who waited longest in one attempt, of those that this is about. */
+static uint32_t longest_of(struct findings *f, const struct results *r)
 {
-	const struct thread_metrics *waiter = &r->threads[sum->top->waiter], *holder = &r->threads[sum->top->holder];
+	const struct rows threads = findings_threads(f);
+	const struct tally *tally = findings_tally(f);
+	uint32_t longest = PAIR_NOBODY;
+
+	for (size_t i = 0; i < threads.n; i++) {
+		const uint32_t row = threads.list[i].row;
+
+		if (tally->waited[row] &&
+		    (longest == PAIR_NOBODY || r->threads[row].attempt.ns > r->threads[longest].attempt.ns))
+			longest = row;
+	}
+	return longest;
+}
+
+static void say(struct finding *found, const struct results *r, const struct gil_metrics *gil,
+		const struct claimed *sum, uint32_t longest)
+{
+	const struct thread_metrics *waiter = &r->threads[longest], *holder = &r->threads[sum->holders.rows[0]];
 
 	SAY(found->verdict, "Starvation: %s %s for the GIL, up to %s at a time, while %s %s it again and again: %s in %s.",
 	    NAMES(r, &sum->waiters), VERB(&sum->waiters, "starve"), DURATION(waiter->attempt.ns),
 	    NAMES(r, &sum->holders), VERB(&sum->holders, "take"), DURATION(sum->cost_ns), DURATION(gil->wall_ns));
 	SAY(found->evidence, "%s: attempt_max_ns %s, waits_long %s, acquisitions %s, hold_share %s, failed_attempts %s. %s: acquisitions %s, hold_ns mean %s, attempt_max_ns %s, barging %s.",
-	    FIRST_NAME(r, &sum->waiters), DURATION(waiter->attempt.ns), KNOWN(waiter->waits_long),
+	    NAME(r, longest), DURATION(waiter->attempt.ns), KNOWN(waiter->waits_long),
 	    COUNT(waiter->acquisitions), SHARE(waiter->hold_share), COUNT(waiter->failed),
 	    FIRST_NAME(r, &sum->holders), COUNT(holder->acquisitions), DURATION(histogram_mean(holder->hold_ns)),
 	    DURATION(holder->attempt.ns), COUNT(holder->barging));
@@ -83,10 +100,10 @@ static int look(struct findings *out, const struct results *r, const struct gil_
 	struct claimed sum = claim_look(out, r, &claim);
 	struct finding found = { .cost_ns = sum.cost_ns };
 
-	if (!kinds_matters(gil, sum.cost_ns))
+	if (!claim_matters(&sum, gil))
 		return 0;
+	say(&found, r, gil, &sum, longest_of(out, r));
 	claim_take(out, r, &claim);
-	say(&found, r, gil, &sum);
 	cast_into(&found, &sum.waiters, &sum.holders);
 	return findings_add(out, &found);
 }

@@ -77,15 +77,6 @@ void cast_add(struct cast *cast, uint32_t row, uint64_t number)
 	cast->numbers[at] = number;
 }
 
-struct cast cast_of(const struct results *r, const uint64_t *numbers)
-{
-	struct cast cast = { .n = 0 };
-
-	for (size_t i = 0; i < r->n_threads; i++)
-		cast_add(&cast, (uint32_t)i, numbers[i]);
-	return cast;
-}
-
 /* @return where it ends */
 static char *put_name(char *at, const struct results *r, uint32_t row)
 {
@@ -116,11 +107,12 @@ const char *cast_names(char buffer[CAST_NAMES], const struct results *r, const s
 	return buffer;
 }
 
-const char *cast_first(char buffer[CAST_NAMES], const struct results *r, const struct cast *cast)
+const char *words_name(char buffer[CAST_NAMES], const struct results *r, uint32_t row)
 {
-	*buffer = '\0';
-	if (cast->n)
-		put_name(buffer, r, cast->rows[0]);
+	if (row < r->n_threads)
+		put_name(buffer, r, row);
+	else
+		strcpy(buffer, row == PAIR_OTHERS ? "(others)" : "nobody");
 	return buffer;
 }
 

@@ -33,17 +33,15 @@ struct cast {
 /* Once per thread; a number of 0 is nobody. */
 void cast_add(struct cast *cast, uint32_t row, uint64_t number);
 
-/* Adds the rows whose number is not 0. */
-struct cast cast_of(const struct results *r, const uint64_t *numbers);
-
 /* "t1"; "t1 and t2"; "t1, t2 and 6 more" */
 enum { CAST_NAMES = 160 };
 const char *cast_names(char buffer[CAST_NAMES], const struct results *r, const struct cast *cast);
 #define NAMES(r, cast) cast_names((char[CAST_NAMES]){ 0 }, (r), (cast))
 
-/* The name of the first. */
-const char *cast_first(char buffer[CAST_NAMES], const struct results *r, const struct cast *cast);
-#define FIRST_NAME(r, cast) cast_first((char[CAST_NAMES]){ 0 }, (r), (cast))
+/* The name of one; of the first: the numbers beside it are to be its own. */
+const char *words_name(char buffer[CAST_NAMES], const struct results *r, uint32_t row);
+#define NAME(r, row) words_name((char[CAST_NAMES]){ 0 }, (r), (row))
+#define FIRST_NAME(r, cast) NAME(r, (cast)->n ? (cast)->rows[0] : PAIR_NOBODY)
 
 /* "wait" or "waits", after names of so many */
 #define VERB(cast, word) ((cast)->all == 1 ? word "s" : word)

@@ -42,6 +42,7 @@ static void add_extremes(struct thread_metrics *o, const struct thread_metrics *
 	if (t->retries_max > o->retries_max)
 		o->retries_max = t->retries_max;
 	keep_longer(&o->overrun, &t->overrun);
+	keep_longer(&o->blocking, &t->blocking);
 	keep_longer(&o->attempt, &t->attempt);
 }
 

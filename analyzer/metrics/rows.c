@@ -42,6 +42,7 @@ int rows_add_thread(struct metrics *m, const struct thread_info *info, uint32_t 
 		.folded = !info,
 		.last_cpu = -1,
 		.overrun.at_ns = INT64_MIN,
+		.blocking.at_ns = INT64_MIN,
 		.attempt.at_ns = INT64_MIN,
 		.longest_holder = PAIR_NOBODY,
 	};

@@ -365,6 +365,8 @@ class Oracle(harness.TestCase):
                 if sliced and excess > 0:
                     over.append((excess, hold))
             worst = max((hold for _, hold in over), key=lambda h: h.end - h.begin, default=None)
+            blocking, until = max(((common(waited, hold.begin, hold.end), hold.end) for hold in holds),
+                                  key=lambda b: b[0], default=(0, 0))
             attempt = max(attempts, key=lambda a: a.end - a.begin, default=None)
             self.assertEqual(seen["state_ns"]["holding"], hold_ns)
             self.assertEqual(seen["state_ns"]["entering"] + seen["state_ns"]["waiting"], wait_ns)
@@ -374,6 +376,8 @@ class Oracle(harness.TestCase):
                 "overruns": len(over) if sliced else None,
                 "overrun_ns": sum(excess for excess, _ in over) if sliced else None,
                 "overrun_hold_max_at_ns": worst.begin - self.begin_ns if worst else None,
+                "blocking_max_ns": blocking,
+                "blocking_max_at_ns": until - blocking - self.begin_ns if blocking else None,
                 "waits_long": thread.long if sliced else None,
                 "attempt_max_ns": attempt.end - attempt.begin if attempt else 0,
                 "attempt_max_at_ns": attempt.begin - self.begin_ns if attempt else None,

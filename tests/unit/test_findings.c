@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -46,6 +47,7 @@ static struct thread_metrics *add_thread(struct scene *s, const char *name)
 
 	assert_true(s->results.n_threads <= ROWS);
 	*t = (struct thread_metrics){ .info = { .gil = &s->info, .selected = true }, .life_ns = 1000 * MS,
+				      .blocking.at_ns = INT64_MIN,
 				      .acquisitions = 100, .releases = 100, .longest_holder = PAIR_NOBODY };
 	snprintf(t->info.name, sizeof(t->info.name), "%s", name);
 	assert_int_equal(histogram_new(&t->wait_ns), 0);
@@ -81,6 +83,8 @@ static struct pair_metrics *wait_for(struct scene *s, struct thread_metrics *t, 
 		t->longest_holder = p->holder;
 	}
 	s->gil.waiting_ns += p->wait_ns;
+	s->gil.waiters_mean = (double)s->gil.waiting_ns / (double)s->gil.wall_ns;
+	s->gil.wanted_ns = s->gil.waiting_ns < s->gil.wall_ns ? s->gil.waiting_ns : s->gil.wall_ns;
 	s->gil.wait_ns += p->wait_ns;
 	s->gil.failed += n;
 	return p;
@@ -380,7 +384,7 @@ static void test_long_hold(void **state)
 	let_queue(&s, 0, 5, 100 * MS);
 	s.threads[1].overruns = 5;
 	s.threads[1].overrun_ns = 5 * 95 * MS;
-	s.threads[1].overrun = (struct longest){ 100 * MS, 195 * MS };
+	s.threads[1].blocking = (struct longest){ 100 * MS, 200 * MS };
 	assert_found(&s, "long_hold");
 	assert_string_equal(first_of(&s)->verdict, "Long hold: cpu holds on to the GIL without letting go, for up to "
 			    "100 ms at a time, and io waited 500 ms in 1.00 s for that.");
@@ -399,14 +403,14 @@ static void test_no_long_hold(void **state)
 	let_queue(&s, 0, 10, 50 * MS);
 	s.threads[1].overruns = 10;
 	s.threads[1].overrun_ns = 450 * MS;
-	s.threads[1].overrun = (struct longest){ 50 * MS - 1, 195 * MS };
+	s.threads[1].blocking = (struct longest){ 50 * MS - 1, 200 * MS };
 	assert_found(&s, "priority_inversion");
 	close_scene(&s);
 
 	let_queue(&s, 0, 100, 5 * MS);
 	s.threads[1].overruns = 100;
 	s.threads[1].overrun_ns = 1 * MS;
-	s.threads[1].overrun = (struct longest){ 800 * MS, 100 * MS };
+	s.threads[1].blocking = (struct longest){ 800 * MS, 100 * MS };
 	assert_found(&s, "convoy");
 	close_scene(&s);
 }
@@ -424,7 +428,7 @@ static void test_one_long_hold_in_a_battle(void **state)
 	p->max_ns = 100 * MS;
 	s.threads[0].overruns = 80;
 	s.threads[0].overrun_ns = 96 * MS;
-	s.threads[0].overrun = (struct longest){ 100 * MS, 300 * MS };
+	s.threads[0].blocking = (struct longest){ 100 * MS, 300 * MS };
 	assert_found(&s, "battle long_hold");
 	assert_int_equal(first_of(&s)[1].cost_ns, 96 * MS);
 	assert_int_equal(first_of(&s)->cost_ns, 800 * MS - 96 * MS);
@@ -440,9 +444,12 @@ static void test_long_hold_among_ticks(void **state)
 	let_queue(&s, 100, 5, 100 * MS);
 	s.threads[1].overruns = s.threads[1].overrun_ns = s.threads[1].waits_long = METRIC_UNKNOWN;
 	s.threads[1].overrun = (struct longest){ METRIC_UNKNOWN, INT64_MIN };
+	s.threads[1].blocking = (struct longest){ 60 * MS, 300 * MS };
 	hold(&s.threads[1], 5, 100 * MS);
 	assert_found(&s, "long_hold");
 	assert_non_null(strstr(first_of(&s)->evidence, "overruns -, overrun_ns -."));
+	assert_int_equal(first_of(&s)->from_ns, 300 * MS);
+	assert_int_equal(first_of(&s)->to_ns, 360 * MS);
 	close_scene(&s);
 }
 
@@ -541,6 +548,30 @@ static void test_starvation(void **state)
 	close_scene(&s);
 }
 
+/* The longest attempt is one thing, who waited most another; each number is that of who is named beside it. */
+static void test_starvation_of_two(void **state)
+{
+	struct thread_metrics *rich2, *poor2;
+	struct scene s;
+
+	(void)state;
+	let_starve(&s, 250 * MS);
+	poor2 = add_thread(&s, "poor2");
+	hold(poor2, 2, 50 * MS);
+	rich2 = add_thread(&s, "rich2");
+	hold(rich2, 900, 1 * MS);
+	wait_for(&s, poor2, rich2, 1, 400 * MS);
+	poor2->attempt.at_ns = 500 * MS;
+	assert_found(&s, "starvation");
+	assert_string_equal(first_of(&s)->verdict, "Starvation: poor and poor2 starve for the GIL, up to 400 ms at a time, "
+			    "while rich and rich2 take it again and again: 900 ms in 1.00 s.");
+	assert_int_equal(first_of(&s)->from_ns, 500 * MS);
+	assert_int_equal(first_of(&s)->to_ns, 900 * MS);
+	assert_memory_equal(first_of(&s)->evidence, "poor2: attempt_max_ns 400 ms,", 29);
+	assert_non_null(strstr(first_of(&s)->evidence, " rich: acquisitions 100, "));
+	close_scene(&s);
+}
+
 static void test_no_starvation(void **state)
 {
 	struct scene s;
@@ -584,11 +615,136 @@ static void test_oversubscription(void **state)
 	s.gil.waiters_max = 4;
 	assert_found(&s, "oversubscription");
 	assert_string_equal(first_of(&s)->verdict, "Oversubscription: on average 2.0 threads queue for the GIL (4 of "
-			    "them, up to 4 at a time): they waited 2.00 s in 1.00 s.");
+			    "them, up to 4 at a time): they waited 2.00 s in 1.00 s, 0.0 % of it "
+			    "while nobody was seen to hold it.");
 	close_scene(&s);
 
 	let_crowd(&s, 4, 5 * MS - 1 * US);
 	assert_found(&s, "contention");
+	close_scene(&s);
+}
+
+/* Threads that are woken all at once, and find it free one after the other, are no queue that stands. */
+static void test_bursts_are_no_oversubscription(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	let_crowd(&s, 4, 4 * MS);
+	for (size_t i = 0; i < 4; i++)
+		wait_for(&s, &s.threads[i], NULL, 100, 4 * MS);
+	s.gil.waiters_mean = 3.2;
+	s.gil.wanted_ns = 500 * MS;
+	assert_found(&s, "oversubscription");
+	assert_non_null(strstr(first_of(&s)->verdict, "on average 3.2 threads queue"));
+	assert_non_null(strstr(first_of(&s)->verdict, "they waited 3.20 s in 1.00 s, 50.0 % of it while nobody was"));
+	close_scene(&s);
+
+	let_crowd(&s, 4, 4 * MS);
+	for (size_t i = 0; i < 4; i++)
+		wait_for(&s, &s.threads[i], NULL, 100, 4 * MS);
+	s.gil.wanted_ns = 500 * MS - 1;
+	assert_found(&s, "contention");
+	assert_int_equal(first_of(&s)->cost_ns, 1600 * MS);
+	close_scene(&s);
+
+	/* The waits count from ENTRY, the queue from BUSY. */
+	let_crowd(&s, 4, 5 * MS);
+	s.gil.waiting_ns = 2000 * MS - 1;
+	assert_found(&s, "contention");
+	close_scene(&s);
+}
+
+/* Who is "most of it": the largest sum over all who wait, which is more than half; not the largest pair. */
+static void test_contention_names_who_held(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	open_scene(&s, 0);
+	for (unsigned i = 0; i < 5; i++)
+		hold(add_thread(&s, (const char[]){ 'w', (char)('1' + i), 0 }), 100, 1 * MS);
+	wait_for(&s, &s.threads[0], &s.threads[1], 1, 40 * MS);
+	for (unsigned i = 1; i < 4; i++)
+		wait_for(&s, &s.threads[i], &s.threads[4], 10, 2 * MS);
+	assert_found(&s, "contention");
+	assert_string_equal(first_of(&s)->verdict, "Contention: w1, w2 and 2 more waited 100 ms for the GIL in 1.00 s, "
+			    "most of it while w5 held it.");
+	assert_non_null(strstr(first_of(&s)->evidence, "The largest pair: w1 behind w2, wait_ns 40.0 ms in 1 wait,"));
+	assert_int_equal(first_of(&s)->threads[1], 4);
+	close_scene(&s);
+
+	/* The first of the waiters is not the pair's. */
+	open_scene(&s, 0);
+	for (unsigned i = 0; i < 4; i++)
+		hold(add_thread(&s, (const char[]){ 'w', (char)('1' + i), 0 }), 100, 1 * MS);
+	wait_for(&s, &s.threads[0], &s.threads[1], 1, 40 * MS);
+	for (unsigned i = 0; i < 3; i++)
+		if (i != 2)
+			wait_for(&s, &s.threads[3], &s.threads[i], 10, 3 * MS);
+	assert_found(&s, "contention");
+	assert_string_equal(first_of(&s)->verdict, "Contention: w4 and w1 waited 100 ms for the GIL in 1.00 s, most of "
+			    "it while w2 held it.");
+	assert_non_null(strstr(first_of(&s)->evidence, "The largest pair: w1 behind w2, wait_ns 40.0 ms in 1 wait,"));
+	close_scene(&s);
+
+	/* Behind many, of whom some are summed up. */
+	let_crowd(&s, 3, 1 * MS);
+	s.pairs[0].holder = PAIR_OTHERS;
+	assert_found(&s, "contention");
+	assert_non_null(strstr(first_of(&s)->verdict, "300 ms for the GIL in 1.00 s, spread over many holders."));
+	close_scene(&s);
+	let_crowd(&s, 3, 1 * MS);
+	s.pairs[0].holder = s.pairs[2].holder = 2;
+	s.threads[2].folded = true;
+	assert_found(&s, "contention");
+	assert_non_null(strstr(first_of(&s)->verdict, "spread over many holders."));
+	close_scene(&s);
+}
+
+/* Many threads that wait a little each: the sum is large, and nobody's problem. */
+static void test_what_matters(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	let_crowd(&s, 6, 40 * US);
+	s.gil.wanted_ns = 20 * MS - 1;
+	assert_found(&s, "no_contention");
+	close_scene(&s);
+
+	let_crowd(&s, 6, 40 * US);
+	s.gil.wanted_ns = 20 * MS;
+	assert_found(&s, "contention");
+	close_scene(&s);
+
+	/* One of them lives for a fifth of a second only, of which 4 ms are a fiftieth. */
+	let_crowd(&s, 6, 40 * US);
+	s.gil.wanted_ns = 8 * MS;
+	s.threads[3].life_ns = 200 * MS;
+	assert_found(&s, "contention");
+	close_scene(&s);
+
+	/* An hour's service, with a second of waits: of all threads, of one, of one that lived for a minute. */
+	let_crowd(&s, 6, 2 * MS);
+	s.gil.wall_ns = 3600 * 1000 * (uint64_t)MS;
+	for (size_t i = 0; i < 6; i++)
+		s.threads[i].life_ns = s.gil.wall_ns;
+	assert_found(&s, "no_contention");
+	close_scene(&s);
+	let_crowd(&s, 2, 10 * MS);
+	s.gil.wall_ns = s.threads[0].life_ns = s.threads[1].life_ns = 3600 * 1000 * (uint64_t)MS;
+	assert_found(&s, "no_contention");
+	close_scene(&s);
+	let_crowd(&s, 2, 10 * MS);
+	s.gil.wall_ns = s.threads[0].life_ns = 3600 * 1000 * (uint64_t)MS;
+	s.threads[1].life_ns = 50 * 1000 * (uint64_t)MS;
+	assert_found(&s, "contention");
+	close_scene(&s);
+	let_crowd(&s, 2, 10 * MS - 1 * US);
+	s.gil.wall_ns = s.threads[0].life_ns = 3600 * 1000 * (uint64_t)MS;
+	s.threads[1].life_ns = 49 * 1000 * (uint64_t)MS;
+	assert_found(&s, "no_contention");
 	close_scene(&s);
 }
 
@@ -599,8 +755,8 @@ static void test_contention(void **state)
 	(void)state;
 	let_crowd(&s, 2, 1 * MS);
 	assert_found(&s, "contention");
-	assert_string_equal(first_of(&s)->verdict, "Contention: w1 and w2 waited 200 ms for the GIL in 1.00 s, most of it "
-			    "while w2 held it.");
+	assert_string_equal(first_of(&s)->verdict, "Contention: w1 and w2 waited 200 ms for the GIL in 1.00 s, "
+			    "spread over 2 holders.");
 	close_scene(&s);
 
 	/* Nobody was seen to hold it. */
@@ -615,6 +771,12 @@ static void test_contention(void **state)
 	/* Woken threads come late everywhere. */
 	open_scene(&s, 0);
 	wait_for(&s, add_thread(&s, "t"), NULL, 10, 10 * MS - 1 * US);
+	assert_found(&s, "no_contention");
+	close_scene(&s);
+
+	/* It was seen who held it; nobody waited for long. */
+	let_crowd(&s, 10, 100 * US);
+	s.gil.wanted_ns = 19 * MS;
 	assert_found(&s, "no_contention");
 	close_scene(&s);
 }
@@ -749,9 +911,11 @@ static void test_cutting(void **state)
 
 /* ---- from events -------------------------------------------------------------------------------------- */
 
-/* Plays an event list, and says what is found in it. */
-static void assert_played(const char *events, const char *name, const char *verdict)
+/* Plays an event list, and says what is found in it. @return the first finding */
+static struct finding assert_played(const char *events, const char *name, const char *verdict)
 {
+	struct finding first;
+
 	cleanup(findings_freep) struct findings *findings = NULL;
 	struct quality quality = { .damage = NULL };
 	const struct finding *list;
@@ -767,7 +931,114 @@ static void assert_played(const char *events, const char *name, const char *verd
 	assert_true(findings_list(findings, &list) >= 1);
 	assert_string_equal(list[0].name, name);
 	assert_string_equal(list[0].verdict, verdict);
+	first = list[0];
 	play_done(&p);
+	return first;
+}
+
+enum { EVENTS_BYTES = 16384 };
+
+/* Adds to an event list. */
+static void put(char events[EVENTS_BYTES], const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void put(char events[EVENTS_BYTES], const char *fmt, ...)
+{
+	size_t length = strlen(events);
+	va_list ap;
+
+	va_start(ap, fmt);
+	assert_true(vsnprintf(events + length, EVENTS_BYTES - length, fmt, ap) < EVENTS_BYTES - (int)length);
+	va_end(ap);
+}
+
+/* Holds for so long, while t3 wants it all the time. */
+static int64_t put_hold(char events[EVENTS_BYTES], int64_t at_ns, int thread, int64_t ns)
+{
+	put(events, "@%" PRId64 "\nt%d 1 1 ENTRY\nt%d 1 1 ACQUIRE\nt3 1 1 ENTRY\nt3 1 1 BUSY\n", at_ns, thread, thread);
+	put(events, "@%" PRId64 "\nt%d 1 1 RELEASE request\nt3 1 1 ACQUIRE\nt3 1 1 RELEASE\n", at_ns + ns, thread);
+	return at_ns + ns + 1 * MS;
+}
+
+/* One that holds once for long, another for less and often: each number is of the longest hold, wherever it is. */
+static void test_a_played_mix_of_long_holds(void **state)
+{
+	static const char *const creations[] = { "create 5000us\n", "create 100\n" };
+	struct finding found;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		char events[EVENTS_BYTES] = "";
+		int64_t at_ns = 1000 * MS, long_ns;
+
+		put(events, "@%" PRId64 "\n%st1 thread 1 once\nt2 thread 2 often\nt3 thread 3 reader\n", at_ns, creations[i]);
+		for (int n = 0; n < 10; n++)
+			at_ns = put_hold(events, at_ns, 2, 60 * MS);
+		long_ns = at_ns + 30;
+		at_ns = put_hold(events, at_ns, 1, 600 * MS);
+		for (int n = 0; n < 10; n++)
+			at_ns = put_hold(events, at_ns, 2, 60 * MS);
+		found = assert_played(events, "long_hold",
+				      "Long hold: often and once hold on to the GIL without letting go, for up to 600 ms at "
+				      "a time, and reader waited 1.80 s in 1.82 s for that.");
+		assert_int_equal(found.from_ns, long_ns);
+		assert_int_equal(found.to_ns, long_ns - 30 + 600 * MS);
+		assert_memory_equal(found.evidence, "once: blocking_max_ns 600 ms; 1 holds,", 38);
+	}
+}
+
+/* A reader that does not get it between the holds of another waits for each of them: they are no longer for that. */
+static void test_played_long_holds_in_one_wait(void **state)
+{
+	char events[EVENTS_BYTES] = "@1000000000\ncreate 100\nt1 thread 1 worker\nt2 thread 2 reader\n"
+				    "t1 50 1 ENTRY\nt1 50 1 ACQUIRE\nt2 50 1 ENTRY\nt2 50 1 BUSY\n";
+	struct finding found;
+
+	(void)state;
+	for (int64_t i = 1; i <= 40; i++) {
+		put(events, "@%" PRId64 "\nt1 50 1 RELEASE\nt1 50 1 ENTRY\nt1 50 1 ACQUIRE\n",
+		    1000 * MS + i * 60 * MS + (i == 7 ? 5 * MS : 0));
+	}
+	put(events, "@3460000000\nt1 50 1 RELEASE\nt2 50 1 ACQUIRE\nt2 50 1 RELEASE\n");
+	found = assert_played(events, "long_hold",
+			      "Long hold: worker holds on to the GIL without letting go, for up to 65.0 ms at a time, and "
+			      "reader waited 2.46 s in 2.46 s for that.");
+	assert_int_equal(found.from_ns, 1000 * MS + 6 * 60 * MS + 20);
+	assert_int_equal(found.to_ns, 1000 * MS + 7 * 60 * MS + 5 * MS);
+}
+
+/* Many short ones are none, also next to a long one for which nobody waited long. */
+static void test_played_short_holds_in_one_wait(void **state)
+{
+	char events[EVENTS_BYTES] = "@1000000000\ncreate 100\nt1 thread 1 worker\nt2 thread 2 reader\n"
+				    "t1 50 1 ENTRY\nt1 50 1 ACQUIRE\n@1400000000\nt2 50 1 ENTRY\nt2 50 1 BUSY\n";
+
+	(void)state;
+	for (int64_t i = 0; i < 10; i++)
+		put(events, "@%" PRId64 "\nt1 50 1 RELEASE\nt1 50 1 ENTRY\nt1 50 1 ACQUIRE\n", 1410 * MS + i * 40 * MS);
+	put(events, "@1810000000\nt1 50 1 RELEASE\nt2 50 1 ACQUIRE\nt2 50 1 RELEASE\n");
+	assert_played(events, "contention",
+		      "Contention: reader waited 410 ms for the GIL in 810 ms, most of it while worker held it.");
+}
+
+/* Each GIL has its own findings, of its own threads, in whatever order they come. */
+static void test_played_gils(void **state)
+{
+	static const int order[] = { 1, 3, 2 };
+	char events[EVENTS_BYTES] = "";
+	struct finding found;
+
+	(void)state;
+	for (int gil = 1; gil <= 3; gil++)
+		put(events, "@%d\ngil %d\ncreate 5000us\n", 1000 + gil, gil);
+	for (int gil = 3; gil >= 1; gil--)
+		put(events, "@%" PRId64 "\ngil %d\nt%d1 thread 1 cpu%d\nt%d2 thread 2 io%d\nt%d1 -1 0 ENTRY\nt%d1 -1 0 ACQUIRE\n"
+		    "t%d2 -1 0 ENTRY\nt%d2 -1 0 BUSY\n", 10 * MS * (4 - gil), gil, gil, gil, gil, gil, gil, gil, gil, gil);
+	for (int i = 0; i < 3; i++)
+		put(events, "@%" PRId64 "\ngil %d\nt%d1 -1 0 RELEASE request\nt%d2 -1 0 ACQUIRE\nt%d2 -1 0 RELEASE\n",
+		    200 * MS + i * 100 * MS, order[i], order[i], order[i], order[i]);
+	found = assert_played(events, "long_hold",
+			      "Long hold: cpu2 holds on to the GIL without letting go, for up to 380 ms at a time, and io2 "
+			      "waited 380 ms in 400 ms for that.");
+	assert_int_equal(found.gil, 1);
 }
 
 static void test_a_played_long_hold(void **state)
@@ -817,9 +1088,13 @@ int main(void)
 		cmocka_unit_test(test_signal_storm),
 		cmocka_unit_test(test_no_signal_storm),
 		cmocka_unit_test(test_starvation),
+		cmocka_unit_test(test_starvation_of_two),
 		cmocka_unit_test(test_no_starvation),
 		cmocka_unit_test(test_oversubscription),
+		cmocka_unit_test(test_bursts_are_no_oversubscription),
 		cmocka_unit_test(test_contention),
+		cmocka_unit_test(test_contention_names_who_held),
+		cmocka_unit_test(test_what_matters),
 		cmocka_unit_test(test_no_contention),
 		cmocka_unit_test(test_doubts),
 		cmocka_unit_test(test_only_selected_threads_are_accused),
@@ -828,6 +1103,10 @@ int main(void)
 		cmocka_unit_test(test_long_names),
 		cmocka_unit_test(test_cutting),
 		cmocka_unit_test(test_a_played_long_hold),
+		cmocka_unit_test(test_a_played_mix_of_long_holds),
+		cmocka_unit_test(test_played_long_holds_in_one_wait),
+		cmocka_unit_test(test_played_short_holds_in_one_wait),
+		cmocka_unit_test(test_played_gils),
 		cmocka_unit_test(test_played_turns),
 	};
 

@@ -274,6 +274,8 @@ static void test_overruns(void **state)
 	assert_int_equal(t1->overrun_ns, 800);
 	assert_int_equal(t1->overrun.ns, 1800);
 	assert_int_equal(t1->overrun.at_ns, 8100);
+	assert_int_equal(t1->blocking.ns, 1800);
+	assert_int_equal(t1->blocking.at_ns, 8100);
 	assert_int_equal(play_thread(&p, "t2")->overrun_ns, 880);
 	/* One that goes on at the trace's end has overrun, too. */
 	assert_int_equal(play_thread(&p, "t3")->overruns, 1);
@@ -282,6 +284,32 @@ static void test_overruns(void **state)
 	assert_int_equal(gil->overruns, 3);
 	assert_int_equal(gil->waiters_max, 2);
 	play_done(&p);
+}
+
+/* The hold for which others slept longest is not the longest one; what they slept before it is another's. */
+static void test_blocking(void **state)
+{
+	static const char *const creations[] = { "create 100\n", "create 5000us\n" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct play p = { 0 };
+		char events[512];
+
+		snprintf(events, sizeof(events), "%s@1000\nt1 1 0 ENTRY\nt1 1 0 ACQUIRE\n" /* from 1010 */
+			 "@9000\nt2 1 0 ENTRY\nt2 1 0 BUSY\nt3 1 0 ENTRY\nt3 1 0 BUSY\n"   /* from 9010 */
+			 "@9500\nt1 1 0 RELEASE\n@9600\nt2 1 0 ACQUIRE\n@10100\nt2 1 0 RELEASE\n"
+			 "@10200\nt1 1 0 ENTRY\nt1 1 0 ACQUIRE\n@11210\nt1 1 0 RELEASE\n"
+			 "@11300\nt3 1 0 ACQUIRE\n@99000\nt3 1 0 RELEASE\n", creations[i]);
+		play(&p, events);
+		assert_int_equal(play_thread(&p, "t1")->blocking.ns, 1000);
+		assert_int_equal(play_thread(&p, "t1")->blocking.at_ns, 10210);
+		assert_int_equal(play_thread(&p, "t2")->blocking.ns, 500);
+		assert_int_equal(play_thread(&p, "t2")->blocking.at_ns, 9600);
+		assert_int_equal(play_thread(&p, "t3")->blocking.ns, 0);
+		assert_int_equal(play_thread(&p, "t3")->blocking.at_ns, INT64_MIN);
+		play_done(&p);
+	}
 }
 
 static void test_ticks_have_no_overruns(void **state)
@@ -615,6 +643,7 @@ int main(void)
 		cmocka_unit_test(test_cpus_of_a_holder_not_selected),
 		cmocka_unit_test(test_barging),
 		cmocka_unit_test(test_overruns),
+		cmocka_unit_test(test_blocking),
 		cmocka_unit_test(test_ticks_have_no_overruns),
 		cmocka_unit_test(test_long_waits),
 		cmocka_unit_test(test_the_longest_attempt),
