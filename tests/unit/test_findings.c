@@ -970,6 +970,7 @@ static void test_a_played_mix_of_long_holds(void **state)
 		int64_t at_ns = 1000 * MS, long_ns;
 
 		put(events, "@%" PRId64 "\n%st1 thread 1 once\nt2 thread 2 often\nt3 thread 3 reader\n", at_ns, creations[i]);
+		at_ns += 1000; /* each fact takes its time */
 		for (int n = 0; n < 10; n++)
 			at_ns = put_hold(events, at_ns, 2, 60 * MS);
 		long_ns = at_ns + 30;
