@@ -21,7 +21,7 @@ TESTS = []
 DESIGNS = [line.split()[0] for line in subprocess.run([GILRUN, "--list"], stdout=subprocess.PIPE,
                                                       text=True).stdout.splitlines()]
 SCENARIOS = ("sequential", "battle", "four", "io-and-cpu", "ping-pong", "convoy", "signal-storm", "signals",
-             "many", "mixed", "tasks")
+             "many", "mixed", "tasks", "long-hold", "priority-inversion", "starvation", "healthy")
 
 
 class Skip(Exception):

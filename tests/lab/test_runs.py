@@ -25,6 +25,8 @@ SMALL = {
     "convoy": ("operations=5",), "signal-storm": ("signals=2", "count=20000"),
     "signals": ("signals=2", "count=20000"), "many": ("operations=1", "pause=100us", "threads=64"),
     "mixed": ("count=2000", "rounds=3", "pause=100us"), "tasks": (),
+    "long-hold": ("operations=2", "call=1ms"), "priority-inversion": ("updates=3", "piece=1ms", "pause=1ms"),
+    "starvation": ("count=300", "piece=50us"), "healthy": ("operations=2", "pause=1ms"),
 }
 SANITIZED = os.environ.get("GILSCOPE_SANITIZED") == "1"
 CPUS = sorted(os.sched_getaffinity(0))
