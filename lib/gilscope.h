@@ -31,6 +31,7 @@ extern "C" {
  *     < 0  it failed: -errno;
  *     GILSCOPE_E_OPTION  what was asked for makes no sense: a filter, a field, a format.
  * In both cases gilscope_error() says in sentences what happened and what to do.
+ * Handles, names and structs that are handed in must not be NULL where nothing else is said.
  *
  * Threads: each handle belongs to one thread at a time; different handles may
  * be used by different threads at once. Functions without a handle may be
@@ -411,7 +412,7 @@ GILSCOPE_API bool gilscope_format_needs_place(size_t format);
  * reads half a file, and what stood there is replaced in one step. A place that cannot be
  * written is found now. @path "-" is the standard output, where the format needs no place; it
  * has to live until the run is done.
- * gilscope_run() fails where a file cannot be written; the results are there nevertheless.
+ * gilscope_run() fails where a file cannot be written: what stood there before stays.
  */
 GILSCOPE_API int gilscope_add_export(struct gilscope *g, const char *format, const char *path);
 

@@ -291,6 +291,9 @@ int gilscope_run(struct gilscope *g)
 		return r;
 	g->ran = true;
 	r = read_all(g);
+	/* A listener has no sentences of ours. */
+	if (r && !*err_innermost())
+		err(r, "a listener ended the reading (%d)", r);
 	if (r)
 		return r;
 	complete_quality(g);

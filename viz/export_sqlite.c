@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <string.h>
 
@@ -251,13 +252,17 @@ static int open_following(const char *name, int flags, int mode)
 
 /*
  * A nameless file is opened through a link in /proc, which SQLite would refuse,
- * or follow to the name that the file does not have.
+ * or follow to the name that the file does not have. Its open() is one for the whole
+ * process, so that two of us must not exchange it at once.
  */
 static int open_through_link(sqlite3 **db, const char *name)
 {
+	static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 	static sqlite3_vfs vfs;
 	sqlite3_syscall_ptr before;
-	int r;
+	int r = SQLITE_CANTOPEN;
+
+	pthread_mutex_lock(&one_at_a_time);
 
 	if (!vfs.zName && sqlite3_vfs_find(NULL)) {
 		vfs = *sqlite3_vfs_find(NULL);
@@ -265,12 +270,13 @@ static int open_through_link(sqlite3 **db, const char *name)
 		vfs.xFullPathname = as_it_is;
 		sqlite3_vfs_register(&vfs, 0);
 	}
-	if (!vfs.zName)
-		return SQLITE_CANTOPEN;
-	before = vfs.xGetSystemCall(&vfs, "open");
-	vfs.xSetSystemCall(&vfs, "open", (sqlite3_syscall_ptr)open_following);
-	r = sqlite3_open_v2(name, db, SQLITE_OPEN_READWRITE, vfs.zName);
-	vfs.xSetSystemCall(&vfs, "open", before);
+	if (vfs.zName) {
+		before = vfs.xGetSystemCall(&vfs, "open");
+		vfs.xSetSystemCall(&vfs, "open", (sqlite3_syscall_ptr)open_following);
+		r = sqlite3_open_v2(name, db, SQLITE_OPEN_READWRITE, vfs.zName);
+		vfs.xSetSystemCall(&vfs, "open", before);
+	}
+	pthread_mutex_unlock(&one_at_a_time);
 	return r;
 }
 

@@ -76,13 +76,28 @@ static int open_path(struct outfile *o)
 	return fd < 0 ? -errno : fd;
 }
 
+/* Said now, not when all is written and gets its name. */
+static int refuse_folder(const char *path)
+{
+	size_t length = strlen(path);
+	struct stat st;
+
+	if (!length || path[length - 1] == '/' || (!stat(path, &st) && S_ISDIR(st.st_mode)))
+		return err(-EISDIR, "'%s' is a folder, or no name for a file; name another place with -o", path);
+	return 0;
+}
+
 /* All but the stream. */
 static int open_file(struct outfile *o, const char *path)
 {
 	/* Through a link we replace what it points to, not the link. */
-	char *real = realpath(path, NULL);
-	int code;
+	char *real = NULL;
+	int code = refuse_folder(path);
 
+	*o = (struct outfile){ .fd = -1 };
+	if (code)
+		return code;
+	real = realpath(path, NULL);
 	*o = (struct outfile){ .fd = -1, .path = real ? real : strdup(path) };
 	if (!o->path)
 		return err(-ENOMEM, "out of memory");

@@ -253,6 +253,8 @@ class Exports(harness.TestCase):
                 (["--to", "json", "-o", "/dev/full"], ["/dev/full", "No space left"]),
                 (["--to", "jsonl", "-o", "/dev/full"], ["/dev/full", "No space left"]),
                 (["--to", "json,jsonl", "-o", "no/where"], ["no/where.json", "-o"]),
+                (["--to", "json", "-o", self.trace], [self.trace, "is a folder", "-o"]),
+                (["--to", "json", "-o", "new/"], ["new/", "-o"]),
                 (["--to", "csv", "-o", "no/where"], ["no/where", "-o"])):
             result = self.gilscope("export", self.trace, *words, expect=1)
             self.assert_one_sentence(result.err, *parts)

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """gilscope report and diff as they are typed: options, what --fail-if says and exits with, two recordings."""
+import os
 import re
 import shlex
 import shutil
@@ -137,10 +138,12 @@ class Report(harness.TestCase):
         stream = max((path for path in half.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
         with open(stream, "r+b") as file:
             file.truncate(stream.stat().st_size // 3)
-        self.gilscope("report", half, "--fail-if", "events>=0", expect=1)
-        result = self.gilscope("report", half, "--strict", "--fail-if", "events>=0", expect=3)
+        # babeltrace2 2.0.4 leaks the message that it is at when a stream turns out to be damaged.
+        environment = {"ASAN_OPTIONS": "detect_leaks=0:" + os.environ.get("ASAN_OPTIONS", "")}
+        self.gilscope("report", half, "--fail-if", "events>=0", expect=1, env=environment)
+        result = self.gilscope("report", half, "--strict", "--fail-if", "events>=0", expect=3, env=environment)
         self.assertIn("gilscope: failed: events>=0", result.err)
-        self.gilscope("diff", "--strict", half, self.recordings / "a.trace", expect=3)
+        self.gilscope("diff", "--strict", half, self.recordings / "a.trace", expect=3, env=environment)
 
     # ---- diff
 
