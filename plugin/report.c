@@ -11,6 +11,7 @@
 #include "plugin/gil.h"
 #include "plugin/turns.h"
 #include "viz/export.h"
+#include "viz/outfile.h"
 #include "viz/report/report.h"
 
 /* sink.gil.report: the report of what comes in. */
@@ -166,22 +167,20 @@ static int keep_end(void *data, const struct trace_end *end)
 
 static int print_text(const struct reporter *p)
 {
-	cleanup(filep) FILE *file = p->wishes.output ? fopen(p->wishes.output, "we") : NULL;
-	const struct page page = { .out = file ? file : stdout,
-				   .utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8") };
+	cleanup(outfile_drop) struct outfile file = { 0 };
+	struct page page = { .utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8") };
 	struct report_options options;
-	int r;
+	int r = outfile_open(&file, p->wishes.output ? p->wishes.output : "-");
 
-	if (p->wishes.output && !file)
-		return err(-errno, "cannot write '%s': %s", p->wishes.output, strerror(errno));
+	if (r)
+		return r;
+	page.out = file.f;
 	report_default(&options);
 	options.by_gil = p->wishes.gil;
 	options.by_time = p->wishes.time;
 	options.by_recording = p->wishes.recording;
 	r = report_print(study_results(p->study), &options, &page);
-	if (!r && fflush(page.out))
-		r = err(-errno, "cannot write the report: %s", strerror(errno));
-	return r;
+	return r ? r : outfile_commit(&file);
 }
 
 static int conclude(struct reporter *p, bool interrupted)
