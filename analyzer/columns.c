@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+#include "analyzer/getter.h"
 
 /* ---- ways to get a value ---------------------------------------------------------- */
 
@@ -20,18 +20,6 @@ static struct value count(uint64_t n)
 {
 	return (struct value){ .known = n != METRIC_UNKNOWN, .count = n };
 }
-
-static struct value text(const char *s)
-{
-	return (struct value){ .known = s != NULL, .text = s };
-}
-
-static struct value flag(bool yes)
-{
-	return (struct value){ .known = true, .flag = yes };
-}
-
-static const struct value unknown = { .known = false };
 
 static struct value id(uint64_t n)
 {
@@ -77,17 +65,6 @@ static struct value get_name_of_row(const struct results *r, const struct column
 {
 	return name_of_row(r, READ(uint32_t, c, row));
 }
-
-#define GETTER(name, row_type, expression)                                                       \
-	static struct value name(const struct results *r, const struct column *c, const void *p) \
-	{                                                                                        \
-		const row_type *row = p;                                                         \
-                                                                                                 \
-		(void)r;                                                                         \
-		(void)c;                                                                         \
-		return expression;                                                               \
-	}                                                                                        \
-	struct name##_needs_semicolon
 
 GETTER(thread_row, struct thread_metrics, count((uint64_t)(row - r->threads)));
 GETTER(thread_number, struct thread_metrics, count(row->folded ? METRIC_UNKNOWN : row->info.index));
@@ -162,7 +139,6 @@ PERCENTILE(p999, 0.999);
 #define RATIO(s, m) { #m, NULL, NULL, COLUMN_RATIO, offsetof(struct s, m), NULL, NULL }
 #define FLAG(s, m) { #m, NULL, NULL, COLUMN_FLAG, offsetof(struct s, m), NULL, NULL }
 #define AS(name, type, s, m, get) { name, NULL, NULL, type, offsetof(struct s, m), get, NULL }
-#define GET(name, type, get) { name, NULL, NULL, type, 0, get, NULL }
 #define MEMBER(group, name, type, s, m) \
 	{ #group "_" name, #group, name, type, offsetof(struct s, m), NULL, NULL }
 #define STATISTIC(h, name, unit, type, s, f) \

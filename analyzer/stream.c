@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyzer/stream.h"
 
-#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+#include "analyzer/getter.h"
 
 void stream_begin(struct stream *s, const struct trace_info *trace)
 {
@@ -10,8 +10,6 @@ void stream_begin(struct stream *s, const struct trace_info *trace)
 }
 
 /* ---- values ------------------------------------------------------------------------- */
-
-static const struct value unknown = { .known = false };
 
 static struct value count(uint64_t n)
 {
@@ -22,16 +20,6 @@ static struct value count(uint64_t n)
 static struct value natural(int64_t n)
 {
 	return n < 0 ? unknown : count((uint64_t)n);
-}
-
-static struct value text(const char *s)
-{
-	return (struct value){ .known = s, .text = s };
-}
-
-static struct value flag(bool yes)
-{
-	return (struct value){ .known = true, .flag = yes };
 }
 
 static struct value since_begin(const struct results *r, int64_t ts_ns)
@@ -55,18 +43,6 @@ static const char *reason_name(enum gil_leave_reason reason)
 
 	return (unsigned)reason < GIL_LEAVE_REASONS ? names[reason] : NULL;
 }
-
-#define GETTER(name, row_type, expression)                                                       \
-	static struct value name(const struct results *r, const struct column *c, const void *p) \
-	{                                                                                        \
-		const row_type *row = p;                                                         \
-                                                                                                 \
-		(void)r;                                                                         \
-		(void)c;                                                                         \
-		return expression;                                                               \
-	}                                                                                        \
-	struct name##_needs_semicolon
-#define GET(name, type, get) { name, NULL, NULL, type, 0, get, NULL }
 
 /* ---- events ------------------------------------------------------------------------- */
 

@@ -9,7 +9,7 @@ static int print(const struct gilscope *g, bool *lawful)
 	int r, closed;
 
 	paper_open(&page);
-	r = gilscope_print_verdict(g, &page, lawful);
+	r = gilscope_print_laws(g, &page, lawful);
 	closed = paper_close();
 	return r ? r : closed;
 }

@@ -396,7 +396,7 @@ GILSCOPE_API int gilscope_test_rule(const struct gilscope *g, const char *rule, 
 				    bool *pass);
 
 /* After the run: each law that holds in every trace, with both its sides. */
-GILSCOPE_API int gilscope_print_verdict(const struct gilscope *g, const struct gilscope_page *page, bool *lawful);
+GILSCOPE_API int gilscope_print_laws(const struct gilscope *g, const struct gilscope_page *page, bool *lawful);
 
 /* ---- files for machines -------------------------------------------------------------------- */
 

@@ -7,7 +7,7 @@
 #include "viz/diff.h"
 #include "viz/report/report.h"
 #include "viz/rule.h"
-#include "viz/verdict.h"
+#include "viz/laws.h"
 
 /* ---- while it is read ------------------------------------------------------------------ */
 
@@ -81,7 +81,7 @@ int gilscope_print_timeline(const struct gilscope *g, const struct gilscope_page
 	return r ? r : timeline_print(g->timeline, &g->quality, &page);
 }
 
-int gilscope_print_verdict(const struct gilscope *g, const struct gilscope_page *their_page, bool *lawful)
+int gilscope_print_laws(const struct gilscope *g, const struct gilscope_page *their_page, bool *lawful)
 {
 	struct page page;
 	int r = handle_check_done(g, true);
@@ -89,7 +89,7 @@ int gilscope_print_verdict(const struct gilscope *g, const struct gilscope_page 
 	if (!r)
 		r = handle_take_page(&page, their_page);
 	if (!r)
-		*lawful = verdict_print(handle_results(g), &page);
+		*lawful = laws_print(handle_results(g), &page);
 	return r;
 }
 

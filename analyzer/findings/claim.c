@@ -85,6 +85,22 @@ bool claim_matters(const struct claimed *sum, const struct gil_metrics *gil)
 	return sum->cost_ns >= share_ns || sum->hurt_ns >= MATTERS_NS;
 }
 
+uint32_t claim_longest(struct findings *f, const struct results *r, const uint64_t *tally,
+		       uint64_t (*length_ns)(const struct thread_metrics *t))
+{
+	const struct rows threads = findings_threads(f);
+	uint32_t longest = PAIR_NOBODY;
+
+	for (size_t i = 0; i < threads.n; i++) {
+		const uint32_t row = threads.list[i].row;
+
+		if (tally[row] && (longest == PAIR_NOBODY ||
+				   length_ns(&r->threads[row]) > length_ns(&r->threads[longest])))
+			longest = row;
+	}
+	return longest;
+}
+
 void claim_take(struct findings *f, const struct results *r, const struct claim *claim)
 {
 	const struct rows pairs = findings_pairs(f);

@@ -40,6 +40,13 @@ struct claimed claim_look(struct findings *f, const struct results *r, const str
 enum { MATTERS_SHARE = 50, MATTERS_NS = 1000000000 };
 bool claim_matters(const struct claimed *sum, const struct gil_metrics *gil);
 
+/*
+ * After claim_look(): of the threads with something in `tally` (what of it each waited, or was waited for), the
+ * row of the one with the largest `length_ns`; PAIR_NOBODY: there is none.
+ */
+uint32_t claim_longest(struct findings *f, const struct results *r, const uint64_t *tally,
+		       uint64_t (*length_ns)(const struct thread_metrics *t));
+
 /* Explains it. */
 void claim_take(struct findings *f, const struct results *r, const struct claim *claim);
 

@@ -53,21 +53,9 @@ static uint64_t claim_long(const struct claim *claim, const struct thread_metric
 	return excess_ns >= pair->wait_ns / 2 ? pair->wait_ns : excess_ns;
 }
 
-/* For whose hold the others waited longest, of those that this is about. */
-static uint32_t longest_of(struct findings *f, const struct results *r)
+static uint64_t blocking_ns(const struct thread_metrics *t)
 {
-	const struct rows threads = findings_threads(f);
-	const struct tally *tally = findings_tally(f);
-	uint32_t longest = PAIR_NOBODY;
-
-	for (size_t i = 0; i < threads.n; i++) {
-		const uint32_t row = threads.list[i].row;
-
-		if (tally->blocked[row] &&
-		    (longest == PAIR_NOBODY || r->threads[row].blocking.ns > r->threads[longest].blocking.ns))
-			longest = row;
-	}
-	return longest;
+	return t->blocking.ns;
 }
 
 static void say(struct finding *found, const struct results *r, const struct gil_metrics *gil,
@@ -99,7 +87,8 @@ static int look(struct findings *out, const struct results *r, const struct gil_
 
 	if (!claim_matters(&sum, gil))
 		return 0;
-	say(&found, r, gil, &sum, longest_of(out, r));
+	/* For whose hold the others waited longest, of those that this is about. */
+	say(&found, r, gil, &sum, claim_longest(out, r, findings_tally(out)->blocked, blocking_ns));
 	claim_take(out, r, &claim);
 	cast_into(&found, &sum.holders, &sum.waiters);
 	return findings_add(out, &found);

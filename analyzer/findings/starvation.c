@@ -58,21 +58,9 @@ static uint64_t claim_starved(const struct claim *claim, const struct thread_met
 	return waiter->longest_holder == pair->holder ? hunger_ns : 0;
 }
 
-/* Who waited longest in one attempt, of those that this is about. */
-static uint32_t longest_of(struct findings *f, const struct results *r)
+static uint64_t attempt_ns(const struct thread_metrics *t)
 {
-	const struct rows threads = findings_threads(f);
-	const struct tally *tally = findings_tally(f);
-	uint32_t longest = PAIR_NOBODY;
-
-	for (size_t i = 0; i < threads.n; i++) {
-		const uint32_t row = threads.list[i].row;
-
-		if (tally->waited[row] &&
-		    (longest == PAIR_NOBODY || r->threads[row].attempt.ns > r->threads[longest].attempt.ns))
-			longest = row;
-	}
-	return longest;
+	return t->attempt.ns;
 }
 
 static void say(struct finding *found, const struct results *r, const struct gil_metrics *gil,
@@ -102,7 +90,8 @@ static int look(struct findings *out, const struct results *r, const struct gil_
 
 	if (!claim_matters(&sum, gil))
 		return 0;
-	say(&found, r, gil, &sum, longest_of(out, r));
+	/* Who waited longest in one attempt, of those that this is about. */
+	say(&found, r, gil, &sum, claim_longest(out, r, findings_tally(out)->waited, attempt_ns));
 	claim_take(out, r, &claim);
 	cast_into(&found, &sum.waiters, &sum.holders);
 	return findings_add(out, &found);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef GILSCOPE_VIZ_VERDICT_H
-#define GILSCOPE_VIZ_VERDICT_H
+#ifndef GILSCOPE_VIZ_LAWS_H
+#define GILSCOPE_VIZ_LAWS_H
 
 #include "analyzer/results.h"
 #include "base/text.h"
@@ -9,6 +9,6 @@
  * Is a trace complete and lawful? Prints each law that holds in every trace
  * with both its sides. Thread-safe.
  */
-bool verdict_print(const struct results *results, const struct page *page);
+bool laws_print(const struct results *results, const struct page *page);
 
 #endif

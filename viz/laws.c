@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "viz/verdict.h"
+#include "viz/laws.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -103,7 +103,7 @@ static void judge_gils(struct court *c, const struct results *r)
 	}
 }
 
-bool verdict_print(const struct results *r, const struct page *page)
+bool laws_print(const struct results *r, const struct page *page)
 {
 	struct court c = { page, true };
 
