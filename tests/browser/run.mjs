@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
-// Runs the tests of one browser: node run.mjs chromium|firefox PROGRAM FOLDER SCREENSHOTS [FILE...]
-// FOLDER holds what test_browser.py made. FILE: only these tests.
+// Runs the tests of one browser: node run.mjs SETTING [FILE...]
+// SETTING: JSON from test_browser.py, which made the files; FILE: only these tests.
 import { Browser } from './browser.mjs';
 import { end } from './tap.mjs';
 
-const FILES = ['watch'];
-const [kind, program, folder, screenshots, ...chosen] = process.argv.slice(2);
-const browser = await Browser.start(kind, program);
+const FILES = ['watch', 'files', 'gestures', 'selection', 'hostile'];
+const [setting, ...chosen] = process.argv.slice(2);
+const context = JSON.parse(setting);
 
+context.browser = await Browser.start(context.kind, context.program);
 try {
 	for (const name of chosen.length ? chosen : FILES)
-		await (await import(`./test_${name}.mjs`)).run({ browser, folder, screenshots, all: process.env.GILSCOPE_ALL === '1' });
+		await (await import(`./test_${name}.mjs`)).run(context);
 } finally {
-	await browser.end();
+	await context.browser.end();
 }
 process.exitCode = end();

@@ -4,6 +4,7 @@
 
 Usage: test_browser.py chromium|firefox [TEST...]      TEST: viewer of test_viewer.mjs, ...
 """
+import json
 import os
 import pathlib
 import shutil
@@ -12,9 +13,8 @@ import subprocess
 import sys
 import tempfile
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "integration"))
-import harness  # noqa: E402
+import traces
+from traces import HERE, harness
 
 PROGRAMS = {"chromium": ("chromium",), "firefox": ("firefox-esr", "firefox")}
 
@@ -24,28 +24,52 @@ def program_of(kind):
 
 
 def why_not(kind):
-    """"" when the tests can run here, else the reason."""
+    """"" when a browser can be driven here, else the reason."""
     if not shutil.which("node"):
         return "node is not installed"
     if not program_of(kind):
         return f"{PROGRAMS[kind][0]} is not installed"
     if not (HERE / "node_modules" / "puppeteer-core").is_dir():
         return "tests/browser/node_modules is missing: scripts/test installs it (npm ci)"
-    if kind == "firefox" and not harness.ALL:
-        return "Firefox is driven with GILSCOPE_ALL=1"
     return harness.why_no_lttng()
 
 
-def drive(kind, folder, tests):
-    screenshots = harness.BUILD / "tests" / "browser" / "screenshots"
-    screenshots.mkdir(parents=True, exist_ok=True)
+def export(stem, trace, formats):
+    done = harness.run(harness.GILSCOPE, "export", "--to", formats, "-o", stem, "-i", trace, timeout=300)
+    assert done.status == 0, done.err
+
+
+def prepare(folder, names):
+    """Traces with what is exported of them: NAME.trace, NAME.html, NAME.json; of the small ones NAME.jsonl, too."""
+    for name, trace in traces.write_small(folder).items():
+        export(folder / name, trace, "html,json,jsonl")
+    for name in names:
+        events = {"million": 1000000, "ten_million": 10000000}[name]
+        export(folder / name, traces.record(folder / f"{name}.trace", events), "html,json")
+
+
+def node(script, *words, **more):
     # Without what meson sets to find errors of C programs: it slows the browser down.
     env = {name: value for name, value in os.environ.items() if name != "MALLOC_PERTURB_"}
-    return subprocess.run(["node", HERE / "run.mjs", kind, program_of(kind), folder, screenshots, *tests], env=env).returncode
+    return subprocess.run(["node", HERE / script, *words], env=env, **more)
+
+
+def drive(kind, folder, tests):
+    large = ["million"] if kind == "chromium" or harness.ALL else []
+    large += ["ten_million"] if harness.ALL else []
+    if "html" in harness.run(harness.GILSCOPE, "export", "--help").out:
+        prepare(folder, large)
+    else:
+        tests = tests or ["watch"]
+    screenshots = harness.BUILD / "tests" / "browser" / "screenshots"
+    screenshots.mkdir(parents=True, exist_ok=True)
+    setting = {"kind": kind, "program": program_of(kind), "folder": str(folder), "screenshots": str(screenshots),
+               "gilscope": harness.GILSCOPE, "large": large}
+    return node("run.mjs", json.dumps(setting), *tests).returncode
 
 
 def main(kind, *tests):
-    reason = why_not(kind)
+    reason = why_not(kind) or (kind == "firefox" and not harness.ALL and "Firefox is driven with GILSCOPE_ALL=1")
     if reason:
         print(f"1..0 # SKIP {reason}")
         return 0

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+// Mouse and keyboard: zoom, search, jumps, panels, undo, and the way back by the URL's hash.
+import assert from 'node:assert/strict';
+import { test } from './tap.mjs';
+import { Viewer, withViewer } from './viewer.mjs';
+
+const width = ({ from_ns, to_ns }) => to_ns - from_ns;
+
+// What an action made of the shown range: its width before and after.
+async function zoomedBy(viewer, act) {
+	const { range: before } = await viewer.state('range');
+
+	await act();
+	await viewer.until((state, from_ns, to_ns) => state.range.from_ns !== from_ns || state.range.to_ns !== to_ns, before.from_ns, before.to_ns);
+	await viewer.drawn();
+	return width((await viewer.state('range')).range) / width(before);
+}
+
+async function zoom(viewer) {
+	await viewer.focusCanvas();
+	assert.ok(await zoomedBy(viewer, () => viewer.press('w')) < 1, 'W zooms in');
+	assert.ok(await zoomedBy(viewer, () => viewer.press('s')) > 1, 'S zooms out');
+	await viewer.page.mouse.move(...await viewer.place(0.5));
+	await viewer.page.keyboard.down('Control');
+	assert.ok(await zoomedBy(viewer, () => viewer.page.mouse.wheel({ deltaY: -300 })) < 1, 'the wheel zooms in');
+	const { range } = await viewer.state('range');
+	const { duration_ns } = await viewer.page.evaluate(() => globalThis.gilscope.source.meta);
+
+	assert.ok(Math.abs((range.from_ns + range.to_ns) / 2 / duration_ns - 0.5) < 0.05, 'at the pointer');
+	assert.ok(await zoomedBy(viewer, () => viewer.page.mouse.wheel({ deltaY: 300 })) > 1, 'the wheel zooms out');
+	await viewer.page.keyboard.up('Control');
+}
+
+async function finding(viewer) {
+	const { findings } = viewer.report();
+
+	await viewer.set({ panel: 'findings', range: { from_ns: 0, to_ns: 1000 } });
+	await viewer.page.click('[data-finding] button.finding');
+	const { range } = await viewer.state('range');
+
+	assert.ok(range.from_ns <= findings[0].from_ns && range.to_ns >= findings[0].to_ns, `${JSON.stringify(range)} shows ${findings[0].from_ns} to ${findings[0].to_ns}`);
+	assert.ok(width(range) <= 1.5 * width(findings[0]), 'and little else');
+}
+
+const isFailed = (event) => event.type === 'event' && ['busy', 'retry'].includes(event.event);
+
+async function nextFailed(viewer) {
+	const from_ns = 90000000;
+	const next = viewer.events().find((it) => isFailed(it) && it.at_ns >= from_ns);
+
+	await viewer.set({ range: { from_ns, to_ns: from_ns + 20000000 } });
+	await viewer.focusCanvas();
+	await viewer.press('n');
+	await viewer.until((state, at_ns) => state.range.from_ns <= at_ns && state.range.to_ns >= at_ns && state.picked, next.at_ns);
+	await viewer.screenshot('details');
+}
+
+async function search(viewer) {
+	await viewer.focusCanvas();
+	await viewer.press('/');
+	assert.equal(await viewer.page.evaluate(() => document.activeElement.id), 'search');
+	await viewer.page.keyboard.type('state:waiting dur>1ms');
+	await viewer.page.waitForSelector('#matches:not([hidden]) .count');
+	const waits = viewer.events().filter((it) => it.type === 'interval' && it.state === 'waiting' && it.duration_ns > 1e6);
+
+	assert.ok(waits.length > 10);
+	assert.equal(await viewer.page.$eval('#matches .count', (it) => Number(it.dataset.value)), waits.length);
+	await viewer.screenshot('search');
+	await viewer.press('Enter');
+	await viewer.until((state) => state.picked);
+}
+
+async function pair(viewer) {
+	await viewer.set({ panel: 'pairs' });
+	const { waiter, holder, value } = await viewer.page.$eval('[data-panel="pairs"] td[data-value] button', (it) => ({ ...it.parentElement.dataset }));
+
+	assert.ok(viewer.report().pairs.some((it) => it.wait_ns === Number(value)));
+	await viewer.page.click('[data-panel="pairs"] td[data-value] button');
+	assert.deepEqual((await viewer.state('highlight')).highlight, { kind: 'pair', waiter: Number(waiter), holder: holder === 'free' ? null : Number(holder) });
+	await viewer.drawn();
+	await viewer.screenshot('pair');
+}
+
+async function undo(viewer) {
+	const { range: first } = await viewer.state('range');
+
+	await viewer.set({ range: { from_ns: 1000, to_ns: 50000 } });
+	await viewer.set({ range: { from_ns: 2000, to_ns: 3000 } });
+	await viewer.focusCanvas();
+	await viewer.page.keyboard.down('Control');
+	await viewer.press('z');
+	assert.deepEqual((await viewer.state('range')).range, { from_ns: 1000, to_ns: 50000 });
+	await viewer.press('z');
+	assert.deepEqual((await viewer.state('range')).range, first);
+	await viewer.page.keyboard.up('Control');
+}
+
+const PLACE = ['range', 'selection', 'panel', 'highlight', 'pinned', 'order', 'markers'];
+
+async function hash(viewer) {
+	const place = {
+		range: { from_ns: 1000000, to_ns: 50000000 }, selection: { from_ns: 2000000, to_ns: 3000001 }, panel: 'pairs', order: 'wait',
+		highlight: { kind: 'wait', lanes: [1], min_ns: 5 }, pinned: [2], markers: [{ at_ns: 12345, text: 'here & <there>' }],
+	};
+
+	await viewer.set(place);
+	await viewer.page.waitForFunction(() => location.hash.includes('select='));
+	const link = await viewer.page.evaluate(() => location.hash);
+	const again = await Viewer.open(viewer.context, viewer.name, { hash: link });
+
+	assert.deepEqual(await again.state(...PLACE), place);
+	await again.close();
+}
+
+async function dark(viewer) {
+	const ground = await viewer.page.evaluate(() => getComputedStyle(document.body).backgroundColor.match(/[\d.]+/g).slice(0, 3).map(Number));
+
+	assert.ok(Math.max(...ground) < 80, `the ground is ${ground}`);
+	await viewer.screenshot('dark');
+}
+
+// What has the focus, as somebody hears it.
+const focused = (page) => page.evaluate(() => {
+	const it = document.activeElement;
+
+	return it === document.body ? 'body' : it.id || it.getAttribute('aria-label') || it.textContent.trim().slice(0, 30);
+});
+
+async function keyboardOnly(viewer) {
+	const seen = [];
+
+	for (let i = 0; i < 60 && !(seen.includes('timeline') && seen.some((it) => it.startsWith('tab_'))); i++) {
+		await viewer.press('Tab');
+		seen.push(await focused(viewer.page));
+	}
+	assert.ok(seen.includes('timeline') && seen.some((it) => it.startsWith('tab_')), `Tab reaches: ${seen}`);
+	await viewer.page.focus('[role="tab"][aria-selected="true"]');
+	await viewer.press('ArrowRight');
+	assert.equal((await viewer.state('panel')).panel, 'threads', 'an arrow goes to the next panel');
+	await viewer.focusCanvas();
+	const { focus } = await viewer.state('focus');
+
+	await viewer.press('ArrowDown');
+	await viewer.until((state, before) => state.focus !== before, focus);
+	await viewer.press('?');
+	await viewer.page.waitForSelector('dialog#help[open]');
+	await viewer.screenshot('help');
+	await viewer.press('Escape');
+	await viewer.page.waitForFunction(() => !document.querySelector('dialog[open]'));
+	assert.equal(await focused(viewer.page), 'timeline', 'the focus is back where it was');
+}
+
+export async function run(context) {
+	const the = (name, fn, options) => test(name, () => withViewer(context, 'thousand', fn, options));
+
+	await the('W, S and the wheel zoom', zoom);
+	await the('a click on a finding goes there', finding);
+	await the('n goes to the next failed attempt', nextFailed);
+	await the('/ searches', search);
+	await the('a cell of the pairs makes its waits stand out', pair);
+	await the('navigation is undone', undo);
+	await the('the hash leads back', hash);
+	await the('the keyboard alone', keyboardOnly);
+	// BiDi cannot emulate it: there the theme is asked for.
+	await the('dark', dark, context.kind === 'chromium'
+		? { before: (page) => page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]) } : { hash: '#theme=dark' });
+}
