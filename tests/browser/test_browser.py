@@ -57,10 +57,7 @@ def node(script, *words, **more):
 def drive(kind, folder, tests):
     large = ["million"] if kind == "chromium" or harness.ALL else []
     large += ["ten_million"] if harness.ALL else []
-    if "html" in harness.run(harness.GILSCOPE, "export", "--help").out:
-        prepare(folder, large)
-    else:
-        tests = tests or ["watch"]
+    prepare(folder, large)
     screenshots = harness.BUILD / "tests" / "browser" / "screenshots"
     screenshots.mkdir(parents=True, exist_ok=True)
     setting = {"kind": kind, "program": program_of(kind), "folder": str(folder), "screenshots": str(screenshots),

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const WAIT_MS = 20000;
+const WAIT_MS = 8000;
 const MANY = 1 << 28;
 
 export class Viewer {
@@ -14,8 +14,9 @@ export class Viewer {
 
 		Object.assign(self, { context, name }, await context.browser.open(join(context.folder, `${name}.html`), options));
 		self.page.setDefaultTimeout(WAIT_MS);
-		await self.page.waitForFunction(() => globalThis.gilscope?.source);
-		await self.page.evaluate(() => globalThis.gilscope.source.ready);
+		await self.page.waitForFunction(() => ['ready', 'error'].includes(document.documentElement.dataset.state));
+		if (await self.page.evaluate(() => document.documentElement.dataset.state === 'error'))
+			throw new Error(`${name} did not open: ${self.watch.problems.join('\n')} ${await self.text('body')}`);
 		await self.drawn();
 		return self;
 	}
