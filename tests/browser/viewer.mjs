@@ -7,6 +7,9 @@ import { join } from 'node:path';
 const WAIT_MS = 8000;
 const MANY = 1 << 28;
 
+// Exactly: +0.000000001s
+const seconds = (ns) => `+${Math.floor(ns / 1e9)}.${String(ns % 1e9).padStart(9, '0')}s`;
+
 export class Viewer {
 	// options: as of Browser.open
 	static async open(context, name, options) {
@@ -85,7 +88,7 @@ export class Viewer {
 	// The numbers of a part of the trace, as the command line exports them.
 	reportOf({ from_ns, to_ns }) {
 		return JSON.parse(execFileSync(this.context.gilscope, ['export', '--to', 'json', '-o', '-', '-i', join(this.context.folder, `${this.name}.trace`),
-			'--time', `+${from_ns}ns,+${to_ns}ns`], { maxBuffer: MANY, stdio: ['ignore', 'pipe', 'ignore'] }));
+			'--time', `${seconds(from_ns)},${seconds(to_ns)}`], { maxBuffer: MANY, stdio: ['ignore', 'pipe', 'ignore'] }));
 	}
 
 	// What happened, in order.
