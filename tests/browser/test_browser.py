@@ -57,10 +57,7 @@ def node(script, *words, **more):
 def drive(kind, folder, tests):
     large = ["million"] if kind == "chromium" or harness.ALL else []
     large += ["ten_million"] if harness.ALL else []
-    if "there is no format" in harness.run(harness.GILSCOPE, "export", "--to", "html").err:
-        tests = ["watch"]
-    else:
-        prepare(folder, large)
+    prepare(folder, large)
     screenshots = harness.BUILD / "tests" / "browser" / "screenshots"
     screenshots.mkdir(parents=True, exist_ok=True)
     setting = {"kind": kind, "program": program_of(kind), "folder": str(folder), "screenshots": str(screenshots),
