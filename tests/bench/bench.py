@@ -37,6 +37,8 @@ MORE_NS = Kind(lambda ours, theirs: ours - theirs, "{:+.1f} ns")
 MORE_MS = Kind(lambda ours, theirs: ours - theirs, "{:+.2f} ms")
 NS = Kind(lambda ours, theirs: ours, "{:.1f} ns")
 MIB = Kind(lambda ours, theirs: ours, "{:.1f} MiB")
+MB = Kind(lambda ours, theirs: ours, "{:.1f} MB")
+MS = Kind(lambda ours, theirs: ours, "{:.1f} ms")
 BYTES = Kind(lambda ours, theirs: ours, "{:.2f} bytes")
 EVENTS = Kind(lambda ours, theirs: ours, "{:,.0f} events")
 
@@ -58,6 +60,13 @@ READING = Budget("reading a trace: report against babeltrace2's dummy sink", RAT
 MEMORY = Budget("peak memory", MIB, 64)
 SWARM_MEMORY = Budget("peak memory, short-lived threads on 100 GILs", MIB, 256)
 SINK = Budget("an output beside the report", SLOWER, 10)
+VIEW_SIZE_1M = Budget("size of the viewer's file, 1 million events", MB, 5)
+VIEW_SIZE_10M = Budget("size of the viewer's file, 10 million events", MB, 45)
+VIEW_MEMORY = Budget("peak memory of the writer of the viewer's file", MIB, 128)
+VIEW_PAINT = Budget("first paint of the viewer", MS, 1000)
+VIEW_DECODED = Budget("the viewer has decoded all, 10 million events", MS, 3000)
+VIEW_DRAW = Budget("a zoom step of the viewer, median", MS, 16)
+VIEW_DRAW_P99 = Budget("a zoom step of the viewer, 99th percentile", MS, 33)
 
 
 class CannotMeasure(Exception):
