@@ -9,10 +9,29 @@ export function bytesOfBase64(text) {
 	return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 }
 
+// By the stream's own ends: Chromium has no more than so many blobs that are read at a time ("Failed to fetch").
 export async function inflate(bytes) {
-	const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+	const { readable, writable } = new DecompressionStream('gzip');
+	const writer = writable.getWriter(), reader = readable.getReader();
+	const written = writer.write(bytes).then(() => writer.close());
+	const chunks = [];
 
-	return new Uint8Array(await new Response(stream).arrayBuffer());
+	// The reader says what is wrong, too.
+	written.catch(() => {});
+	for (let it = await reader.read(); !it.done; it = await reader.read())
+		chunks.push(it.value);
+	return joined(chunks);
+}
+
+function joined(chunks) {
+	const all = new Uint8Array(chunks.reduce((sum, it) => sum + it.length, 0));
+	let at = 0;
+
+	for (const chunk of chunks) {
+		all.set(chunk, at);
+		at += chunk.length;
+	}
+	return all;
 }
 
 export function inflateText(text) {
