@@ -34,8 +34,11 @@ export class Timeline {
 		this.whole_ns = Math.max(source.meta.duration_ns, 1);
 		store.subscribe([], () => this.redraw());
 		source.onbetter(() => this.redraw());
-		source.onprogress(() => this.#forget());
-		onMediaChange(() => this.#forget());
+		source.onprogress(() => this.#askAgain());
+		onMediaChange(() => {
+			this.#minimap = null;
+			this.redraw();
+		});
 		new ResizeObserver(() => this.redraw()).observe(canvas);
 	}
 
@@ -44,9 +47,8 @@ export class Timeline {
 		this.#frame ||= requestAnimationFrame(() => this.draw());
 	}
 
-	// More is known, or the colours are others.
-	#forget() {
-		this.#minimap = null;
+	// More is known.
+	#askAgain() {
 		this.#asking = null;
 		this.redraw();
 	}
@@ -131,7 +133,7 @@ export class Timeline {
 	async #ask() {
 		const { range } = this.store.state;
 
-		if (this.#asking === range || this.#exact()?.whole)
+		if (this.#asking === range)
 			return;
 		this.#asking = range;
 		const slices = await this.source.slices(range, MOST_EXACT_EVENTS);
@@ -262,9 +264,11 @@ export class Timeline {
 			paintLane(pixels, y, row.h, columns, row.lane, this.#life(view, row.lane), ink);
 		else if (row.kind === 'holder')
 			paintHolders(pixels, row, y, columns, palette.dark);
-		else if (row.kind === 'waiters')
-			row.note = `at most ${paintWaiters(pixels, row, y, columns, palette)}`;
-		else if (row.kind === 'badness')
+		else if (row.kind === 'waiters') {
+			const most = paintWaiters(pixels, row, y, columns, palette);
+
+			row.note = view.bins.exact ? `at most ${most}` : '';
+		} else if (row.kind === 'badness')
 			row.tiles = paintBadness(pixels, row, y, columns, palette, scale);
 	}
 
@@ -298,7 +302,7 @@ export class Timeline {
 
 		if (of)
 			drawExactLane(view, of, y, row.h);
-		if (row.kind === 'badness')
+		if (row.kind === 'badness' && view.bins.exact)
 			this.#drawTiles(view, row, y);
 		if (row.kind === 'ticks')
 			drawTickRuler(view, row, y);
