@@ -9,22 +9,19 @@ export function bytesOfBase64(text) {
 	return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 }
 
-// By the stream's own ends: Chromium has no more than so many blobs that are read at a time ("Failed to fetch").
+// Without a Blob and without a Response: a page from file:// may not read a large one back in a worker.
 export async function inflate(bytes) {
 	const { readable, writable } = new DecompressionStream('gzip');
-	const writer = writable.getWriter(), reader = readable.getReader();
-	const written = writer.write(bytes).then(() => writer.close());
-	const chunks = [];
+	const writer = writable.getWriter(), chunks = [];
+	let size = 0;
 
-	// The reader says what is wrong, too.
-	written.catch(() => {});
-	for (let it = await reader.read(); !it.done; it = await reader.read())
-		chunks.push(it.value);
-	return joined(chunks);
-}
-
-function joined(chunks) {
-	const all = new Uint8Array(chunks.reduce((sum, it) => sum + it.length, 0));
+	writer.write(bytes).catch(() => {});
+	writer.close().catch(() => {});
+	for await (const chunk of readable) {
+		chunks.push(chunk);
+		size += chunk.length;
+	}
+	const all = new Uint8Array(size);
 	let at = 0;
 
 	for (const chunk of chunks) {

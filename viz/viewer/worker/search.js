@@ -2,7 +2,7 @@
 // Looks for what matches a query: the next one from a time on, or all of them.
 
 import { compileQuery } from './query.js';
-import { ENDED, ENTERING, HOLDING, OUTSIDE, WAITING } from './replay.js';
+import { ENTERING, WAITING, HOLDING } from './replay.js';
 import { replayUntil } from './trace.js';
 
 const NAMES = ['unknown', 'outside', 'entering', 'waiting', 'holding', 'ended'];
@@ -48,19 +48,12 @@ function searcher(trace, query, number, found) {
 	return sink.machine;
 }
 
-// Where what goes on in a lane began: the attempt, or the stay.
-function openSince(machine, lane) {
-	const isAttempt = machine.state[lane] === ENTERING || machine.state[lane] === WAITING;
-
-	return isAttempt ? Math.min(machine.from[lane], machine.since[lane]) : machine.since[lane];
-}
-
 // The begin of the earliest attempt or stay that goes on, later than from_ns: what matches may still come.
 function earliestOpen(trace, machine, from_ns) {
 	let earliest = Infinity;
 
-	machine.state.forEach((_, lane) => {
-		const begin_ns = openSince(machine, lane);
+	machine.state.forEach((state, lane) => {
+		const begin_ns = state === ENTERING || state === WAITING ? Math.min(machine.from[lane], machine.since[lane]) : machine.since[lane];
 
 		if (begin_ns > from_ns && trace.shape.firstNs[lane] < Infinity)
 			earliest = Math.min(earliest, begin_ns);
@@ -83,86 +76,84 @@ async function nextAfter(trace, query, from_ns, pause) {
 	return best;
 }
 
-// What ends late may have begun before: all is replayed, and the last that began before the time is kept.
+// The latest begin of what goes on at a block's end: to replay from there is to see it whole.
 async function nextBefore(trace, query, from_ns, pause) {
 	let best = null;
-	const machine = searcher(trace, query, 0, (lane, begin_ns, end_ns, what) => {
+	let number = Math.min(trace.blockAt(from_ns), trace.blocks.length - 1);
+	const found = (lane, begin_ns, end_ns, what) => {
 		if (begin_ns < from_ns && begin_ns >= (best?.from_ns ?? -Infinity))
 			best = { lane, from_ns: begin_ns, to_ns: end_ns, what };
-	});
-	const isPast = () => machine.state.every((state, lane) => state <= OUTSIDE || state === ENDED || openSince(machine, lane) >= from_ns);
-	const after = trace.blockAt(from_ns);
-	let number = 0;
+	};
 
-	await replayUntil(trace, machine, 0, Infinity, pause, (k) => { number = k; }, () => number > after && isPast());
-	machine.close((gil) => trace.endOf(gil, trace.meta.duration_ns));
+	// What is open at that time ends later: on to where each lane that was open has changed.
+	for (let end = Infinity; number >= 0; number--) {
+		const machine = searcher(trace, query, number, found);
+		const isPast = () => earliestBegun(machine, trace.blocks[number].first_ns) >= from_ns;
+
+		if (end === Infinity) {
+			await replayUntil(trace, machine, number, Infinity, pause, undefined, isPast);
+			machine.close((gil) => trace.endOf(gil, trace.meta.duration_ns));
+		} else {
+			await replayUntil(trace, machine, number, end, pause);
+		}
+		end = trace.blocks[number].first_ns;
+		if (best && best.from_ns >= (trace.blocks[number - 1]?.last_ns ?? -Infinity))
+			break;
+	}
 	return best;
+}
+
+// The whole trace, for found(lane, from_ns, to_ns, what).
+async function searchAll(trace, query, pause, found) {
+	if (query.wants === 'lane')
+		return wholeLanes(trace, query, found);
+	const machine = searcher(trace, query, 0, found);
+
+	await replayUntil(trace, machine, 0, Infinity, pause);
+	machine.close((gil) => trace.endOf(gil, trace.meta.duration_ns));
 }
 
 export async function nextMatch(trace, asked, from_ns, direction, pause) {
 	const query = compileQuery(trace.meta, asked);
 	let best = null;
 
-	if (query.wants !== 'lane')
-		return direction > 0 ? nextAfter(trace, query, from_ns, pause) : nextBefore(trace, query, from_ns, pause);
-	wholeLanes(trace, query, (lane, begin_ns, end_ns, what) => {
+	if (direction > 0 && query.wants !== 'lane')
+		return nextAfter(trace, query, from_ns, pause);
+	await searchAll(trace, query, pause, (lane, begin_ns, end_ns, what) => {
 		if (direction * (begin_ns - from_ns) > 0 && (!best || direction * (best.from_ns - begin_ns) > 0))
 			best = { lane, from_ns: begin_ns, to_ns: end_ns, what };
 	});
 	return best;
 }
 
-// The longest matches, and what share of each bucket of the overview matches.
-class Matches {
-	total = 0;
-	lanes = new Map();
-	#longest = [];
+// The share of each bucket of the overview that a match fills; one without a duration marks its bucket.
+function addShare(shares, { width_ns, buckets }, from_ns, to_ns) {
+	const first = Math.min(Math.floor(from_ns / width_ns), buckets - 1), last = Math.min(Math.floor(to_ns / width_ns), buckets - 1);
 
-	constructor({ width_ns, buckets }, limit) {
-		Object.assign(this, { width_ns, buckets, limit });
-	}
+	for (let b = first; b <= last; b++) {
+		const part = (Math.min(to_ns, (b + 1) * width_ns) - Math.max(from_ns, b * width_ns)) / width_ns;
 
-	add(lane, from_ns, to_ns, what) {
-		this.total++;
-		this.#share(lane, from_ns, to_ns);
-		this.#longest.push({ lane, from_ns, to_ns, what });
-		if (this.#longest.length >= 2 * this.limit + 1000)
-			this.#longest = this.longest();
-	}
-
-	// An event, which has no length, fills its bucket.
-	#share(lane, from_ns, to_ns) {
-		const { width_ns, buckets } = this;
-		const first = Math.floor(from_ns / width_ns), last = Math.min(Math.floor(to_ns / width_ns), buckets - 1);
-
-		if (!this.lanes.has(lane))
-			this.lanes.set(lane, new Float32Array(buckets));
-		const shares = this.lanes.get(lane);
-
-		for (let b = first; b <= last; b++) {
-			const within = Math.min(to_ns, (b + 1) * width_ns) - Math.max(from_ns, b * width_ns);
-
-			shares[b] = Math.min(1, to_ns > from_ns ? shares[b] + within / width_ns : 1);
-		}
-	}
-
-	longest() {
-		return this.#longest.sort((a, b) => (b.to_ns - b.from_ns) - (a.to_ns - a.from_ns) || a.from_ns - b.from_ns).slice(0, this.limit);
+		shares[b] = Math.min(1, shares[b] + Math.max(part, 1 / 255));
 	}
 }
 
 export async function matchesOf(trace, asked, limit, pause) {
-	const query = compileQuery(trace.meta, asked);
-	const found = new Matches(trace.meta.overview, limit);
-	const add = (...match) => found.add(...match);
+	const query = compileQuery(trace.meta, asked), { overview } = trace.meta;
+	const lanes = new Map();
+	let longest = [], total = 0;
+	const keep = () => {
+		longest = longest.sort((a, b) => b.to_ns - b.from_ns - (a.to_ns - a.from_ns) || a.from_ns - b.from_ns).slice(0, limit);
+	};
 
-	if (query.wants === 'lane') {
-		wholeLanes(trace, query, add);
-	} else {
-		const machine = searcher(trace, query, 0, add);
-
-		await replayUntil(trace, machine, 0, Infinity, pause);
-		machine.close((gil) => trace.endOf(gil, trace.meta.duration_ns));
-	}
-	return { matches: found.longest(), total: found.total, width_ns: found.width_ns, lanes: found.lanes };
+	await searchAll(trace, query, pause, (lane, from_ns, to_ns, what) => {
+		total++;
+		if (!lanes.has(lane))
+			lanes.set(lane, new Float32Array(overview.buckets));
+		addShare(lanes.get(lane), overview, from_ns, to_ns);
+		longest.push({ lane, from_ns, to_ns, what });
+		if (longest.length > 4 * limit + 1000)
+			keep();
+	});
+	keep();
+	return { matches: longest, total, width_ns: overview.width_ns, lanes };
 }
