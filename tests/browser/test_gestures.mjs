@@ -78,6 +78,12 @@ async function pair(viewer) {
 	await viewer.page.click('[data-panel="pairs"] td[data-value] button');
 	assert.deepEqual((await viewer.state('highlight')).highlight, { kind: 'pair', waiter: Number(waiter), holder: holder === 'free' ? null : Number(holder) });
 	await viewer.drawn();
+	assert.ok(await viewer.page.evaluate((lane) => {
+		const { layout, scroll_y } = globalThis.gilscope.timeline;
+		const { y, h } = layout.rowOfLane.get(lane);
+
+		return y >= scroll_y && y + h <= scroll_y + layout.body.h;
+	}, Number(waiter)), 'its lane is in view');
 	await viewer.screenshot('pair');
 }
 

@@ -60,7 +60,8 @@ function drawLine(ctx, from, to, y, colour, dashed) {
 
 function drawLength(view, stay, from, to, y) {
 	const { ctx, palette } = view;
-	const text = shortSpan(stay.to_ns - stay.from_ns);
+	// One that goes on beyond what was asked for is longer than that.
+	const text = `${stay.whole ? '' : '\u2265 '}${shortSpan(stay.to_ns - stay.from_ns)}`;
 	const width = ctx.measureText(text).width;
 
 	if (width + 8 > to - from)

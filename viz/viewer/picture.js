@@ -27,7 +27,7 @@ function stayRects(app, slices, lane, y, x, colours) {
 			return [];
 		const height = (LANE - 6) * layer[2], from = x(it.from_ns);
 
-		return [svgRect(from, y + LANE - 3 - height, x(it.to_ns) - from, height, colours[layer[0]], `${layer[0]} ${formatNs(it.to_ns - it.from_ns)}`)];
+		return [svgRect(from, y + LANE - 3 - height, x(it.to_ns) - from, height, colours[layer[0]], `${layer[0]} ${it.whole ? '' : 'at least '}${formatNs(it.to_ns - it.from_ns)}`)];
 	}).concat(slices.marks.filter((it) => it.lane === lane && it.kind >= 1 && it.kind <= 3).map((it) => svgRect(x(it.at_ns) - 0.5, y + 2, 1, 6, colours.failed)));
 }
 
