@@ -33,7 +33,8 @@ export class Timeline {
 		this.ctx = canvas.getContext('2d');
 		this.whole_ns = Math.max(source.meta.duration_ns, 1);
 		store.subscribe([], () => this.redraw());
-		store.subscribe(['focus'], ({ focus }) => this.reveal(focus));
+		// With the next frame: the same change may make the canvas smaller.
+		store.subscribe(['focus'], ({ focus }) => requestAnimationFrame(() => this.reveal(focus)));
 		source.onbetter(() => this.redraw());
 		source.onprogress(() => this.#askAgain());
 		onMediaChange(() => {
