@@ -66,9 +66,16 @@ async function parts(viewer) {
 	}
 }
 
+// Over the hole: from 0.4 to 0.6 of the trace.
+async function lossy(viewer) {
+	await drag(viewer, 0.4, 0.6);
+	await assertSelection(viewer);
+}
+
 export async function run(context) {
 	await test('a dragged selection: its numbers', () => withViewer(context, 'thousand', dragged));
 	await test('selections at awkward places', () => withViewer(context, 'thousand', parts));
+	await test('a dragged selection where events were lost', () => withViewer(context, 'hostile', lossy));
 	for (const name of context.large)
 		await test(`${name}: a dragged selection`, () => withViewer(context, name, dragged));
 }

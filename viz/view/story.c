@@ -108,8 +108,11 @@ static int correct(struct story *s, struct lane *lane, enum block_kind kind)
 	/* A poke: the ENTRY was no attempt. */
 	if (kind == BLOCK_LEAVE + (enum block_kind)GIL_LEAVE_POKE && lane->state == STATE_ENTERING && s->ended != lane)
 		return tell_state(s, lane, STATE_OUTSIDE, lane->entry_ns, false);
-	if (s->ended == lane && (lane->cut || lane->state == state_after(kind)))
+	if (s->ended == lane && lane->state == state_after(kind))
 		return tell_state(s, lane, STATE_UNKNOWN, s->ended_ns, false);
+	/* In a hole: the thread was in that state, but not whole. */
+	if (s->ended == lane && lane->cut)
+		return tell_state(s, lane, lane->state, s->ended_ns, false);
 	return 0;
 }
 

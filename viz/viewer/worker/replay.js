@@ -210,14 +210,25 @@ export class Machine {
 		const at_ns = Math.max(now_ns - back_ns, this.since[lane]);
 
 		this.#advance(gil, at_ns);
-		if (this.state[lane] !== state || state === UNKNOWN)
-			this.#loseSight(lane, at_ns);
+		if (this.state[lane] === state && state !== UNKNOWN) {
+			if (!(code & 8))
+				this.#doubt(lane);
+			return;
+		}
+		this.#loseSight(lane, at_ns);
 		if (state !== this.state[lane])
 			this.#beginInState(lane, gil, state, at_ns);
 		if (this.shape.inHole(gil, at_ns) && this.holder[gil] === NONE) {
 			this.lastHolder[gil] = NONE;
 			this.logs?.[gil].cut(at_ns);
 		}
+	}
+
+	// It is in that state, but since when is not known.
+	#doubt(lane) {
+		this.whole[lane] = 0;
+		if (this.#wants(lane))
+			this.attemptWhole[lane] = 0;
 	}
 
 	#beginInState(lane, gil, state, at_ns) {
