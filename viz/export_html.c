@@ -36,9 +36,8 @@ static int on_begin(void *data, const struct trace_info *trace)
 static int on_gil(void *data, const struct gil_info *gil)
 {
 	struct view *v = data;
-	int r = story_look(&v->story);
 
-	return r ? r : overview_look(&v->overview, gil);
+	return overview_look(&v->overview, gil);
 }
 
 static int on_thread(void *data, const struct thread_info *thread)
