@@ -138,7 +138,7 @@ static int run(int argc, char **argv)
 
 static const struct cli_option table[] = {
 	{ "to", 't', CLI_WORDS, "FORMAT[,FORMAT]",
-	  "json, csv (a folder of tables), sqlite, jsonl (a line for each event), svg (a picture)",
+	  "json, csv (tables), sqlite, jsonl (events), svg (a picture)",
 	  &options.to },
 	{ "output", 'o', CLI_STRING, "PATH",
 	  "where to (default: gil.json, gil-csv/, ...); -: standard output",
@@ -156,7 +156,7 @@ static const char *const examples[] = {
 	"gilscope export --to csv", "gil-csv/threads.csv, pairs.csv, intervals.csv, ...",
 	"gilscope export --to sqlite && sqlite3 gil.sqlite 'SELECT max(duration_ns) FROM waits'",
 	"the longest wait",
-	"gilscope export --to svg --time +1.5s,+1.501s -o battle.svg", "a picture of that millisecond, for a document",
+	"gilscope export --to svg --time +1.5s,+1.501s", "gil.svg, a picture of that millisecond",
 	"gilscope export --to json,csv -o run1", "run1.json and run1-csv/, in one pass",
 	NULL,
 };

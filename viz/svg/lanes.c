@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 
-enum { MARK = 6, ROW = 22 }; /* px: a failed attempt, a row that is no thread */
+enum { MARK = 7, ROW = 22 }; /* px: a failed attempt, a row that is no thread */
 
 static double lane_height(const struct picture *p)
 {
@@ -98,7 +98,7 @@ static int draw_shares(const struct picture *p, const struct thread_metrics *t, 
 	}
 	picture_steps(p, "w", both, base);
 	picture_steps(p, "h", held, base);
-	draw_share_marks(p, strip, base - height - 1);
+	draw_share_marks(p, strip, base - height - 0.5);
 	return 0;
 }
 
@@ -129,7 +129,7 @@ static int draw_lane(struct picture *p, size_t lane, bool swatch)
 		return draw_shares(p, t, base, height);
 	draw_stays(p, t, STATE_WAITING, "w", base, height / 2);
 	draw_stays(p, t, STATE_HOLDING, "h", base, height);
-	draw_marks(p, t, base - height - 1);
+	draw_marks(p, t, base - height - 0.5);
 	return 0;
 }
 

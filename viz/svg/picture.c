@@ -18,7 +18,7 @@ static const char style[] =
 	".v,.c{font-variant-numeric:tabular-nums}\n"
 	".p{fill:#fff}.h,.h0{fill:#009e73}.h1{fill:#7fd0b9}.h2{fill:#00604a}.w{fill:url(#gilscope-waiting)}\n"
 	".wb{fill:#f7d9c4}.wl{stroke:#d55e00;stroke-width:2.4}.q{fill:#d55e00;fill-opacity:.55}.b{fill:#cc79a7}\n"
-	".f{stroke:#cc79a7;stroke-width:1.3;fill:none}.o{stroke:#9aa4af;stroke-width:1}.t{stroke:#59636e}\n"
+	".f{stroke:#cc79a7;stroke-width:1.6;fill:none}.o{stroke:#9aa4af;stroke-width:1}.t{stroke:#59636e}\n"
 	".g{stroke:#1b1f24;stroke-opacity:.1}.l{fill:url(#gilscope-lost)}.ll{stroke:#59636e;stroke-width:1.5}\n"
 	"@media(prefers-color-scheme:dark){\n"
 	"text{fill:#e6edf3}.s{fill:#9aa7b4}.p{fill:#12161c}.wb{fill:#4a2a12}.wl{stroke:#f0771a}.q{fill:#f0771a}\n"
@@ -183,9 +183,10 @@ static int draw_gil(struct picture *p, const struct gil_metrics *gil)
 	int r;
 
 	if (p->r->n_gils > 1) {
-		p->y += 20;
+		p->y += 22;
 		snprintf(text, sizeof(text), "GIL %u, process %d", gil->info.index, gil->info.pid);
 		picture_label(p, PICTURE_MARGIN, p->y, "s", text);
+		p->y += 4;
 	}
 	picture_draw_ticks(p, gil);
 	r = picture_draw_holders(p, gil);
