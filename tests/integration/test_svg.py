@@ -138,6 +138,7 @@ class Svg(harness.TestCase):
     def test_what_was_lost_is_hatched(self):
         self.write(["one", "two"])
         self.assertEqual(self.draw()[1].findall(SVG + "rect[@class='l']"), [])
+        self.trace += "-lossy"
         self.write(["one", "two"], discarded=5)
         text, picture = self.draw()
         self.assertEqual(len(picture.findall(SVG + "rect[@class='l']")), 1)
