@@ -163,7 +163,7 @@ static void name_holds(const struct picture *p, const struct thread_metrics *t, 
 		double from = picture_x(p, (double)s->from_ns), to = picture_x(p, (double)s->to_ns);
 
 		if (is_stay_of(s, t, STATE_HOLDING) && to - from > 8 * (double)strlen(t->info.name) + 4)
-			picture_label(p, (from + to) / 2, base - 6, "c", t->info.name);
+			picture_label(p, (from + to) / 2, base - 6, "c k", t->info.name);
 	}
 }
 

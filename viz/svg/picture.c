@@ -16,13 +16,13 @@ static const char style[] =
 	"text{font:12px system-ui,-apple-system,\"Segoe UI\",\"DejaVu Sans\",sans-serif;fill:#1b1f24}\n"
 	".title{font-size:17px;font-weight:600}.s{font-size:11px;fill:#59636e}.v{text-anchor:end}.c{text-anchor:middle;font-size:10px}\n"
 	".v,.c{font-variant-numeric:tabular-nums}\n"
-	".p{fill:#fff}.h,.h0{fill:#009e73}.h1{fill:#7fd0b9}.h2{fill:#00604a}.w{fill:url(#gilscope-waiting)}\n"
+	".p{fill:#fff}.h,.h0{fill:#009e73}.h1{fill:#7fd0b9}.h2{fill:#c4e8dc}.k{fill:#06251c}.w{fill:url(#gilscope-waiting)}\n"
 	".wb{fill:#f7d9c4}.wl{stroke:#d55e00;stroke-width:2.4}.q{fill:#d55e00;fill-opacity:.55}.b{fill:#cc79a7}\n"
 	".f{stroke:#cc79a7;stroke-width:1.6;fill:none}.o{stroke:#9aa4af;stroke-width:1}.t{stroke:#59636e}\n"
 	".g{stroke:#1b1f24;stroke-opacity:.1}.l{fill:url(#gilscope-lost)}.ll{stroke:#59636e;stroke-width:1.5}\n"
 	"@media(prefers-color-scheme:dark){\n"
 	"text{fill:#e6edf3}.s{fill:#9aa7b4}.p{fill:#12161c}.wb{fill:#4a2a12}.wl{stroke:#f0771a}.q{fill:#f0771a}\n"
-	".h,.h0{fill:#00b584}.h1{fill:#8be0c8}.h2{fill:#00755a}.f{stroke:#e59bc6}.o{stroke:#5b6673}.t,.ll{stroke:#9aa7b4}\n"
+	".h,.h0{fill:#00b584}.h1{fill:#8be0c8}.h2{fill:#5f9c8b}.k{fill:#06251c}.f{stroke:#e59bc6}.o{stroke:#5b6673}.t,.ll{stroke:#9aa7b4}\n"
 	".g{stroke:#e6edf3}}\n"
 	"</style>\n"
 	"<defs>\n"
@@ -131,7 +131,7 @@ static size_t line_length(const char *text, size_t most)
 static void draw_lines(struct picture *p, const char *class, double size, const char *text)
 {
 	char shown[2048], line[2048];
-	size_t most = (size_t)((p->width - 2.0 * PICTURE_MARGIN) / (0.54 * size));
+	size_t most = (size_t)((p->width - 2.0 * PICTURE_MARGIN) / (0.61 * size));
 
 	text_name(shown, sizeof(shown), &p->page, text);
 	for (const char *s = shown; *s;) {
