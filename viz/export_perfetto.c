@@ -376,6 +376,24 @@ static int on_lost(void *data, const struct gil_loss *loss)
 	return outfile_check(&x->file);
 }
 
+/* Off the GIL at the end: a thread's life ends with its last event, and so does the slice that began there. */
+static int on_end(void *data, const struct trace_end *end)
+{
+	struct perfetto_export *x = data;
+	struct proto event;
+
+	(void)end;
+	for (size_t i = 0; i < x->lanes_room; i++) {
+		const struct lane *lane = x->lanes[i];
+
+		if (!lane || !lane->open || lane->pending)
+			continue;
+		event_begin(&event, EVENT_END, lane->track, SLICE_NONE);
+		packets_late_event(&x->packets, &event, lane->from_ns);
+	}
+	return outfile_check(&x->file);
+}
+
 /* ---- the course over time ---------------------------------------------------------------- */
 
 struct rates {
@@ -450,7 +468,7 @@ static int open_perfetto(struct export **out, const char *path)
 		return r;
 	x->sink = (struct sink){
 		.name = "perfetto", .data = x, .begin = on_begin, .thread = on_thread, .event = on_event,
-		.interval = on_interval, .attempt = on_attempt, .retire = on_retire, .lost = on_lost,
+		.interval = on_interval, .attempt = on_attempt, .retire = on_retire, .lost = on_lost, .end = on_end,
 	};
 	x->base.sink = &x->sink;
 	*out = &steal(&x)->base;
