@@ -159,7 +159,8 @@ static int find_place(struct perfetto_export *x, const struct thread_info *threa
 	if (!out->gil)
 		return err(-ENOMEM, "out of memory");
 	if (!out->lane->track) {
-		process_of(x, thread->pid);
+		if (!process_of(x, thread->pid))
+			return err(-ENOMEM, "out of memory");
 		out->lane->track = packets_thread(&x->packets, thread->pid, thread->tid, thread->name);
 	}
 	return 0;
@@ -477,9 +478,14 @@ static int open_perfetto(struct export **out, const char *path)
 
 static void say_gil(struct perfetto_export *x, const struct gil_info *gil)
 {
-	packets_say_text(&x->packets, TITLE("python_version", gil), gil->version);
-	packets_say_number(&x->packets, TITLE(gil_is_ticked(gil) ? "switch_interval_ticks" : "switch_interval_us",
-					      gil), (uint64_t)gil->interval);
+	char key[64];
+
+	if (!gil->known)
+		return;
+	snprintf(key, sizeof(key), "gil_%" PRIu32 "_python_version", gil->index);
+	packets_say_text(&x->packets, key, gil->version);
+	snprintf(key, sizeof(key), "gil_%" PRIu32 "_switch_interval_%s", gil->index, gil_is_ticked(gil) ? "ticks" : "us");
+	packets_say_number(&x->packets, key, (uint64_t)gil->interval);
 }
 
 static int finish_perfetto(struct export *export, const struct results *r)

