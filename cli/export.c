@@ -135,8 +135,7 @@ static int run(int argc, char **argv)
 
 static const struct cli_option table[] = {
 	{ "to", 't', CLI_WORDS, "FORMAT[,FORMAT]",
-	  "json, csv (a folder of tables), sqlite, jsonl (a line for each event), "
-	  "perfetto (a trace)",
+	  "json, csv (a folder), sqlite, jsonl (events), perfetto",
 	  &options.to },
 	{ "output", 'o', CLI_STRING, "PATH",
 	  "where to (default: gil.json, gil-csv/, ...); -: standard output",
@@ -161,16 +160,16 @@ const struct cli_command cmd_export = {
 	.name = "export",
 	.arguments = "[TRACE]",
 	.summary = "Write the report's numbers for other programs",
-	.text = "json holds all numbers of the report; csv and sqlite also every interval and every\n"
-		"wait; jsonl everything that happened, in order, an object a line; perfetto a trace for\n"
-		"the Perfetto UI, docs/perfetto.md (names as below, but absolute times). Times are integers\n"
-		"in nanoseconds from the trace's begin; what JavaScript could not read exactly is a\n"
-		"decimal string in json and jsonl. docs/metrics.md, installed in share/doc/gilscope,\n"
-		"defines each name.\n\n"
+	.text = "json holds all numbers of the report; csv (a folder of tables) and sqlite also every\n"
+		"interval and every wait; jsonl everything that happened, in order, an object a line;\n"
+		"perfetto is a trace for the Perfetto UI, with absolute times (docs/perfetto.md).\n"
+		"Times are integers in nanoseconds from the trace's begin; what JavaScript could not\n"
+		"read exactly is a decimal string in json and jsonl. docs/metrics.md, installed in\n"
+		"share/doc/gilscope, defines each name.\n\n"
 		"With one format, -o names the file or folder; with several, PATH is a stem:\n"
-		"PATH.json, PATH-csv/, PATH.sqlite, PATH.jsonl, PATH.pftrace. The trace is read once for all. A\n"
-		"file gets its name when it is whole: nobody reads half a file. It replaces one of\n"
-		"its name; a folder may hold an earlier export, which is replaced, and nothing else.",
+		"PATH.json, PATH-csv/, PATH.sqlite, PATH.jsonl, PATH.pftrace. The trace is read once\n"
+		"for all. A file gets its name when it is whole: nobody reads half a file. It replaces\n"
+		"one of its name; a folder may hold an earlier export, which is replaced, and nothing else.",
 	.options = table,
 	.common = reading_options,
 	.run = run,
