@@ -22,16 +22,20 @@ WAITING, RUNNING, OFF, FAILED = "waiting for GIL", "running with GIL", "off GIL"
 STATES = {OFF: ["outside"], WAITING: ["entering", "waiting"], RUNNING: ["holding"]}
 LINE = re.compile(r"\s*(\w+)(?:: (.*)| \{)$")
 
-# A thread waits while another goes on, and one waits still at the end.
+# A poke that another thread's events come between, a wait while the other goes on, one that goes on at the end.
 NAME = "</script>&\"'%s\\\x1b[31m"
 PLAY = f"""{NAME} 100 0 ENTRY
 {NAME} 100 0 ACQUIRE
 t2 100 0 ENTRY
 t2 90 0 BUSY
+t3 100 0 ENTRY
 {NAME} 100 1 RELEASE
 {NAME} 100 1 ENTRY
 {NAME} 100 1 ACQUIRE
 t2 99 1 RETRY
+t3 100 1 POKE
+t3 100 1 ENTRY
+t3 100 1 POKE
 {NAME} 100 2 RELEASE
 t2 100 2 ACQUIRE
 {NAME} 100 2 ENTRY
@@ -216,11 +220,12 @@ class Perfetto(harness.TestCase):
         self.check_all()
 
     def test_what_was_played(self):
-        """Names are data; what the end cuts is there, too."""
+        """A poke is no wait; names are data; what the end cuts is there, too."""
         self.record(harness.PLAY, harness.PROVIDER, stdin=PLAY)
         self.check_all()
         self.assertIn(NAME, [thread["name"] for thread in self.document["threads"]])
         self.assertEqual(self.document["quality"]["still_waiting"], 1)
+        self.assertEqual(self.document["quality"]["pokes"], 2)
 
     def test_a_part_of_a_trace(self):
         """A thread that is asked for, a time that begins in the middle: the sums are those of the part."""
