@@ -346,6 +346,9 @@ static int on_event(void *data, const struct gil_event *event, const struct step
 	r = find_place(x, step->thread, &p);
 	if (r)
 		return r;
+	/* The end of a hold that has no slice: nothing that an arrow could come from. */
+	if (event->kind == GIL_RELEASE && step->before != STATE_HOLDING)
+		p.gil->flow = 0;
 	change_state(x, &p, event, step);
 	if (event->kind == GIL_BUSY || event->kind == GIL_RETRY)
 		write_failure(x, &p, event, step);
