@@ -10,6 +10,7 @@ const struct exporter *const exporters[] = {
 	&export_sqlite,
 	&export_html,
 	&export_svg,
+	&export_perfetto,
 	NULL,
 };
 
