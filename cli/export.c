@@ -138,7 +138,7 @@ static int run(int argc, char **argv)
 
 static const struct cli_option table[] = {
 	{ "to", 't', CLI_WORDS, "FORMAT[,FORMAT]",
-	  "json, csv (tables), sqlite, jsonl (events), html (the viewer), svg, perfetto",
+	  "json, csv (tables), sqlite, jsonl (events), html, svg, perfetto",
 	  &options.to },
 	{ "output", 'o', CLI_STRING, "PATH",
 	  "where to (default: gil.json, gil-csv/, ...); -: standard output",
