@@ -106,6 +106,14 @@ export class StatsSink {
 			hold_ns: this.holds[lane].distribution() };
 	}
 
+	// Events without a thread, as the GIL's creation, are not in the blocks: the report knows the ends that they make.
+	widen(gil, row, range) {
+		if (row.first_ns >= range.from_ns && row.first_ns <= range.to_ns)
+			this.first[gil] = row.first_ns;
+		if (row.last_ns >= range.from_ns && row.last_ns <= range.to_ns)
+			this.last[gil] = row.last_ns;
+	}
+
 	#gil(gil, threads, wanted_ns) {
 		const own = threads.filter(({ lane }) => this.shape.gilOf[lane] === gil);
 		const sum = (fn) => own.reduce((total, thread) => total + fn(thread), 0);
@@ -154,5 +162,11 @@ export async function statsOf(trace, range, pause) {
 		await replayUntil(trace, machine, first + 1, to_ns + 1, pause);
 		machine.close((gil) => trace.endOf(gil, to_ns));
 	}
+	trace.meta.gils.forEach(({ gil }, place) => {
+		const row = trace.report?.gils?.[gil];
+
+		if (row)
+			sink.widen(place, row, { from_ns, to_ns });
+	});
 	return sink.result({ from_ns, to_ns }, machine.wanted);
 }

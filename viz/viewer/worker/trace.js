@@ -151,9 +151,9 @@ export function eventAt({ times, events }, at_ns) {
 	return low;
 }
 
-// Replays the blocks from number on that have something before a time; `pause` is awaited between two of them.
-export async function replayUntil(trace, machine, number, before_ns, pause, onblock = () => {}) {
-	for (; number < trace.blocks.length && trace.blocks[number].first_ns < before_ns; number++) {
+// Replays the blocks from number on that have something before a time, until it is enough; `pause` is awaited between two of them.
+export async function replayUntil(trace, machine, number, before_ns, pause, onblock = () => {}, isEnough = () => false) {
+	for (; number < trace.blocks.length && trace.blocks[number].first_ns < before_ns && !isEnough(); number++) {
 		machine.extra = 0;
 		onblock(number);
 		machine.run(trace.columns(number), 0, before_ns);
