@@ -9,6 +9,7 @@ const struct cli_command *const cli_commands[] = {
 	&cmd_diff,
 	&cmd_battle,
 	&cmd_timeline,
+	&cmd_view,
 	&cmd_export,
 	&cmd_verify,
 	&cmd_env,

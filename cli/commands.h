@@ -15,5 +15,6 @@ extern const struct cli_command cmd_record;
 extern const struct cli_command cmd_report;
 extern const struct cli_command cmd_timeline;
 extern const struct cli_command cmd_verify;
+extern const struct cli_command cmd_view;
 
 #endif

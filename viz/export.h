@@ -34,7 +34,7 @@ struct exporter {
 	void (*free)(struct export *x);
 };
 
-extern const struct exporter export_csv, export_json, export_jsonl, export_sqlite;
+extern const struct exporter export_csv, export_html, export_json, export_jsonl, export_sqlite;
 
 extern const struct exporter *const exporters[]; /* NULL ends */
 

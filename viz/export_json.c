@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* One JSON document, schema gilscope-report-1. Rows are written one by one: memory does not grow with them. */
-#include "viz/export.h"
+#include "viz/export_json.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "config.h"
+#include "viz/export.h"
 #include "viz/json.h"
 #include "viz/outfile.h"
 
@@ -56,11 +57,8 @@ static void put_array(FILE *out, const struct results *r, const struct table_col
 	fputc(']', out);
 }
 
-static int finish_json(struct export *export, const struct results *r)
+void export_json_write(FILE *out, const struct results *r)
 {
-	struct json_export *x = (struct json_export *)export;
-	FILE *out = x->file.f;
-
 	fputs("{\n\"schema\": \"gilscope-report-1\",\n"
 	      "\"tool\": {\"name\": \"gilscope\", \"version\": \"" GILSCOPE_VERSION "\"}", out);
 	for (const struct table_columns *t = tables; t->name; t++) {
@@ -71,6 +69,13 @@ static int finish_json(struct export *export, const struct results *r)
 			put_array(out, r, t);
 	}
 	fputs("\n}\n", out);
+}
+
+static int finish_json(struct export *export, const struct results *r)
+{
+	struct json_export *x = (struct json_export *)export;
+
+	export_json_write(x->file.f, r);
 	return outfile_commit(&x->file);
 }
 

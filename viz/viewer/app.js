@@ -3,6 +3,7 @@
 import { visible } from './text.js';
 
 const MARGIN = 0.1;
+const AROUND_EVENT_NS = 100000;
 
 export class App {
 	constructor(source, store, timeline) {
@@ -58,9 +59,12 @@ export class App {
 		this.store.set({ range: { from_ns, to_ns: Math.max(to_ns, from_ns + 1) }, ...patch });
 	}
 
-	// Zooms to a stay of a lane, and shows its details.
+	// Zooms to a stay of a lane, or to an event with what is around it, and shows its details.
 	goToStay(lane, from_ns, to_ns) {
-		this.goTo({ from_ns, to_ns }, { focus: lane, picked: { lane, at_ns: from_ns + Math.floor((to_ns - from_ns) / 2) }, panel: 'details' });
+		const { range } = this.store.state;
+		const around = to_ns > from_ns ? 0 : Math.min(AROUND_EVENT_NS, (range.to_ns - range.from_ns) / 2);
+
+		this.goTo({ from_ns: from_ns - around, to_ns: to_ns + around }, { focus: lane, picked: { lane, at_ns: from_ns + Math.floor((to_ns - from_ns) / 2) }, panel: 'details' });
 	}
 
 	// The next match of a query from here on; goes there.

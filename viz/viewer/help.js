@@ -6,7 +6,9 @@ import { keyHelp } from './keys.js';
 
 const SEARCH_EXAMPLES = [
 	['worker', 'threads with this in their name'], ['tid:1234', 'the thread with this id'],
-	['state:waiting dur>1ms', 'waits of more than 1 ms'], ['failed>3', 'attempts that failed more than 3 times'],
+	['wait>1ms', 'attempts of more than 1 ms'], ['failed>3', 'attempts that failed more than 3 times'],
+	['holder:main', 'attempts during which it held'], ['hold>5ms', 'holds of more than 5 ms'],
+	['state:waiting dur>1ms', 'stays by state and duration; all words must hold'],
 ];
 
 function keyTable(caption, rows) {

@@ -73,8 +73,8 @@ function navigationCallbacks(app, commands, openPalette) {
 	return { ...runs, palette: openPalette, announce: (text) => app.announce(text) };
 }
 
-function begin() {
-	const source = new Source(document);
+async function begin() {
+	const source = await Source.open(document);
 	const initial = { ...initialState(source.meta), long_wait_ns: longWaitOf(source.report) };
 	const store = new Store({ ...initial, ...stateOfHash(location.hash, source.meta) });
 	const canvas = byId('timeline');
@@ -86,10 +86,9 @@ function begin() {
 	timeline.draw();
 }
 
-try {
-	begin();
-} catch (error) {
+begin().catch((error) => {
 	document.documentElement.dataset.state = 'error';
 	byId('headline').append(make('h1', {}, 'This file cannot be shown.'), make('p', { role: 'alert' }, String(error?.message ?? error)));
 	console.error(error);
-}
+});
+byId('unsupported').remove();

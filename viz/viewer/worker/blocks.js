@@ -9,10 +9,26 @@ export function bytesOfBase64(text) {
 	return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 }
 
+// Without a Blob and without a Response: a page from file:// may not read a large one back in a worker.
 export async function inflate(bytes) {
-	const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+	const { readable, writable } = new DecompressionStream('gzip');
+	const writer = writable.getWriter(), chunks = [];
+	let size = 0;
 
-	return new Uint8Array(await new Response(stream).arrayBuffer());
+	writer.write(bytes).catch(() => {});
+	writer.close().catch(() => {});
+	for await (const chunk of readable) {
+		chunks.push(chunk);
+		size += chunk.length;
+	}
+	const all = new Uint8Array(size);
+	let at = 0;
+
+	for (const chunk of chunks) {
+		all.set(chunk, at);
+		at += chunk.length;
+	}
+	return all;
 }
 
 export function inflateText(text) {

@@ -10,7 +10,6 @@ import { statsOf } from './stats.js';
 import { Trace } from './trace.js';
 
 const SLICE_MS = 12;
-const KEPT_QUESTIONS = 8;   // two views that ask in turn do not keep each other from an answer
 
 class Superseded extends Error {}
 
@@ -63,9 +62,9 @@ export class Session {
 		}
 	}
 
-	// Lets other messages in when it has worked for a while. Bins that were asked anew need no answer: the view has moved on.
+	// Lets other messages in when it has worked for a while. A question that was asked anew needs no answer.
 	#pauses(name, id) {
-		const isStale = () => name === 'bins' && this.#latest.get(name) > id + KEPT_QUESTIONS;
+		const isStale = () => (name === 'bins' || name === 'slices') && this.#latest.get(name) !== id;
 		let since = performance.now();
 
 		return async () => {
