@@ -154,6 +154,15 @@ unclear:
 		   "or '1700000000.5,' (seconds since 1970, open end)", text);
 }
 
+int time_bound_parse(struct time_bound *out, const char *text)
+{
+	*out = (struct time_bound){ .kind = BOUND_OPEN };
+	if (!text || (*text && parse_bound(out, text)))
+		return 0;
+	return err(-EINVAL, "'%s' is no time: write one such as '+1.5s', '10%%' or '1700000000.5' (seconds since 1970)",
+		   text);
+}
+
 int64_t time_bound_resolve(const struct time_bound *bound, int64_t begin_ns, int64_t end_ns,
 			   int64_t open_ns)
 {

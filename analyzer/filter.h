@@ -38,6 +38,9 @@ struct time_filter {
  */
 int time_filter_parse(struct time_filter *out, const char *text);
 
+/* One such time; NULL: open. */
+int time_bound_parse(struct time_bound *out, const char *text);
+
 /* The bound in ns since the epoch, for a trace from begin_ns to end_ns; open_ns where there is none. */
 int64_t time_bound_resolve(const struct time_bound *bound, int64_t begin_ns, int64_t end_ns,
 			   int64_t open_ns);

@@ -879,6 +879,7 @@ static void start(struct model *m, int64_t ts_ns)
 	m->started = true;
 	m->trace = *m->options.trace;
 	m->trace.origin_ns = ts_ns;
+	m->trace.about_end_ns = end_ns;
 	m->from_ns = time_bound_resolve(&m->time_filter.from, ts_ns, end_ns, INT64_MIN);
 	m->to_ns = time_bound_resolve(&m->time_filter.to, ts_ns, end_ns, INT64_MAX);
 }

@@ -84,6 +84,7 @@ struct trace_info {
 	bool begins_late;  /* a stream's first packets are not here: overwritten, or in another trace */
 	int64_t origin_ns; /* the first gil event, before --time: the zero of relative times */
 	int64_t begin_ns;  /* that, or the begin of --time */
+	int64_t about_end_ns; /* about when it ends, whatever --time: for percentages; at least origin_ns */
 };
 
 /* What an event did. The interval, attempt and handover that it ended came just before it. */

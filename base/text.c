@@ -14,6 +14,14 @@ const char *text_ink(const struct page *page, enum ink ink)
 	return page->colour ? codes[ink] : "";
 }
 
+const char *text_ink_of(const struct page *page, uint32_t index)
+{
+	static const char *const codes[] = { "\033[33m", "\033[94m", "\033[35m",
+					     "\033[93m", "\033[34m", "\033[95m" };
+
+	return page->colour ? codes[index % (sizeof(codes) / sizeof(codes[0]))] : "";
+}
+
 /* ---- strings --------------------------------------------------------------- */
 
 unsigned text_character(const char *s, uint32_t *out)

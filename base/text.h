@@ -28,6 +28,9 @@ enum ink { INK_PLAIN, INK_STRONG, INK_FAINT, INK_GOOD, INK_BAD, INK_NOTE };
 /* The escape sequence of a colour; "" on a page without colours. INK_PLAIN ends one. */
 const char *text_ink(const struct page *page, enum ink ink);
 
+/* One of a few colours that are no ink's: tells threads apart, the first ones at least. */
+const char *text_ink_of(const struct page *page, uint32_t index);
+
 enum { TEXT_NAME = 512 };
 
 /*

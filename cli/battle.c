@@ -4,9 +4,9 @@
 #include "cli/reading.h"
 
 static struct {
-	const char *fields;
-	bool explain;
-	uint64_t limit;
+	const char *fields, *around;
+	bool explain, brackets;
+	uint64_t limit, context, min_wait_ns;
 } options;
 
 static int read_and_print(struct gilscope *g, const struct gilscope_battle_options *o)
@@ -26,7 +26,8 @@ static int run(int argc, char **argv)
 {
 	const struct gilscope_battle_options o = {
 		.size = sizeof(o), .fields = options.fields, .limit = options.limit,
-		.explain = options.explain,
+		.explain = options.explain, .brackets = options.brackets,
+		.around = options.around, .min_wait_ns = options.min_wait_ns, .context = options.context,
 	};
 	cleanup(gilscopep) struct gilscope *g = NULL;
 	int status = paper_check();
@@ -48,6 +49,14 @@ static int run(int argc, char **argv)
 static const struct cli_option table[] = {
 	{ "explain", 'e', CLI_FLAG, NULL, "say in sentences what happens, and tie signals to retries",
 	  &options.explain },
+	{ "brackets", 'b', CLI_FLAG, NULL, "tie each RELEASE to the RETRY that it caused, in a margin",
+	  &options.brackets },
+	{ "around", 0, CLI_STRING, "TIME", "only the lines around it: +1.5s from the begin, 10%, or since 1970",
+	  &options.around },
+	{ "min-wait", 0, CLI_DURATION, "DURATION",
+	  "only attempts that waited so long, each with all that happened meanwhile", &options.min_wait_ns },
+	{ "context", 0, CLI_COUNT, "LINES",
+	  "before and after --around (default: 20); the last of a --min-wait (1000)", &options.context },
 	{ "fields", 'F', CLI_STRING, "LIST", "+time,+delta,+cpu,+tid add columns; -tick takes one away",
 	  &options.fields },
 	{ "limit", 'n', CLI_COUNT, "LINES", "stop after so many lines", &options.limit },
@@ -59,6 +68,8 @@ static const char *const examples[] = {
 	"gilscope battle | head -n 40", "the first forty lines",
 	"gilscope battle --explain", "the same, told to somebody who sees it for the first time",
 	"gilscope battle --fields +time,+delta,+cpu", "when, how long after the line before, on which CPU",
+	"gilscope battle --around +1.5s --brackets", "how it went on then, and who signalled whom",
+	"gilscope battle --min-wait 10ms --fields +delta", "the long waits, each with what happened during it",
 	"gilscope battle --thread 't1,worker-*' --time +1.5s,+1.6s", "these threads in a tenth of a second",
 	NULL,
 };
@@ -85,7 +96,13 @@ const struct cli_command cmd_battle = {
 		"From the trace's second GIL on, each line begins with [pid PID], or with\n"
 		"[pid PID gil INDEX] where one process has several. Fields are always printed in\n"
 		"the order time, delta, cpu, tid, thread, tick, checks, event; --fields time,event\n"
-		"prints just these. Times are in seconds, from the first event of the trace.",
+		"prints just these. Times are in seconds, from the first event of the trace.\n"
+		"\n"
+		"--explain and --brackets add a margin of nine columns: \"signal\" and a bracket lead\n"
+		"from a RELEASE, which wakes a waiter up, to the RETRY of that waiter, who came too\n"
+		"late, where at most 24 events are between. Without them the columns are all there is,\n"
+		"on a terminal as in a pipe. --min-wait prints each wait as a block of its own, from\n"
+		"ENTRY to ACQUIRE: where waits overlap, lines are repeated.",
 	.options = table,
 	.common = reading_options,
 	.run = run,

@@ -328,7 +328,12 @@ struct gilscope_battle_options {
 	size_t size;
 	const char *fields; /* "+time,-tick" or "time,thread,event"; NULL: thread, tick, checks, event */
 	uint64_t limit;     /* lines; 0: all */
-	bool explain;       /* say in sentences what happens */
+	bool explain;       /* say in sentences what happens; with brackets */
+	/* Only what happened around a time ("+1.5s", "10%", or seconds since 1970), or during attempts that waited so long: */
+	const char *around;   /* NULL: not so */
+	uint64_t min_wait_ns; /* 0: not so */
+	uint64_t context;     /* with `around`: lines before and after it, 0: 20; else of each wait the last so many, 0: 1,000 */
+	bool brackets;        /* tie a RELEASE to the RETRY that it caused, in a margin of nine columns */
 };
 
 /* Are the options good? To be asked before a trace is opened. */

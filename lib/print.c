@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "lib/handle.h"
+#include "viz/battle_pick.h"
 #include "viz/diff.h"
 #include "viz/report/report.h"
 #include "viz/rule.h"
@@ -11,17 +12,34 @@
 
 /* ---- while it is read ------------------------------------------------------------------ */
 
+static int check_choice(const struct gilscope_battle_options *o)
+{
+	if (o->around && o->min_wait_ns)
+		return err(GILSCOPE_E_OPTION, "either the events around a time, or those of long waits");
+	if (o->context && !o->around && !o->min_wait_ns)
+		return err(GILSCOPE_E_OPTION, "a context goes with a time (around) or with long waits (min-wait)");
+	if (o->context > PICK_MOST)
+		return err(GILSCOPE_E_OPTION, "the context has at most %s lines", COUNT(PICK_MOST));
+	return 0;
+}
+
 static int take_battle(struct battle_options *ours, const struct gilscope_battle_options *options)
 {
 	struct gilscope_battle_options theirs;
 	const char *bad;
 	int r = handle_take(&theirs, sizeof(theirs), options);
 
-	*ours = (struct battle_options){ BATTLE_FIELDS, theirs.limit, theirs.explain };
+	*ours = (struct battle_options){
+		.fields = BATTLE_FIELDS, .limit = theirs.limit, .explain = theirs.explain,
+		.brackets = theirs.brackets, .min_wait_ns = theirs.min_wait_ns,
+		.context = (size_t)theirs.context,
+	};
 	if (!r && theirs.fields && battle_parse_fields(theirs.fields, &ours->fields, &bad))
 		r = err(GILSCOPE_E_OPTION, "unknown field '%.*s'; there are time, delta, cpu, tid, thread, "
 			"tick, checks and event", (int)strcspn(bad, ","), bad);
-	return r;
+	if (!r && time_bound_parse(&ours->around, theirs.around))
+		r = GILSCOPE_E_OPTION;
+	return r ? r : check_choice(&theirs);
 }
 
 int gilscope_check_battle(const struct gilscope_battle_options *options)

@@ -2,6 +2,8 @@
 #include "viz/battle.h"
 
 #include "base/err.h"
+#include "viz/array.h"
+#include "viz/battle_pick.h"
 #include "viz/explain.h"
 
 #include <errno.h>
@@ -30,11 +32,17 @@ struct battle {
 	const struct gil_info **gils;
 	size_t n_gils;
 	bool siblings; /* a process has more than one */
-	/* --explain holds lines back until it knows whether they belong into a bracket. */
+	/* What draws brackets holds lines back until it knows whether they belong into one. */
 	struct explainer *explainer;
-	FILE *held;
-	char *held_text;
-	size_t held_size;
+	bool holds;
+	struct held_line {
+		const struct gil_info *gil; /* NULL: of all */
+		char *text;
+		size_t len;
+	} *held; /* `n_held_room` is its room */
+	size_t n_held, n_held_room;
+	struct picker *picker; /* NULL: all lines are shown */
+	int broken;            /* memory was short */
 };
 
 int battle_parse_fields(const char *text, unsigned *fields, const char **bad)
@@ -68,17 +76,35 @@ static bool is_full(const struct battle *b)
 	return (b->options.limit && b->lines >= b->options.limit) || ferror(b->page.out);
 }
 
-/* Prints one line, led by the margin in which the brackets stand. */
-static void put_line(struct battle *b, const char *margin, const char *line, size_t len)
+/* Nothing that is still to come will be shown. */
+static bool is_done(const struct battle *b)
+{
+	return is_full(b) || (b->picker && picker_is_done(b->picker));
+}
+
+static void print_line(struct battle *b, const char *margin, const char *line, size_t len)
 {
 	if (is_full(b))
 		return;
 	b->lines++;
-	if (b->explainer)
-		fprintf(b->page.out, "%s%s%s", text_ink(&b->page, INK_NOTE), margin,
-			text_ink(&b->page, INK_PLAIN));
+	fputs(margin, b->page.out);
 	fwrite(line, 1, len, b->page.out);
 	fputc('\n', b->page.out);
+}
+
+/* Prints one line, led by the margin in which the brackets stand; or leaves it to who chooses. */
+static void put_line(struct battle *b, const struct gil_info *gil, const char *margin, const char *line,
+		     size_t len)
+{
+	char inked[64] = "";
+
+	if (b->explainer)
+		snprintf(inked, sizeof(inked), "%s%s%s", text_ink(&b->page, INK_NOTE), margin,
+			 text_ink(&b->page, INK_PLAIN));
+	if (!b->picker)
+		print_line(b, inked, line, len);
+	else if (!b->broken)
+		b->broken = picker_put(b->picker, gil, inked, line, len);
 }
 
 /* Prints what was held back, in a bracket or without. */
@@ -87,36 +113,41 @@ static void let_go(struct battle *b, bool bracket)
 	const char *opening = b->page.utf8 ? "signal ╭ " : "signal ( ";
 	const char *inside = b->page.utf8 ? "       │ " : "       ( ";
 	const char *closing = b->page.utf8 ? "       ╰ " : "       ( ";
-	const char *end;
 
-	if (!b->held)
-		return;
-	fclose(steal(&b->held));
-	for (const char *line = b->held_text; line && *line; line = end + 1) {
-		const char *margin = line == b->held_text ? opening : inside;
+	for (size_t i = 0; i < b->n_held; i++) {
+		struct held_line *l = &b->held[i];
+		const char *margin = i == 0 ? opening : i + 1 < b->n_held ? inside : closing;
 
-		end = strchr(line, '\n');
-		if (!end[1])
-			margin = closing;
-		put_line(b, bracket ? margin : "         ", line, (size_t)(end - line));
+		put_line(b, l->gil, bracket ? margin : "         ", l->text, l->len);
+		free(steal(&l->text));
 	}
-	free(steal(&b->held_text));
+	b->n_held = 0;
+	b->holds = false;
 }
 
-static int hold_back(struct battle *b)
+static void hold_back(struct battle *b, const struct gil_info *gil, const char *line, size_t len)
 {
-	if (!b->held)
-		b->held = open_memstream(&b->held_text, &b->held_size);
-	return b->held ? 0 : err(-ENOMEM, "out of memory");
+	char *copy = NULL;
+
+	if (!b->broken)
+		b->broken = array_reach(&b->held, &b->n_held_room, b->n_held, sizeof(*b->held));
+	if (!b->broken)
+		copy = strndup(line, len);
+	if (!b->broken && !copy)
+		b->broken = err(-ENOMEM, "out of memory");
+	if (!b->broken)
+		b->held[b->n_held++] = (struct held_line){ gil, copy, len };
 }
 
 /* A finished line goes to the page, or waits. */
-static void emit(struct battle *b, const char *line, size_t len)
+static void emit(struct battle *b, const struct gil_info *gil, const char *line, size_t len)
 {
-	if (b->held)
-		fprintf(b->held, "%.*s\n", (int)len, line);
+	if (b->picker && !b->broken)
+		b->broken = picker_announce(b->picker, gil);
+	if (b->holds)
+		hold_back(b, gil, line, len);
 	else
-		put_line(b, "         ", line, len);
+		put_line(b, gil, "         ", line, len);
 }
 
 /* ---- parts of a line ---------------------------------------------------------- */
@@ -205,7 +236,8 @@ static void add_columns(struct line *l, const struct battle *b, const struct gil
 	unsigned fields = b->options.fields;
 
 	if (fields & BATTLE_THREAD)
-		add(l, "%s ", NAME(&b->page, step->thread->name));
+		add(l, "%s%s%s ", text_ink_of(&b->page, step->thread->index),
+		    NAME(&b->page, step->thread->name), text_ink(&b->page, INK_PLAIN));
 	if (fields & BATTLE_TICK && e->kind != GIL_LEAVE && e->tick != GIL_NO_TICK)
 		add(l, "%" PRId32 " ", e->tick);
 	else if (fields & BATTLE_TICK)
@@ -233,7 +265,7 @@ static void remark(struct battle *b, const struct gil_info *gil, enum ink ink, c
 	va_end(ap);
 	add_prefix(&l, b, gil);
 	add(&l, "%s..... %s%s", text_ink(&b->page, ink), text, text_ink(&b->page, INK_PLAIN));
-	emit(b, l.text, l.len);
+	emit(b, gil, l.text, l.len);
 }
 
 static void print_event(struct battle *b, const struct gil_event *e, const struct step *step)
@@ -243,18 +275,18 @@ static void print_event(struct battle *b, const struct gil_event *e, const struc
 	add_prefix(&l, b, step->gil);
 	add_front(&l, b, e);
 	add_columns(&l, b, e, step);
-	emit(b, l.text, l.len ? l.len - 1 : 0);
+	emit(b, step->gil, l.text, l.len ? l.len - 1 : 0);
 	b->last_ns = e->ts_ns;
 }
 
 /* A sentence stands on lines of its own, which begin with "#". */
-static int print_sentence(struct battle *b, const char *sentence)
+static int print_sentence(struct battle *b, const struct gil_info *gil, const char *sentence)
 {
 	cleanup(freep) char *text = NULL;
 	size_t size;
 	struct page narrow = b->page;
 
-	if (!*sentence)
+	if (!*sentence || !b->options.explain)
 		return 0;
 	/* The margin takes nine columns; a pipe gets lines of one sentence. */
 	if (narrow.width)
@@ -268,7 +300,7 @@ static int print_sentence(struct battle *b, const char *sentence)
 	fclose(narrow.out);
 	for (char *line = text, *end; *line; line = end + 1) {
 		end = strchr(line, '\n');
-		emit(b, line, (size_t)(end - line));
+		emit(b, gil, line, (size_t)(end - line));
 	}
 	return 0;
 }
@@ -284,15 +316,27 @@ static int explain_event(struct battle *b, const struct gil_event *e, const stru
 	if (r)
 		return r;
 	if (bracket == BRACKET_OPEN)
-		r = hold_back(b);
-	if (r)
-		return r;
+		b->holds = true;
 	if (bracket == BRACKET_DROP)
 		let_go(b, false);
 	print_event(b, e, step);
 	if (bracket == BRACKET_CLOSE)
 		let_go(b, true);
-	return print_sentence(b, sentence);
+	return print_sentence(b, step->gil, sentence);
+}
+
+/* What a callback returns. */
+static int end_of(const struct battle *b)
+{
+	return b->broken ? b->broken : is_done(b) ? SINK_E_ENOUGH : 0;
+}
+
+/* All of the wait, also what a bracket of another GIL holds back. */
+static void show_wait(struct battle *b)
+{
+	let_go(b, false);
+	if (!b->broken)
+		picker_show_due(b->picker);
 }
 
 static int on_event(void *data, const struct gil_event *e, const struct step *step)
@@ -302,6 +346,10 @@ static int on_event(void *data, const struct gil_event *e, const struct step *st
 
 	if (e->kind < GIL_FIRST_HOT || !step->thread)
 		return 0;
+	if (b->picker)
+		r = picker_event(b->picker, e, step);
+	if (r)
+		return r;
 	if (step->switched_from)
 		remark(b, step->gil, INK_STRONG, "A thread switch");
 	if (b->explainer)
@@ -310,7 +358,20 @@ static int on_event(void *data, const struct gil_event *e, const struct step *st
 		print_event(b, e, step);
 	if (step->violation)
 		remark(b, step->gil, INK_BAD, "unlawful: %s", step->violation);
-	return r ? r : is_full(b) ? SINK_E_ENOUGH : 0;
+	if (b->picker && picker_is_due(b->picker))
+		show_wait(b);
+	return r ? r : end_of(b);
+}
+
+/* What an attempt ended with comes after it; nothing does at the trace's end. */
+static int on_attempt(void *data, const struct attempt *attempt)
+{
+	struct battle *b = data;
+	int r = picker_attempt(b->picker, attempt);
+
+	if (!r && attempt->still_waiting && picker_is_due(b->picker))
+		show_wait(b);
+	return r;
 }
 
 static int on_begin(void *data, const struct trace_info *trace)
@@ -318,6 +379,9 @@ static int on_begin(void *data, const struct trace_info *trace)
 	struct battle *b = data;
 
 	b->origin_ns = trace->origin_ns;
+	if (b->picker)
+		picker_begin(b->picker, trace->origin_ns,
+			     time_bound_resolve(&b->options.around, trace->origin_ns, trace->about_end_ns, 0));
 	return 0;
 }
 
@@ -353,7 +417,7 @@ static int on_gil(void *data, const struct gil_info *gil)
 		remark(b, gil, INK_STRONG, "No RETRY: failed wake-ups cannot be seen here");
 	if (!b->explainer)
 		return 0;
-	return print_sentence(b, explainer_gil(b->explainer, gil));
+	return print_sentence(b, gil, explainer_gil(b->explainer, gil));
 }
 
 static int on_thread(void *data, const struct thread_info *thread)
@@ -365,7 +429,7 @@ static int on_thread(void *data, const struct thread_info *thread)
 	if (!b->explainer || !thread->selected)
 		return 0;
 	r = explainer_thread(b->explainer, thread, &sentence);
-	return r ? r : print_sentence(b, sentence);
+	return r ? r : print_sentence(b, thread->gil, sentence);
 }
 
 static int on_retire(void *data, const struct thread_info *const *threads, size_t n)
@@ -386,14 +450,46 @@ static int on_lost(void *data, const struct gil_loss *loss)
 		       PLURAL(loss->events, "event"));
 	else
 		remark(b, NULL, INK_BAD, "events lost here, nobody knows how many");
-	return is_full(b) ? SINK_E_ENOUGH : 0;
+	return end_of(b);
 }
 
 static int on_end(void *data, const struct trace_end *end)
 {
+	struct battle *b = data;
+
 	(void)end;
-	let_go(data, false);
-	return 0;
+	let_go(b, false);
+	if (b->picker && !b->broken)
+		picker_end(b->picker);
+	return b->broken;
+}
+
+/* What who chooses wants to be printed. */
+static void print_picked(void *data, const struct gil_info *gil, const char *line, size_t len, bool shout)
+{
+	struct battle *b = data;
+	struct line l = { .len = 0 };
+
+	if (!shout) {
+		print_line(b, "", line, len);
+		return;
+	}
+	add_prefix(&l, b, gil);
+	add(&l, "%s..... %.*s%s", text_ink(&b->page, INK_STRONG), (int)len, line, text_ink(&b->page, INK_PLAIN));
+	print_line(b, b->explainer ? "         " : "", l.text, l.len);
+}
+
+static int choose(struct battle *b)
+{
+	const struct battle_options *o = &b->options;
+	struct pick_options pick = { o->around.kind != BOUND_OPEN, o->context, o->min_wait_ns };
+
+	if (!pick.around && !pick.min_wait_ns)
+		return 0;
+	if (!pick.context)
+		pick.context = pick.around ? PICK_AROUND : PICK_WAIT;
+	b->sink.attempt = on_attempt;
+	return picker_new(&b->picker, &b->page, &pick, print_picked, b);
 }
 
 int battle_new(struct battle **out, const struct page *page, const struct battle_options *options)
@@ -410,7 +506,10 @@ int battle_new(struct battle **out, const struct page *page, const struct battle
 		.name = "battle", .data = b, .begin = on_begin, .gil = on_gil,
 		.thread = on_thread, .event = on_event, .lost = on_lost, .end = on_end,
 	};
-	if (options->explain) {
+	r = choose(b);
+	if (r)
+		return r;
+	if (options->explain || options->brackets) {
 		r = explainer_new(&b->explainer, page);
 		if (r)
 			return r;
@@ -424,9 +523,10 @@ struct battle *battle_free(struct battle *b)
 {
 	if (!b)
 		return NULL;
-	if (b->held)
-		fclose(b->held);
-	free(b->held_text);
+	for (size_t i = 0; i < b->n_held; i++)
+		free(b->held[i].text);
+	free(b->held);
+	picker_free(b->picker);
 	explainer_free(b->explainer);
 	free(b->gils);
 	free(b);

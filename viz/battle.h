@@ -2,13 +2,15 @@
 #ifndef GILSCOPE_VIZ_BATTLE_H
 #define GILSCOPE_VIZ_BATTLE_H
 
+#include "analyzer/filter.h"
 #include "analyzer/sink.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 
 /*
  * The battle, event by event, in the columns of 2009: thread, tick, checks,
- * EVENT, with single spaces between. Prints while the trace is read.
+ * EVENT, with single spaces between. Prints while the trace is read: all of it, or
+ * what happened around a time, or during long waits.
  * Not thread-safe.
  */
 struct battle;
@@ -37,6 +39,10 @@ struct battle_options {
 	unsigned fields; /* BATTLE_FIELDS is the plain battle */
 	uint64_t limit;  /* lines to print; 0: all */
 	bool explain;    /* say in sentences what happens, with brackets */
+	bool brackets;   /* tie a RELEASE to the RETRY that it caused */
+	struct time_bound around; /* not BOUND_OPEN: only the events around that time */
+	uint64_t min_wait_ns;     /* not 0: only attempts that waited so long, with what happened meanwhile */
+	size_t context;           /* of both, as in viz/battle_pick.h; 0: as usual */
 };
 
 /* Both arguments are copied; page.out is borrowed. @return 0 or < 0 */

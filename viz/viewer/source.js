@@ -38,6 +38,7 @@
 // @typedef {{lane: number, from_ns: number, to_ns: number, what: string}} Match
 //
 // class Source {
+//   static open(document): Promise<Source>         rejects with a sentence when the file is no viewer's file
 //   meta; report;                                  parsed parts
 //   overview: Bins;                                at once
 //   progress: {events: number, total: number};     of decoding
@@ -52,3 +53,180 @@
 //   matches(query, limit): Promise<{matches: Match[], total: number, width_ns: number, lanes: Map<number, Float32Array>}>
 //     the longest ones, and for each lane the share of each overview bucket that matches: what is highlighted
 // }
+
+import { BinsCache, windowFor } from './bins_cache.js';
+import { feedBlocks, partText } from './parts.js';
+import { inflateText } from './worker/blocks.js';
+import { WORKER_SOURCE } from './worker_source.js';
+
+const LANE_PLANES = [['holding', 1], ['waiting', 1], ['entering', 1], ['unknown', 1], ['acquisitions', 4], ['failed', 4]];
+const GIL_PLANES = ['checks', 'ticks', 'switches', 'waiters_max'];
+
+export function parseOverview(bytes, { overview, lanes, gils }) {
+	const n = overview.buckets, planes = {};
+	let at = 0;
+	const take = (values, size) => {
+		const part = bytes.slice(at, at += values * size);
+
+		if (part.length < values * size)
+			throw new Error('The overview is damaged.');
+		return size === 1 ? part : new Uint32Array(part.buffer);
+	};
+
+	for (const [name, size] of LANE_PLANES)
+		planes[name] = take(n * lanes.length, size);
+	for (const name of GIL_PLANES)
+		planes[name] = take(n * gils.length, 4);
+	return { from_ns: 0, width_ns: overview.width_ns, n, exact: false, ...planes };
+}
+
+function startWorker() {
+	if (!WORKER_SOURCE)
+		return new Worker('./worker/worker.js', { type: 'module' });
+	return new Worker(URL.createObjectURL(new Blob([WORKER_SOURCE], { type: 'text/javascript' })));
+}
+
+async function parsePart(doc, name) {
+	const text = partText(doc, name);
+
+	if (text === null)
+		throw new Error(`This file has no part '${name}': it is damaged, or was cut off.`);
+	return inflateText(text);
+}
+
+export class Source {
+	#worker;
+	#questions = new Map();   // id: {resolve, reject}
+	#nextId = 1;
+	#listeners = { progress: [], better: [] };
+	#cache;
+	#asked = null;            // the window of bins that the worker is at
+	#settle;
+	#statsOfAll = null;
+
+	static async open(doc) {
+		const utf8 = new TextDecoder();
+		const [meta, report, overview] = await Promise.all(['meta', 'report', 'overview'].map((name) => parsePart(doc, name)));
+
+		return new Source(doc, JSON.parse(utf8.decode(meta)), JSON.parse(utf8.decode(report)), overview);
+	}
+
+	constructor(doc, meta, report, overview) {
+		this.meta = meta;
+		this.report = report;
+		this.overview = parseOverview(overview, meta);
+		this.progress = { events: 0, total: meta.blocks.reduce((sum, block) => sum + block.events, 0) };
+		this.ready = new Promise((resolve, reject) => { this.#settle = { resolve, reject }; });
+		this.ready.catch(() => {});
+		this.#cache = new BinsCache(meta.duration_ns);
+		this.#worker = startWorker();
+		this.#worker.onmessage = ({ data }) => this.#hear(data);
+		this.#worker.onerror = (event) => this.#onprogress({ error: `The worker failed: ${event.message ?? 'it did not start'}` });
+		this.#worker.postMessage({ do: 'begin', meta, report: { gils: report.gils } });
+		feedBlocks(doc, meta.blocks.length, (text) => this.#worker.postMessage({ do: 'block', text }),
+			(error) => (error ? this.#onprogress({ error }) : this.#worker.postMessage({ do: 'end' })));
+	}
+
+	onprogress(fn) {
+		this.#listeners.progress.push(fn);
+	}
+
+	onbetter(fn) {
+		this.#listeners.better.push(fn);
+	}
+
+	bins(range, n) {
+		const window = windowFor(range, n, this.meta.lanes.length, this.meta.duration_ns);
+		const best = this.#cache.best(range, window.width_ns);
+
+		if (this.overview.width_ns <= window.width_ns)
+			return { ...this.overview, exact: true };
+		if (best?.width_ns === window.width_ns)
+			return best;
+		this.#improve(window);
+		return best && best.width_ns < this.overview.width_ns ? { ...best, exact: false } : this.overview;
+	}
+
+	#improve(window) {
+		const key = `${window.from_ns} ${window.width_ns} ${window.n}`;
+
+		if (this.#asked === key || this.progress.error)
+			return;
+		this.#asked = key;
+		this.#ask('bins', window).then((bins) => {
+			if (!bins)
+				return;
+			this.#cache.add(bins);
+			this.#listeners.better.forEach((fn) => fn());
+		}, () => {}).finally(() => {
+			if (this.#asked === key)
+				this.#asked = null;
+		});
+	}
+
+	slices(range, limit) {
+		return this.#ask('slices', { range, limit });
+	}
+
+	detail(lane, at_ns) {
+		return this.#ask('detail', { lane, at_ns });
+	}
+
+	stats(range) {
+		if (range.from_ns > 0 || range.to_ns < this.meta.duration_ns)
+			return this.#ask('stats', { range });
+		this.#statsOfAll ??= this.#ask('stats', { range: { from_ns: 0, to_ns: this.meta.duration_ns } });
+		return this.#statsOfAll;
+	}
+
+	next(query, from_ns, direction) {
+		return this.#ask('next', { query, from_ns, direction });
+	}
+
+	matches(query, limit) {
+		return this.#ask('matches', { query, limit });
+	}
+
+	#ask(name, args) {
+		const id = this.#nextId++;
+
+		return new Promise((resolve, reject) => {
+			if (this.progress.error) {
+				reject(new Error(this.progress.error));
+				return;
+			}
+			this.#questions.set(id, { resolve, reject });
+			this.#worker.postMessage({ do: 'ask', id, name, args });
+		});
+	}
+
+	#hear({ id, value, error, superseded, progress }) {
+		const question = this.#questions.get(id);
+
+		if (progress)
+			this.#onprogress(progress);
+		this.#questions.delete(id);
+		if (!question)
+			return;
+		if (error === undefined)
+			question.resolve(value);
+		else if (superseded)
+			question.resolve(null);
+		else
+			question.reject(new Error(error));
+	}
+
+	#onprogress({ events = this.progress.events, isWhole = false, error }) {
+		if (this.progress.error)
+			return;
+		this.progress = { ...this.progress, events, ...(error && { error }) };
+		if (error) {
+			this.#settle.reject(new Error(error));
+			this.#questions.forEach(({ reject }) => reject(new Error(error)));
+			this.#questions.clear();
+		} else if (isWhole) {
+			this.#settle.resolve();
+		}
+		this.#listeners.progress.forEach((fn) => fn(this.progress));
+	}
+}

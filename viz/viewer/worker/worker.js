@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Inflates blocks, and says how many bytes are in each.
+// The worker's message loop.
 
-async function inflate(base64) {
-	const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-	const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+import { Session } from './session.js';
 
-	return new Response(stream).arrayBuffer();
-}
+const session = new Session((message) => postMessage(message));
 
-self.onmessage = async ({ data }) => {
-	self.postMessage((await inflate(data)).byteLength);
-};
+onmessage = ({ data }) => session[data.do](data);

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// What the keys do with the timeline, by the names of the key table.
+import { lanesInOrder } from './lanes.js';
+import { rangePanned, rangeWithin, rangeZoomed } from './scale.js';
+import { ORDERS } from './store.js';
+
+const KEY_ZOOM = 1.5;
+const KEY_PAN = 0.12;
+const EDGE_NS_LEAST = 200;
+
+function spanOf(range) {
+	return range.to_ns - range.from_ns;
+}
+
+function isSameRange(a, b) {
+	return a.from_ns === b.from_ns && a.to_ns === b.to_ns;
+}
+
+// The time that a key is about: at the pointer while that is over the timeline, else in the middle.
+export function timeInFocus(state) {
+	const { cursor, range } = state;
+
+	return cursor && cursor.at_ns >= range.from_ns && cursor.at_ns <= range.to_ns ? cursor.at_ns : Math.round((range.from_ns + range.to_ns) / 2);
+}
+
+function toggledIn(list, lane) {
+	return list.includes(lane) ? list.filter((it) => it !== lane) : [...list, lane];
+}
+
+// Puts a match in the middle unless it is in view with room around it.
+function showMatch(timeline, store, match) {
+	const { range } = store.state;
+	const span = Math.max(spanOf(range), (match.to_ns - match.from_ns) * 1.5, EDGE_NS_LEAST);
+	const inside = match.from_ns >= range.from_ns && match.to_ns <= range.to_ns;
+	const middle = (match.from_ns + match.to_ns) / 2;
+
+	store.set({ ...inside ? {} : { range: rangeWithin(middle - span / 2, middle + span / 2, timeline.whole_ns) },
+		focus: match.lane, picked: { lane: match.lane, at_ns: match.from_ns } });
+	timeline.reveal(match.lane);
+}
+
+async function goToMatch(timeline, store, page, query, direction) {
+	const { picked, range } = store.state;
+	const from_ns = picked && picked.at_ns >= range.from_ns && picked.at_ns <= range.to_ns ? picked.at_ns : direction > 0 ? range.from_ns : range.to_ns;
+	const match = await timeline.source.next(query, from_ns, direction);
+
+	if (match)
+		showMatch(timeline, store, match);
+	else
+		page.announce?.('There is no further one');
+}
+
+function moveFocus(timeline, store, by) {
+	const lanes = lanesInOrder(timeline.source, store.state);
+	const at = lanes.indexOf(store.state.focus);
+	const lane = lanes[Math.min(Math.max(at + by, 0), lanes.length - 1)];
+
+	if (lane === undefined)
+		return;
+	store.set({ focus: lane });
+	timeline.reveal(lane);
+}
+
+function clearStep(store) {
+	const { selection, highlight, picked } = store.state;
+
+	store.set(selection ? { selection: null } : highlight ? { highlight: null } : picked ? { picked: null } : {});
+}
+
+// What the first F shows: the selection, else what is picked in the middle; null: the whole trace is next.
+function fitRange(timeline, state) {
+	const { selection, picked, range } = state;
+	const half = spanOf(range) / 2;
+	const wanted = selection ?? (picked && rangeWithin(picked.at_ns - half, picked.at_ns + half, timeline.whole_ns));
+
+	return wanted && !isSameRange(wanted, range) ? wanted : null;
+}
+
+// {name: fn()}; `page` has the page's own functions, such as announce.
+export function timelineActions(timeline, store, page) {
+	const whole = timeline.whole_ns;
+	const state = () => store.state;
+	const show = (range) => store.set({ range: rangeWithin(range.from_ns, range.to_ns, whole) });
+	const zoom = (factor) => store.set({ range: rangeZoomed(state().range, factor, timeInFocus(state()), whole) });
+	const pan = (share) => store.set({ range: rangePanned(state().range, share * spanOf(state().range), whole) });
+	const next = (query, direction) => goToMatch(timeline, store, page, query, direction);
+	const longWait = () => ({ kind: 'wait', min_ns: state().long_wait_ns });
+	const edge = () => ({ kind: 'edge', lanes: [state().focus] });
+
+	return {
+		zoom_in: () => zoom(1 / KEY_ZOOM),
+		zoom_out: () => zoom(KEY_ZOOM),
+		pan_left: () => pan(-KEY_PAN),
+		pan_right: () => pan(KEY_PAN),
+		page_left: () => pan(-0.9),
+		page_right: () => pan(0.9),
+		go_begin: () => show({ from_ns: 0, to_ns: spanOf(state().range) }),
+		go_end: () => show({ from_ns: whole - spanOf(state().range), to_ns: whole }),
+		whole: () => show({ from_ns: 0, to_ns: whole }),
+		fit_or_whole: () => show(fitRange(timeline, state()) ?? { from_ns: 0, to_ns: whole }),
+		zoom_to_selection: () => state().selection && show(state().selection),
+		undo: () => store.undo(),
+		redo: () => store.redo(),
+		next_failed: () => next({ kind: 'failed' }, 1),
+		previous_failed: () => next({ kind: 'failed' }, -1),
+		next_wait: () => next(longWait(), 1),
+		previous_wait: () => next(longWait(), -1),
+		next_edge: () => next(edge(), 1),
+		previous_edge: () => next(edge(), -1),
+		lane_up: () => moveFocus(timeline, store, -1),
+		lane_down: () => moveFocus(timeline, store, 1),
+		pick: () => store.set({ picked: { lane: state().focus, at_ns: timeInFocus(state()) }, panel: 'details' }),
+		pin: () => store.set({ pinned: toggledIn(state().pinned, state().focus) }),
+		hide: () => store.set({ hidden: toggledIn(state().hidden, state().focus) }),
+		show_all: () => store.set({ hidden: [], filters: [] }),
+		next_order: () => {
+			const order = ORDERS[(ORDERS.indexOf(state().order) + 1) % ORDERS.length];
+
+			store.set({ order });
+			page.announce?.(`Order of lanes: ${order}`);
+		},
+		select_view: () => store.set({ selection: state().range, panel: 'selection' }),
+		marker: () => store.set({ markers: [...state().markers, { at_ns: timeInFocus(state()), text: '' }] }),
+		clear_step: () => clearStep(store),
+		help: () => store.set({ help: !state().help }),
+	};
+}

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: MIT
+// The picture: asks for what is in view, and draws it. What costs is columns times lanes seen, never events.
+import { Columns } from './columns.js';
+import { byLane, drawExactLane, hatchPattern } from './draw_exact.js';
+import { paintBadness, paintHolders, paintWaiters } from './draw_gil.js';
+import { drawRowLabel } from './draw_labels.js';
+import { laneInk, paintLane } from './draw_lane.js';
+import { drawCursor, drawDimmed, drawHandOvers, drawLosses, drawMarkers, drawPicked, drawSelection, lossPattern } from './draw_overlay.js';
+import { drawGrid, drawTickRuler, drawTimeRuler } from './draw_rulers.js';
+import { layOut, MINIMAP_HEIGHT, rowsSeen, RULER_HEIGHT } from './layout.js';
+import { drawMinimapWindow, minimapPicture } from './minimap.js';
+import { onMediaChange, paletteFor } from './palette.js';
+import { Scale } from './scale.js';
+
+const MOST_EXACT_EVENTS = 4000;
+const MOST_MATCHES = 2000;
+
+export class Timeline {
+	#frame = 0;
+	#pixels = null;     // of the body, one for each CSS pixel: {data, width, height, image, canvas}
+	#minimap = null;    // {key, picture}
+	#slices = null;     // {range, lanes, stays}
+	#asking = null;     // range that slices were asked for
+	#highlighted = null;
+	#marked = null;     // the query that #highlighted answers or will
+	#layout = null;
+	scroll_y = 0;
+
+	constructor(canvas, source, store) {
+		this.canvas = canvas;
+		this.source = source;
+		this.store = store;
+		this.ctx = canvas.getContext('2d');
+		this.whole_ns = Math.max(source.meta.duration_ns, 1);
+		store.subscribe([], () => this.redraw());
+		source.onbetter(() => this.redraw());
+		source.onprogress(() => this.#askAgain());
+		onMediaChange(() => {
+			this.#minimap = null;
+			this.redraw();
+		});
+		new ResizeObserver(() => this.redraw()).observe(canvas);
+	}
+
+	// Draws with the next frame.
+	redraw() {
+		this.#frame ||= requestAnimationFrame(() => this.draw());
+	}
+
+	// More is known.
+	#askAgain() {
+		this.#asking = null;
+		this.redraw();
+	}
+
+	get layout() {
+		const { clientWidth: w, clientHeight: h } = this.canvas;
+		const { order, pinned, hidden, filters, gil } = this.store.state;
+		const key = [w, h, order, pinned, hidden, filters, gil];
+
+		if (!this.#layout || key.some((part, i) => part !== this.#layout.key[i]))
+			this.#layout = { key, it: layOut(this.source, this.store.state, Math.max(w, 1), Math.max(h, 1)) };
+		return this.#layout.it;
+	}
+
+	get scale() {
+		const { body } = this.layout;
+
+		return new Scale(this.store.state.range, body.x, body.w);
+	}
+
+	get scroll_most() {
+		return Math.max(this.layout.content_h - this.layout.body.h, 0);
+	}
+
+	scrollTo(y) {
+		this.scroll_y = Math.min(Math.max(Math.round(y), 0), this.scroll_most);
+		this.redraw();
+	}
+
+	// Scrolls as little as shows the lane.
+	reveal(lane) {
+		const { rowOfLane, body } = this.layout;
+		const row = rowOfLane.get(lane);
+
+		if (row)
+			this.scrollTo(Math.min(Math.max(this.scroll_y, row.y + row.h - body.h), row.y));
+	}
+
+	// What is at a place of the canvas: part is minimap, ruler, label, lane, a row's kind, or empty.
+	hitTest(x, y) {
+		const { layout, scale } = this;
+		const { body } = layout;
+
+		if (y < MINIMAP_HEIGHT)
+			return { part: 'minimap', lane: null, gil: null, at_ns: this.#clampTime((x - body.x) * this.whole_ns / body.w) };
+		const at_ns = this.#clampTime(scale.timeAt(x));
+
+		if (y < body.y)
+			return { part: 'ruler', lane: null, gil: null, at_ns };
+		const row_y = y - body.y + this.scroll_y;
+		const row = layout.rows.find((it) => row_y >= it.y && row_y < it.y + it.h);
+
+		return { part: row ? (x < body.x ? 'label' : row.kind) : 'empty', lane: row?.lane ?? null, gil: row?.gil ?? null, at_ns };
+	}
+
+	#clampTime(at_ns) {
+		return Math.min(Math.max(Math.round(at_ns), 0), this.whole_ns);
+	}
+
+	// The edge of a stay near x in this lane, or of any marker; else the time at x.
+	snapped(x, lane) {
+		const { scale } = this;
+		const near = scale.ns_per_px * 6;
+		const at_ns = this.#clampTime(scale.timeAt(x));
+		const edges = [...this.store.state.markers.map((it) => it.at_ns), ...(this.#exact()?.lanes.get(lane)?.stays ?? []).flatMap((stay) => [stay.from_ns, stay.to_ns])];
+
+		return edges.reduce((best, edge) => (Math.abs(edge - at_ns) < Math.min(near, best === null ? Infinity : Math.abs(best - at_ns)) ? edge : best), null) ?? at_ns;
+	}
+
+	toPng() {
+		this.draw();
+		return new Promise((resolve) => this.canvas.toBlob(resolve, 'image/png'));
+	}
+
+	// The slices that were read, if they are of what is in view.
+	#exact() {
+		const { range } = this.store.state;
+
+		return this.#slices && this.#slices.range.from_ns <= range.from_ns && this.#slices.range.to_ns >= range.to_ns ? this.#slices : null;
+	}
+
+	async #ask() {
+		const { range } = this.store.state;
+
+		if (this.#asking === range)
+			return;
+		this.#asking = range;
+		const slices = await this.source.slices(range, MOST_EXACT_EVENTS);
+
+		if (this.#asking !== range)
+			return;
+		this.#slices = slices && { range, lanes: byLane(slices), stays: slices.stays };
+		this.redraw();
+	}
+
+	async #askMatches() {
+		const { highlight } = this.store.state;
+
+		if (this.#marked === highlight)
+			return;
+		this.#marked = highlight;
+		this.#highlighted = null;
+		const found = highlight && await this.source.matches(highlight, MOST_MATCHES);
+
+		if (this.#marked === highlight && found) {
+			this.#highlighted = found;
+			this.redraw();
+		}
+	}
+
+	#fit() {
+		const { width, height } = this.layout;
+		const ratio = globalThis.devicePixelRatio || 1;
+
+		if (this.canvas.width !== Math.round(width * ratio) || this.canvas.height !== Math.round(height * ratio)) {
+			this.canvas.width = Math.round(width * ratio);
+			this.canvas.height = Math.round(height * ratio);
+		}
+		this.ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+		this.scroll_y = Math.min(this.scroll_y, this.scroll_most);
+	}
+
+	#view() {
+		const { layout, scale, ctx } = this;
+		const { state } = this.store;
+		const palette = paletteFor(state.theme);
+		const bins = this.source.bins(state.range, Math.max(Math.min(layout.body.w, state.range.to_ns - state.range.from_ns), 1));
+		const family = getComputedStyle(this.canvas).fontFamily;
+		const exact = this.#exact();
+
+		return { ctx, layout, scale, state, palette, bins, source: this.source, overview: this.source.overview, whole_ns: this.whole_ns,
+			columns: new Columns(bins, state.range, layout.body.w), exact: exact?.lanes ?? null, stays: exact?.stays ?? null, highlighted: this.#highlighted,
+			font: `11px ${family}`, bold: `600 11px ${family}`, hatch: hatchPattern(ctx, palette.waiting, palette.waiting_hatch), lost: lossPattern(ctx, palette),
+			rowPlace: (lane) => {
+				const row = layout.rowOfLane.get(lane);
+
+				return row && { y: layout.body.y + row.y - this.scroll_y, h: row.h };
+			} };
+	}
+
+	draw() {
+		cancelAnimationFrame(this.#frame);
+		this.#frame = 0;
+		if (!this.canvas.clientWidth || !this.canvas.clientHeight)
+			return;
+		this.#fit();
+		const view = this.#view();
+		const rows = rowsSeen(view.layout, this.scroll_y);
+
+		this.ctx.fillStyle = view.palette.ground;
+		this.ctx.fillRect(0, 0, view.layout.width, view.layout.height);
+		this.#drawBody(view, rows);
+		this.#drawTop(view);
+		drawSelection(view);
+		drawMarkers(view);
+		drawCursor(view);
+		this.#ask();
+		this.#askMatches();
+	}
+
+	#drawBody(view, rows) {
+		const { ctx } = this;
+		const { body } = view.layout;
+
+		ctx.save();
+		ctx.beginPath();
+		ctx.rect(0, body.y, view.layout.width, body.h);
+		ctx.clip();
+		this.#drawBands(view, rows);
+		drawGrid(view);
+		this.#paint(view, rows);
+		this.#drawRows(view, rows);
+		if (view.stays)
+			drawHandOvers(view, view.stays);
+		drawPicked(view);
+		ctx.restore();
+	}
+
+	#drawBands(view, rows) {
+		this.ctx.fillStyle = view.palette.band;
+		for (const row of rows)
+			if (row.kind === 'gil' || row.lane === view.state.focus)
+				this.ctx.fillRect(0, view.layout.body.y + row.y - this.scroll_y, view.layout.width, row.h);
+	}
+
+	#buffer(width, height) {
+		if (this.#pixels?.width !== width || this.#pixels?.height !== height) {
+			const image = new ImageData(width, height);
+
+			this.#pixels = { data: new Uint32Array(image.data.buffer), width, height, image, canvas: new OffscreenCanvas(width, height) };
+		}
+		this.#pixels.data.fill(0);
+		return this.#pixels;
+	}
+
+	// All that comes from buckets, in one image.
+	#paint(view, rows) {
+		const { body } = view.layout;
+		const pixels = this.#buffer(body.w, body.h);
+		const ink = laneInk(view.palette);
+
+		for (const row of rows)
+			this.#paintRow(view, row, row.y - this.scroll_y, pixels, ink);
+		pixels.canvas.getContext('2d').putImageData(pixels.image, 0, 0);
+		this.ctx.imageSmoothingEnabled = false;
+		this.ctx.drawImage(pixels.canvas, body.x, body.y);
+	}
+
+	#paintRow(view, row, y, pixels, ink) {
+		const { columns, palette, scale } = view;
+
+		if (row.kind === 'lane' && !view.exact)
+			paintLane(pixels, y, row.h, columns, row.lane, this.#life(view, row.lane), ink);
+		else if (row.kind === 'holder')
+			paintHolders(pixels, row, y, columns, palette.dark);
+		else if (row.kind === 'waiters') {
+			const most = paintWaiters(pixels, row, y, columns, palette);
+
+			row.note = view.bins.exact ? `at most ${most}` : '';
+		} else if (row.kind === 'badness')
+			row.tiles = paintBadness(pixels, row, y, columns, palette, scale);
+	}
+
+	// The columns in which a lane is alive.
+	#life(view, lane) {
+		const { first_ns, last_ns } = this.source.meta.lanes[lane];
+		const { scale, layout } = view;
+
+		return { from: Math.floor(scale.xOf(first_ns) - layout.body.x), to: Math.ceil(scale.xOf(last_ns) - layout.body.x) + 1 };
+	}
+
+	#drawRows(view, rows) {
+		const { ctx } = this;
+		const { body } = view.layout;
+
+		for (const row of rows) {
+			const y = body.y + row.y - this.scroll_y;
+
+			ctx.save();
+			ctx.beginPath();
+			ctx.rect(body.x, y, body.w, row.h);
+			ctx.clip();
+			this.#drawRow(view, row, y);
+			ctx.restore();
+			drawRowLabel(view, row, y);
+		}
+	}
+
+	#drawRow(view, row, y) {
+		const of = row.kind === 'lane' && view.exact?.get(row.lane);
+
+		if (of)
+			drawExactLane(view, of, y, row.h);
+		if (row.kind === 'badness' && view.bins.exact)
+			this.#drawTiles(view, row, y);
+		if (row.kind === 'ticks')
+			drawTickRuler(view, row, y);
+		if (row.kind === 'lane' && view.highlighted)
+			drawDimmed(view, row, y);
+		if (row.kind !== 'gil')
+			drawLosses(view, row, y);
+	}
+
+	#drawTiles(view, row, y) {
+		const { ctx, palette, layout } = view;
+
+		ctx.font = view.font;
+		ctx.textBaseline = 'middle';
+		for (const tile of row.tiles) {
+			const width = ctx.measureText(tile.text).width;
+
+			if (!tile.text || width + 6 > tile.to - tile.from)
+				continue;
+			const x = layout.body.x + (tile.from + tile.to - width) / 2;
+
+			ctx.fillStyle = palette.ground;
+			ctx.globalAlpha = 0.8;
+			ctx.fillRect(x - 2, y + 2, width + 4, row.h - 4);
+			ctx.globalAlpha = 1;
+			ctx.fillStyle = palette.text;
+			ctx.fillText(tile.text, x, y + row.h / 2 + 0.5);
+		}
+	}
+
+	#drawTop(view) {
+		const { ctx } = this;
+		const { body } = view.layout;
+		const key = [body.w, view.palette.ground, view.palette.holding, view.state.gil].join();
+		const lanes = this.source.meta.lanes.map((_, i) => i).filter((i) => view.state.gil === null || this.source.meta.lanes[i].gil === view.state.gil);
+
+		if (this.#minimap?.key !== key)
+			this.#minimap = { key, picture: minimapPicture(this.source, lanes, body.w, MINIMAP_HEIGHT, view.palette) };
+		ctx.drawImage(this.#minimap.picture, body.x, 0);
+		drawMinimapWindow(view, body.x, 0, body.w, MINIMAP_HEIGHT);
+		drawTimeRuler(view, MINIMAP_HEIGHT, RULER_HEIGHT);
+		ctx.fillStyle = view.palette.faint;
+		ctx.font = view.font;
+		ctx.fillText('whole trace', 8, MINIMAP_HEIGHT / 2);
+		if (!view.bins.exact && !view.exact)
+			this.#drawIncomplete(view);
+	}
+
+	// What is drawn is coarser than the columns: said where the eye is, on the ruler.
+	#drawIncomplete(view) {
+		this.ctx.fillStyle = view.palette.failed_edge;
+		this.ctx.fillText('\u2026 coarse: reading', 8, MINIMAP_HEIGHT + RULER_HEIGHT / 2);
+	}
+}
