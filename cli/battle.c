@@ -54,7 +54,7 @@ static const struct cli_option table[] = {
 	{ "around", 0, CLI_STRING, "TIME", "only the lines around it: +1.5s from the begin, 10%, or since 1970",
 	  &options.around },
 	{ "min-wait", 0, CLI_DURATION, "DURATION",
-	  "only attempts that waited so long, each with all that happened meanwhile", &options.min_wait_ns },
+	  "only attempts that waited so long, each with what happened meanwhile", &options.min_wait_ns },
 	{ "context", 0, CLI_COUNT, "LINES",
 	  "before and after --around (default: 20); the last of a --min-wait (1000)", &options.context },
 	{ "fields", 'F', CLI_STRING, "LIST", "+time,+delta,+cpu,+tid add columns; -tick takes one away",

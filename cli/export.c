@@ -135,7 +135,7 @@ static int run(int argc, char **argv)
 
 static const struct cli_option table[] = {
 	{ "to", 't', CLI_WORDS, "FORMAT[,FORMAT]",
-	  "json, csv (a folder of tables), sqlite, html, jsonl (a line an event)",
+	  "json, csv (a folder of tables), sqlite, html, jsonl (all events)",
 	  &options.to },
 	{ "output", 'o', CLI_STRING, "PATH",
 	  "where to (default: gil.json, gil-csv/, ...); -: standard output",
