@@ -56,7 +56,7 @@ static const struct cli_option table[] = {
 	{ "min-wait", 0, CLI_DURATION, "DURATION",
 	  "only attempts that waited so long, each with what happened meanwhile", &options.min_wait_ns },
 	{ "context", 0, CLI_COUNT, "LINES",
-	  "before and after --around (default: 20); the last of a --min-wait (1000)", &options.context },
+	  "before and after --around (default: 20); last of a --min-wait (1000)", &options.context },
 	{ "fields", 'F', CLI_STRING, "LIST", "+time,+delta,+cpu,+tid add columns; -tick takes one away",
 	  &options.fields },
 	{ "limit", 'n', CLI_COUNT, "LINES", "stop after so many lines", &options.limit },
