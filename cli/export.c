@@ -135,7 +135,7 @@ static int run(int argc, char **argv)
 
 static const struct cli_option table[] = {
 	{ "to", 't', CLI_WORDS, "FORMAT[,FORMAT]",
-	  "json, csv (a folder of tables), sqlite, jsonl (a line for each event)",
+	  "json, csv (a folder of tables), sqlite, html, jsonl (all events)",
 	  &options.to },
 	{ "output", 'o', CLI_STRING, "PATH",
 	  "where to (default: gil.json, gil-csv/, ...); -: standard output",
@@ -163,8 +163,8 @@ const struct cli_command cmd_export = {
 	.text = "json holds all numbers of the report; csv and sqlite also every interval and every\n"
 		"wait; jsonl everything that happened, in order, an object a line. Times are integers\n"
 		"in nanoseconds from the trace's begin; what JavaScript could not read exactly is a\n"
-		"decimal string in json and jsonl. docs/metrics.md, installed in share/doc/gilscope,\n"
-		"defines each name.\n\n"
+		"decimal string in json and jsonl. html is the page of 'gilscope view'. docs/metrics.md,\n"
+		"installed in share/doc/gilscope, defines each name.\n\n"
 		"With one format, -o names the file or folder; with several, PATH is a stem:\n"
 		"PATH.json, PATH-csv/, PATH.sqlite, PATH.jsonl. The trace is read once for all. A\n"
 		"file gets its name when it is whole: nobody reads half a file. It replaces one of\n"

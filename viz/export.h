@@ -20,6 +20,7 @@ struct exporter;
 struct export {
 	const struct exporter *exporter;
 	struct sink *sink; /* to feed in the pass; NULL: the results are enough */
+	const char *note;  /* after finish(): a sentence on what is not in the file; NULL: nothing */
 };
 
 struct exporter {

@@ -22,7 +22,7 @@ class Docs(harness.TestCase):
     def test_help_of_each_command(self):
         commands = commands_of_gilscope()
         self.assertEqual(sorted(commands), sorted(
-            "record env report diff battle timeline export verify doctor experiment".split()))
+            "record env report diff battle timeline view export verify doctor experiment".split()))
         for command in commands:
             result = self.gilscope(command, "--help")
             self.assertTrue(result.out.startswith(f"Usage: gilscope {command} "), result.out)

@@ -16,6 +16,7 @@ struct lane {
 	uint32_t row;    /* in the report's threads; NO_ROW: folded. After lanes_number() */
 	/* What a reader of the blocks believes by now: */
 	enum thread_state state;
+	bool seen;       /* something was told of it */
 	bool by_event;   /* an event began this stay */
 	bool cut;        /* of a stay that has ended: it was not whole, though events seem to say so */
 	int64_t entry_ns; /* its last ENTRY */

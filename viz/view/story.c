@@ -65,6 +65,7 @@ int story_interval(struct story *s, const struct interval *i)
 	go_on(s, i->to_ns);
 	if (lane->state != i->state)
 		r = tell_state(s, lane, i->state, i->from_ns, false);
+	lane->seen = true;
 	lane->cut = lane->by_event && !i->whole;
 	lane->checks = i->checks;
 	lane->ticks = i->ticks;
@@ -133,6 +134,14 @@ static int tell_event(struct story *s, struct lane *lane, const struct gil_event
 	});
 }
 
+/* What goes on since the begin of the time asked for, and this event does not end. */
+static int tell_first(struct story *s, struct lane *lane, enum thread_state before)
+{
+	lane->seen = true;
+	lane->entry_ns = lane->info->first_ns;
+	return before == lane->state ? 0 : tell_state(s, lane, before, lane->info->first_ns, false);
+}
+
 int story_event(struct story *s, const struct gil_event *event, const struct step *step)
 {
 	struct lane *lane = NULL;
@@ -144,6 +153,8 @@ int story_event(struct story *s, const struct gil_event *event, const struct ste
 	if (!r && s->ended != lane)
 		r = story_look(s);
 	go_on(s, event->ts_ns);
+	if (!r && lane && !lane->seen)
+		r = tell_first(s, lane, step->before);
 	if (r || !lane)
 		return r;
 	if (event->kind >= GIL_FIRST_HOT)

@@ -27,7 +27,7 @@ void story_begin(struct story *s, int64_t begin_ns);
 /* The callbacks of the sink. */
 int story_event(struct story *s, const struct gil_event *event, const struct step *step);
 int story_interval(struct story *s, const struct interval *interval);
-/* Of any other one: looks whether a state has changed. */
+/* Of those for holes, retired threads and the end: looks whether a state has changed. Not of those that an event comes after. */
 int story_look(struct story *s);
 
 #endif
