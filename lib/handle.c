@@ -304,8 +304,11 @@ int gilscope_run(struct gilscope *g)
 		r = study_conclude(g->study, &g->quality);
 	g->bare = (struct results){ .trace = &g->trace, .quality = &g->quality };
 	g->done = !r;
-	for (size_t i = 0; i < g->n_exports && !r; i++)
+	for (size_t i = 0; i < g->n_exports && !r; i++) {
 		r = export_finish(g->exports[i], handle_results(g));
+		if (!r && g->exports[i]->note)
+			r = warn(g, "%s", g->exports[i]->note);
+	}
 	return r;
 }
 

@@ -21,6 +21,7 @@ struct export {
 	const struct exporter *exporter;
 	struct sink *sink; /* to feed in the pass; NULL: the results are enough */
 	unsigned width;    /* of a picture, in px; 0: its own. To be set before export_finish() */
+	const char *note;  /* after finish(): a sentence on what is not in the file; NULL: nothing */
 };
 
 struct exporter {
