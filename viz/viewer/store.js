@@ -21,6 +21,7 @@ export function initialState(meta) {
 		theme: 'auto',     // auto, light, dark
 		panel: 'findings', // findings, threads, pairs, selection, details, markers
 		help: false,       // the keyboard overlay
+		sort: 'wait_total-', // of the table of threads: column, and - (from the greatest on) or +
 	};
 }
 

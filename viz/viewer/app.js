@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// What all panels need: the data, the state, names, and ways to go somewhere.
+import { visible } from './text.js';
+
+const MARGIN = 0.1;
+
+export class App {
+	constructor(source, store, timeline) {
+		this.source = source;
+		this.store = store;
+		this.timeline = timeline;
+		this.whole = { from_ns: 0, to_ns: Math.max(source.meta.duration_ns, 1) };
+		this.rows = new Map(source.meta.lanes.map((lane, i) => [lane.row, i]));
+		this.rows.delete(null);
+		// Filled by the page's parts.
+		this.announce = () => {};
+		this.say = () => {};
+		this.onstats = () => {};
+		this.tables = {};
+	}
+
+	get report() {
+		return this.source.report;
+	}
+
+	get lanes() {
+		return this.source.meta.lanes;
+	}
+
+	// A lane's name for people.
+	name(lane) {
+		const it = this.lanes[lane];
+
+		return it ? visible(it.name) : '(free or unknown)';
+	}
+
+	// The lane of a row of the report's `threads`; undefined for `others` and those not asked for.
+	laneOfRow(row) {
+		return this.rows.get(row);
+	}
+
+	gilName(gil) {
+		const it = this.source.meta.gils[gil];
+
+		return `GIL ${gil} (${it.version ? `Python ${visible(String(it.version))}, ` : ''}pid ${it.pid})`;
+	}
+
+	shows(gil) {
+		return this.store.state.gil === null || this.store.state.gil === gil;
+	}
+
+	// Zooms to a range, with some air around it.
+	goTo(range, patch = {}) {
+		const span = Math.max(range.to_ns - range.from_ns, 100);
+		const from_ns = Math.max(0, Math.floor(range.from_ns - span * MARGIN));
+		const to_ns = Math.min(this.whole.to_ns, Math.ceil(range.to_ns + span * MARGIN));
+
+		this.store.set({ range: { from_ns, to_ns: Math.max(to_ns, from_ns + 1) }, ...patch });
+	}
+
+	// Zooms to a stay of a lane, and shows its details.
+	goToStay(lane, from_ns, to_ns) {
+		this.goTo({ from_ns, to_ns }, { focus: lane, picked: { lane, at_ns: from_ns + Math.floor((to_ns - from_ns) / 2) }, panel: 'details' });
+	}
+
+	// The next match of a query from here on; goes there.
+	async goToNext(query, direction = 1) {
+		const { range, picked } = this.store.state;
+		const from_ns = picked && picked.at_ns >= range.from_ns && picked.at_ns <= range.to_ns
+			? picked.at_ns : direction > 0 ? range.from_ns : range.to_ns;
+		const match = await this.source.next(query, from_ns, direction);
+
+		if (match)
+			this.goToStay(match.lane, match.from_ns, match.to_ns);
+		return match;
+	}
+}

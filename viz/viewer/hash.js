@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// What is shown, as text for the URL's hash: a link to a file opens it at the same place.
+import { ORDERS } from './store.js';
+
+export const PANELS = ['findings', 'threads', 'pairs', 'selection', 'details', 'markers'];
+export const THEMES = ['auto', 'light', 'dark'];
+
+const KINDS = ['failed', 'wait', 'edge', 'query', 'pair'];
+const MOST_TEXT = 500;
+
+const isCount = (x) => Number.isSafeInteger(x) && x >= 0;
+const rangeText = (range) => `${Math.round(range.from_ns)}-${Math.round(range.to_ns)}`;
+
+// State -> "range=0-100&panel=pairs"; what is as at the begin is left out.
+export function hashOfState(state, initial) {
+	const out = new URLSearchParams();
+	const put = (name, text) => out.append(name, text);
+
+	if (rangeText(state.range) !== rangeText(initial.range))
+		put('range', rangeText(state.range));
+	if (state.selection)
+		put('select', rangeText(state.selection));
+	if (state.picked)
+		put('pick', `${state.picked.lane}:${Math.round(state.picked.at_ns)}`);
+	for (const name of ['order', 'panel', 'theme', 'sort', 'gil', 'focus'])
+		if (state[name] !== initial[name])
+			put(name, String(state[name]));
+	for (const name of ['pinned', 'hidden'])
+		if (state[name].length)
+			put(name, state[name].join(','));
+	for (const text of state.filters)
+		put('filter', text);
+	if (state.highlight)
+		put('light', JSON.stringify(state.highlight));
+	for (const it of state.markers)
+		put('note', `${Math.round(it.at_ns)}:${it.text.slice(0, MOST_TEXT)}`);
+	return out.toString();
+}
+
+function rangeOf(text, duration_ns) {
+	const [from_ns, to_ns] = (text ?? '').split('-').map(Number);
+
+	return isCount(from_ns) && isCount(to_ns) && from_ns < to_ns && to_ns <= Math.max(duration_ns, 1) ? { from_ns, to_ns } : null;
+}
+
+function lanesOf(text, lanes) {
+	return (text ?? '').split(',').filter(Boolean).map(Number).filter((it) => isCount(it) && it < lanes);
+}
+
+function highlightOf(text, lanes) {
+	const isLane = (x) => isCount(x) && x < lanes;
+	let it;
+
+	try {
+		it = JSON.parse(text);
+	} catch {
+		return null;
+	}
+	if (!it || !KINDS.includes(it.kind) || (it.lanes && !(Array.isArray(it.lanes) && it.lanes.every(isLane))))
+		return null;
+	if (it.kind === 'pair' && !(isLane(it.waiter) && (it.holder === null || isLane(it.holder))))
+		return null;
+	if (it.text !== undefined && typeof it.text !== 'string')
+		return null;
+	const clean = { kind: it.kind };
+
+	for (const name of ['lanes', 'text', 'waiter', 'holder'])
+		if (it[name] !== undefined)
+			clean[name] = it[name];
+	if (isCount(it.min_ns))
+		clean.min_ns = it.min_ns;
+	return clean;
+}
+
+function notesOf(texts, duration_ns) {
+	return texts.map((text) => ({ at_ns: Number(text.slice(0, text.indexOf(':'))), text: text.slice(text.indexOf(':') + 1) }))
+		.filter((it) => isCount(it.at_ns) && it.at_ns <= duration_ns);
+}
+
+// The hash (with or without '#') -> what to set. It may be anything: what makes no sense is left out.
+export function stateOfHash(hash, meta) {
+	const from = new URLSearchParams(hash.replace(/^#/, ''));
+	const lanes = meta.lanes.length;
+	const patch = {};
+	const keep = (name, value, good) => {
+		if (good)
+			patch[name] = value;
+	};
+	const range = rangeOf(from.get('range'), meta.duration_ns), selection = rangeOf(from.get('select'), meta.duration_ns);
+	const [lane, at_ns] = (from.get('pick') ?? '').split(':').map(Number);
+	const number = (name) => (from.has(name) && from.get(name) !== '' ? Number(from.get(name)) : NaN);
+
+	keep('range', range, range);
+	keep('selection', selection, selection);
+	keep('picked', { lane, at_ns }, isCount(lane) && lane < lanes && isCount(at_ns));
+	keep('order', from.get('order'), ORDERS.includes(from.get('order')));
+	keep('panel', from.get('panel'), PANELS.includes(from.get('panel')));
+	keep('theme', from.get('theme'), THEMES.includes(from.get('theme')));
+	keep('sort', from.get('sort'), /^[a-z_0-9]+[+-]$/.test(from.get('sort') ?? ''));
+	keep('gil', number('gil'), isCount(number('gil')) && number('gil') < meta.gils.length);
+	keep('focus', number('focus'), isCount(number('focus')) && number('focus') < lanes);
+	for (const name of ['pinned', 'hidden'])
+		keep(name, lanesOf(from.get(name), lanes), from.has(name));
+	keep('filters', from.getAll('filter'), from.has('filter'));
+	keep('markers', notesOf(from.getAll('note'), meta.duration_ns), from.has('note'));
+	const light = from.has('light') ? highlightOf(from.get('light'), lanes) : null;
+
+	keep('highlight', light, light);
+	return patch;
+}
+
+// Keeps the URL's hash as the state is; a browser may refuse too many changes, so it waits for a pause.
+export function installHash(app, initial) {
+	let timer = 0, written = location.hash;
+	const write = () => {
+		const text = hashOfState(app.store.state, initial);
+
+		written = text ? `#${text}` : '';
+		history.replaceState(null, '', text ? written : location.pathname + location.search);
+	};
+
+	app.store.subscribe([], (state, changed) => {
+		if (changed.every((name) => name === 'cursor' || name === 'help'))
+			return;
+		clearTimeout(timer);
+		timer = setTimeout(write, 250);
+	});
+	addEventListener('hashchange', () => {
+		if (location.hash !== written)
+			app.store.set(stateOfHash(location.hash, app.source.meta));
+	});
+}
+
+// The address that leads here.
+export function linkOf(app, initial) {
+	return `${location.href.split('#')[0]}#${hashOfState(app.store.state, initial)}`;
+}

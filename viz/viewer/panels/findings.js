@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// The findings of the report: the first one as the page's headline, all of them as a list; a click goes to each.
+import { make, byId } from '../dom.js';
+import { formatExactNs, formatNs, formatShare } from '../format.js';
+import { visible } from '../text.js';
+
+// "GIL battle: t1 and t2 ..." -> ["GIL battle", "t1 and t2 ..."]
+export function splitVerdict(verdict) {
+	const at = verdict.indexOf(': ');
+
+	return at > 0 && at < 60 ? [verdict.slice(0, at), verdict.slice(at + 2)] : [verdict, ''];
+}
+
+function findingLanes(app, finding) {
+	return [finding.thread, finding.other_thread].map((row) => app.laneOfRow(row)).filter((lane) => lane !== undefined);
+}
+
+function showFinding(app, finding) {
+	const lanes = findingLanes(app, finding);
+
+	app.goTo(finding, {
+		panel: 'findings',
+		focus: lanes[0] ?? app.store.state.focus,
+		highlight: lanes.length ? { kind: 'wait', lanes, min_ns: 0 } : null,
+	});
+}
+
+function costOf(app, finding) {
+	const duration = app.report.trace.duration_ns;
+
+	if (!finding.cost_ns)
+		return null;
+	return make('span', { class: 'cost', 'data-value': finding.cost_ns, title: `${formatExactNs(finding.cost_ns)}: thread time spent waiting because of it` },
+		make('strong', {}, formatNs(finding.cost_ns)), ' of waiting',
+		duration ? ` = ${formatShare(finding.cost_ns / duration)} of the trace's ${formatNs(duration)}` : null);
+}
+
+function fillHeadline(app, findings) {
+	const box = byId('headline');
+
+	if (!findings.length) {
+		box.append(make('h1', {}, app.report.trace.events ? 'Nothing stands out.' : 'The trace holds no events of a GIL.'));
+		return;
+	}
+	const [title, rest] = splitVerdict(visible(findings[0].verdict));
+
+	document.title = `${title} \u2013 gilscope`;
+	box.append(
+		make('h1', { 'data-verdict': true }, make('em', {}, title), rest ? ` ${rest}` : null),
+		make('p', { class: 'lead' }, costOf(app, findings[0]), ' ',
+			make('button', { type: 'button', class: 'primary', id: 'show_first', onclick: () => showFinding(app, findings[0]) }, 'Show me'),
+			findings.length > 1 ? make('span', { class: 'more' }, `${findings.length - 1} more below`) : null));
+}
+
+export function installFindings(app, host) {
+	const findings = app.report.findings;
+	const list = make('ol', { class: 'findings' });
+
+	fillHeadline(app, findings);
+	host.append(findings.length ? list : make('p', { class: 'empty' }, 'No findings.'));
+	findings.forEach((finding, i) => {
+		const [title, rest] = splitVerdict(visible(finding.verdict));
+
+		list.append(make('li', { 'data-finding': finding.finding, 'data-gil': finding.gil },
+			make('button', { type: 'button', class: 'finding', 'data-index': i, onclick: () => showFinding(app, finding) },
+				make('strong', {}, title), ' ', rest),
+			make('p', { class: 'facts' }, costOf(app, finding)),
+			make('p', { class: 'facts' }, visible(finding.evidence)),
+			make('p', { class: 'advice' }, visible(finding.advice))));
+	});
+}

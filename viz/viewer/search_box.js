@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// The search box: what matches stands out, the longest are listed; Enter goes to the next, Shift+Enter to the one before.
+import { afterPause, byId, make } from './dom.js';
+import { formatCount, formatNs, formatTime } from './format.js';
+
+const MOST_LISTED = 100;
+
+function listMatches(app, found) {
+	const list = byId('matches');
+
+	list.replaceChildren(make('p', { class: 'count', 'data-value': found.total }, found.total ? `${formatCount(found.total)} found${found.total > found.matches.length ? `, the ${formatCount(found.matches.length)} longest:` : ', longest first:'}` : 'Nothing found.'),
+		make('ol', {}, ...found.matches.map((it) => make('li', {},
+			make('button', { type: 'button', class: 'go', 'data-from': it.from_ns, onclick: () => app.goToStay(it.lane, it.from_ns, it.to_ns) },
+				make('bdi', {}, app.name(it.lane)), ` ${it.what} `, make('strong', {}, formatNs(it.to_ns - it.from_ns)), make('small', {}, ` at ${formatTime(it.from_ns)}`))))));
+	list.hidden = false;
+	app.announce(`${formatCount(found.total)} found`);
+}
+
+function showFilters(app) {
+	const { filters, hidden, pinned, highlight, selection } = app.store.state;
+	const chip = (id, text, remove) => make('span', { class: 'chip', 'data-chip': id }, text, make('button', { type: 'button', 'aria-label': `Remove: ${text}`, onclick: remove }, '\u00d7'));
+	const without = (all, one) => all.filter((it) => it !== one);
+	const lightText = highlight && (highlight.kind === 'pair' ? `${app.name(highlight.waiter)} waiting for ${highlight.holder === null ? 'nobody' : app.name(highlight.holder)}`
+		: highlight.kind === 'query' ? `highlight: ${highlight.text}` : `${highlight.kind === 'wait' ? 'waits' : highlight.kind}${highlight.lanes ? ` of ${highlight.lanes.map((it) => app.name(it)).join(', ')}` : ''}`);
+
+	byId('filters').replaceChildren(
+		...filters.map((text) => chip('filter', `only: ${text}`, () => app.store.set({ filters: without(app.store.state.filters, text) }))),
+		...hidden.map((lane) => chip('hidden', `hidden: ${app.name(lane)}`, () => app.store.set({ hidden: without(app.store.state.hidden, lane) }))),
+		...pinned.map((lane) => chip('pinned', `pinned: ${app.name(lane)}`, () => app.store.set({ pinned: without(app.store.state.pinned, lane) }))),
+		...(highlight ? [chip('highlight', lightText, () => app.store.set({ highlight: null }))] : []),
+		...(selection ? [chip('selection', `selected: ${formatNs(selection.to_ns - selection.from_ns)}`, () => app.store.set({ selection: null }))] : []));
+}
+
+export function installSearch(app) {
+	const box = byId('search');
+	let asked = 0;
+	const hide = () => {
+		byId('matches').hidden = true;
+	};
+	const look = async () => {
+		const text = box.value.trim();
+		const mine = ++asked;
+
+		if (!text) {
+			hide();
+			if (app.store.state.highlight?.kind === 'query')
+				app.store.set({ highlight: null });
+			return;
+		}
+		const query = { kind: 'query', text };
+
+		app.store.set({ highlight: query });
+		try {
+			const found = await app.source.matches(query, MOST_LISTED);
+
+			if (mine === asked)
+				listMatches(app, found);
+		} catch (error) {
+			byId('matches').replaceChildren(make('p', { class: 'count' }, error.message));
+			byId('matches').hidden = false;
+		}
+	};
+	const lookSoon = afterPause(look, 200);
+
+	box.addEventListener('input', lookSoon);
+	box.addEventListener('keydown', (event) => {
+		event.stopPropagation();
+		if (event.key === 'Escape') {
+			hide();
+			byId('timeline').focus();
+		} else if (event.key === 'Enter' && box.value.trim()) {
+			event.preventDefault();
+			app.goToNext({ kind: 'query', text: box.value.trim() }, event.shiftKey ? -1 : 1).then((match) => match || app.announce('No further match'), () => {});
+		}
+	});
+	byId('only').addEventListener('click', () => {
+		const text = box.value.trim();
+
+		if (text && !app.store.state.filters.includes(text))
+			app.store.set({ filters: [...app.store.state.filters, text] });
+	});
+	document.addEventListener('pointerdown', (event) => {
+		if (!byId('search_area').contains(event.target))
+			hide();
+	});
+	app.store.subscribe(['filters', 'hidden', 'pinned', 'highlight', 'selection'], () => showFilters(app));
+	if (app.store.state.highlight?.kind === 'query')
+		box.value = app.store.state.highlight.text;
+	showFilters(app);
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// Light, dark, or as the system has it.
+import { byId } from './dom.js';
+import { THEMES } from './hash.js';
+
+const THEME_LABELS = { auto: 'Theme: auto', light: 'Theme: light', dark: 'Theme: dark' };
+
+export function nextTheme(app) {
+	const { theme } = app.store.state;
+
+	app.store.set({ theme: THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] });
+}
+
+export function installTheme(app) {
+	const button = byId('theme');
+	const redraw = () => app.timeline.draw();
+	const apply = () => {
+		const { theme } = app.store.state;
+
+		document.documentElement.dataset.theme = theme;
+		button.textContent = THEME_LABELS[theme];
+		redraw();
+	};
+
+	button.addEventListener('click', () => nextTheme(app));
+	app.store.subscribe(['theme'], apply);
+	for (const query of ['(prefers-color-scheme: dark)', '(prefers-contrast: more)', '(forced-colors: active)'])
+		matchMedia(query).addEventListener('change', redraw);
+	apply();
+}
