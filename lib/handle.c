@@ -87,6 +87,8 @@ static int check_filters(const struct gilscope_options *o)
 
 	if (!o->path)
 		return err(GILSCOPE_E_OPTION, "which trace? The options have no path");
+	if (o->picture_width && (o->picture_width < 400 || o->picture_width > 10000))
+		return err(GILSCOPE_E_OPTION, "a picture is 400 to 10000 px wide, not %u", o->picture_width);
 	return gil_filter_parse(&gil, o->gil) || time_filter_parse(&time, o->time) ? GILSCOPE_E_OPTION : 0;
 }
 

@@ -8,6 +8,7 @@ const struct exporter *const exporters[] = {
 	&export_csv,
 	&export_jsonl,
 	&export_sqlite,
+	&export_svg,
 	NULL,
 };
 
