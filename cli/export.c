@@ -13,7 +13,7 @@ enum { MAX_FORMATS = 8 };
 static struct {
 	struct cli_words to;
 	const char *output;
-	uint64_t by_ns;
+	uint64_t by_ns, width;
 } options;
 
 /* What one run writes. */
@@ -114,11 +114,14 @@ static int run(int argc, char **argv)
 
 	if (!status)
 		status = choose_paths(&j);
+	if (!status && options.width > UINT_MAX)
+		status = cli_usage("--width: a picture is 400 to 10000 px wide");
 	if (!status)
 		status = reading_choose(argc, argv);
 	if (!status)
 		status = reading_open(&g, &(struct reading_wishes){ .prints = !strcmp(j.paths[0], "-"),
-								    .course = true, .course_ns = options.by_ns });
+								    .course = true, .course_ns = options.by_ns,
+								    .picture_width = (unsigned)options.width });
 	if (status)
 		return status;
 	signal(SIGPIPE, SIG_IGN);
@@ -135,7 +138,7 @@ static int run(int argc, char **argv)
 
 static const struct cli_option table[] = {
 	{ "to", 't', CLI_WORDS, "FORMAT[,FORMAT]",
-	  "json, csv (a folder of tables), sqlite, jsonl (a line for each event)",
+	  "json, csv (tables), sqlite, jsonl (events), html, svg, perfetto",
 	  &options.to },
 	{ "output", 'o', CLI_STRING, "PATH",
 	  "where to (default: gil.json, gil-csv/, ...); -: standard output",
@@ -143,6 +146,7 @@ static const struct cli_option table[] = {
 	{ "by", 0, CLI_DURATION, "TIME",
 	  "width of the buckets, the course over time: 1s, 50ms (default: it fits)",
 	  &options.by_ns },
+	{ "width", 0, CLI_COUNT, "PX", "width of the picture, svg (default: 1000)", &options.width },
 	{ 0 },
 };
 
@@ -152,6 +156,7 @@ static const char *const examples[] = {
 	"gilscope export --to csv", "gil-csv/threads.csv, pairs.csv, intervals.csv, ...",
 	"gilscope export --to sqlite && sqlite3 gil.sqlite 'SELECT max(duration_ns) FROM waits'",
 	"the longest wait",
+	"gilscope export --to svg --time +1.5s,+1.501s", "gil.svg, a picture of that millisecond",
 	"gilscope export --to json,csv -o run1", "run1.json and run1-csv/, in one pass",
 	NULL,
 };
@@ -160,15 +165,18 @@ const struct cli_command cmd_export = {
 	.name = "export",
 	.arguments = "[TRACE]",
 	.summary = "Write the report's numbers for other programs",
-	.text = "json holds all numbers of the report; csv and sqlite also every interval and every\n"
-		"wait; jsonl everything that happened, in order, an object a line. Times are integers\n"
-		"in nanoseconds from the trace's begin; what JavaScript could not read exactly is a\n"
-		"decimal string in json and jsonl. docs/metrics.md, installed in share/doc/gilscope,\n"
-		"defines each name.\n\n"
+	.text = "json holds all numbers of the report; csv (a folder of tables) and sqlite also every\n"
+		"interval and every wait; jsonl everything that happened, in order, an object a line;\n"
+		"html is the viewer's page (see gilscope view); svg a picture, light or dark as its\n"
+		"reader wants: each stay as it was where they are few (zoom with --time), else shares\n"
+		"of the time; perfetto a trace for the Perfetto UI, with absolute times\n"
+		"(docs/perfetto.md). Times are integers in nanoseconds from the trace's begin; what\n"
+		"JavaScript could not read exactly is a decimal string in json and jsonl.\n"
+		"docs/metrics.md, installed in share/doc/gilscope, defines each name.\n\n"
 		"With one format, -o names the file or folder; with several, PATH is a stem:\n"
-		"PATH.json, PATH-csv/, PATH.sqlite, PATH.jsonl. The trace is read once for all. A\n"
-		"file gets its name when it is whole: nobody reads half a file. It replaces one of\n"
-		"its name; a folder may hold an earlier export, which is replaced, and nothing else.",
+		"PATH.json, PATH-csv/, PATH.sqlite, PATH.jsonl, PATH.pftrace. The trace is read once\n"
+		"for all. A file gets its name when it is whole: nobody reads half a file. It replaces\n"
+		"one of its name; a folder may hold an earlier export, which is replaced, and nothing else.",
 	.options = table,
 	.common = reading_options,
 	.run = run,

@@ -110,7 +110,7 @@ int reading_open(struct gilscope **out, const struct reading_wishes *w)
 		.time = options.time, .all_recordings = options.all,
 		.only_listen = w->only_listen, .course = w->course, .course_ns = w->course_ns,
 		.progress = may_show_progress(w->prints) ? show_progress : NULL,
-		.progress_data = (void *)paths[present], .interrupted = &interrupted,
+		.progress_data = (void *)paths[present], .interrupted = &interrupted, .picture_width = w->picture_width,
 	};
 	int r = gilscope_open(out, &o);
 

@@ -29,6 +29,7 @@ struct reading_wishes {
 	bool prints;      /* while it reads, to the standard output */
 	bool only_listen, course; /* as in struct gilscope_options */
 	uint64_t course_ns;
+	unsigned picture_width;
 };
 
 /*

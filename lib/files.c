@@ -54,6 +54,6 @@ int gilscope_add_export(struct gilscope *g, const char *format, const char *path
 		return err(-ENOSPC, "at most %d files at a time", MOST_EXPORTS);
 	r = export_new(&g->exports[g->n_exports], exporter, path);
 	if (!r)
-		g->n_exports++;
+		g->exports[g->n_exports++]->width = g->options.picture_width;
 	return r;
 }

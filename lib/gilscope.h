@@ -82,6 +82,7 @@ struct gilscope_options {
 	void (*progress)(void *data, double fraction);
 	void *progress_data;
 	const volatile sig_atomic_t *interrupted; /* not 0: end early, with what was read; may be NULL */
+	unsigned picture_width; /* of the export "svg", 400 to 10000 px; 0: 1000 */
 };
 
 /*

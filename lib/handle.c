@@ -87,6 +87,8 @@ static int check_filters(const struct gilscope_options *o)
 
 	if (!o->path)
 		return err(GILSCOPE_E_OPTION, "which trace? The options have no path");
+	if (o->picture_width && (o->picture_width < 400 || o->picture_width > 10000))
+		return err(GILSCOPE_E_OPTION, "a picture is 400 to 10000 px wide, not %u", o->picture_width);
 	return gil_filter_parse(&gil, o->gil) || time_filter_parse(&time, o->time) ? GILSCOPE_E_OPTION : 0;
 }
 
@@ -302,8 +304,11 @@ int gilscope_run(struct gilscope *g)
 		r = study_conclude(g->study, &g->quality);
 	g->bare = (struct results){ .trace = &g->trace, .quality = &g->quality };
 	g->done = !r;
-	for (size_t i = 0; i < g->n_exports && !r; i++)
+	for (size_t i = 0; i < g->n_exports && !r; i++) {
 		r = export_finish(g->exports[i], handle_results(g));
+		if (!r && g->exports[i]->note)
+			r = warn(g, "%s", g->exports[i]->note);
+	}
 	return r;
 }
 

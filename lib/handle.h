@@ -12,7 +12,7 @@
 #include "viz/timeline.h"
 
 /* What is behind the public handle. */
-enum { MOST_WARNINGS = 4, MOST_LISTENERS = 8, MOST_EXPORTS = 8 };
+enum { MOST_LISTENERS = 8, MOST_EXPORTS = 8, MOST_WARNINGS = 4 + MOST_EXPORTS };
 
 struct gilscope {
 	struct gilscope_options options;

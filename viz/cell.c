@@ -28,12 +28,13 @@ bool cell_is_time(const struct column *c)
 	return c->type == COLUMN_NS && (is_one_of(c->name, times) || (at && !at[strlen("_at_ns")]));
 }
 
-static void ratio_text(char *buffer, size_t size, double ratio)
+const char *cell_ratio(char *buffer, size_t size, double ratio)
 {
 	if (ratio >= 99.95)
 		snprintf(buffer, size, "%s", COUNT((uint64_t)(ratio + 0.5)));
 	else
 		snprintf(buffer, size, "%.*f", ratio < 0.9995 ? 3 : ratio < 9.995 ? 2 : 1, ratio);
+	return buffer;
 }
 
 const char *cell_text(char *buffer, size_t size, const struct page *page, const struct column *c,
@@ -48,7 +49,7 @@ const char *cell_text(char *buffer, size_t size, const struct page *page, const 
 	else if (cell_is_share(c))
 		snprintf(buffer, size, "%.1f %%", 100 * v.ratio);
 	else if (c->type == COLUMN_RATIO)
-		ratio_text(buffer, size, v.ratio);
+		cell_ratio(buffer, size, v.ratio);
 	else if (cell_is_time(c))
 		snprintf(buffer, size, "+%.6f s", (double)v.count / 1e9);
 	else if (c->type == COLUMN_NS)

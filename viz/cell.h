@@ -13,6 +13,9 @@ enum { CELL_TEXT = TEXT_NAME };
 const char *cell_text(char *buffer, size_t size, const struct page *page,
 		      const struct column *column, struct value value);
 
+/* A ratio that is no share: 0.097, 3.71, 12.3, 1,234 */
+const char *cell_ratio(char *buffer, size_t size, double ratio);
+
 /* The ratios that are a part of a whole: shown as per cent. */
 bool cell_is_share(const struct column *column);
 

@@ -9,6 +9,8 @@ const struct exporter *const exporters[] = {
 	&export_jsonl,
 	&export_sqlite,
 	&export_html,
+	&export_svg,
+	&export_perfetto,
 	NULL,
 };
 

@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 
 /*
- * A format for machines. A new one is a file that defines a `struct exporter`
+ * A format for machines, or a picture. A new one is a file that defines a `struct exporter`
  * and a line in export.c. All walk the tables of columns.h, so that all show
  * the same numbers under the same names. Not thread-safe.
  *
@@ -20,6 +20,8 @@ struct exporter;
 struct export {
 	const struct exporter *exporter;
 	struct sink *sink; /* to feed in the pass; NULL: the results are enough */
+	unsigned width;    /* of a picture, in px; 0: its own. To be set before export_finish() */
+	const char *note;  /* after finish(): a sentence on what is not in the file; NULL: nothing */
 };
 
 struct exporter {
@@ -35,6 +37,8 @@ struct exporter {
 };
 
 extern const struct exporter export_csv, export_html, export_json, export_jsonl, export_sqlite;
+extern const struct exporter export_svg;
+extern const struct exporter export_perfetto;
 
 extern const struct exporter *const exporters[]; /* NULL ends */
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "base/err.h"
+#include "base/numbers.h"
 #include "viz/export_json.h"
 #include "viz/outfile.h"
 #include "viz/view/meta.h"
@@ -19,6 +20,7 @@ struct html_export {
 	struct sink sink;
 	struct outfile file;
 	struct view view;
+	char note[256];
 };
 
 /* ---- the sink ------------------------------------------------------------------------ */
@@ -151,6 +153,20 @@ static int write_page(FILE *out, struct part *part, struct view *v, const struct
 	return r;
 }
 
+static void note_left_out(struct html_export *x)
+{
+	const struct view *v = &x->view;
+
+	if (v->story.left_out)
+		snprintf(x->note, sizeof(x->note), "the page has the first %s events; of the %s from +%.3fs on it has "
+			 "the course and the report's numbers: --time shows them", COUNT(v->story.told),
+			 COUNT(v->story.left_out), (double)(v->story.left_out_from_ns - v->begin_ns) / 1e9);
+	else if (v->lanes.left_out)
+		snprintf(x->note, sizeof(x->note), "the page has lanes for the first %s threads; the report in it has the "
+			 "others, too: --thread or --time shows them", COUNT(v->lanes.n));
+	x->base.note = *x->note ? x->note : NULL;
+}
+
 static int finish_html(struct export *export, const struct results *results)
 {
 	struct html_export *x = (struct html_export *)export;
@@ -162,6 +178,7 @@ static int finish_html(struct export *export, const struct results *results)
 	lanes_number(&x->view.lanes, results);
 	r = write_page(x->file.f, &part, &x->view, results);
 	part_deinit(&part);
+	note_left_out(x);
 	return r ? r : outfile_commit(&x->file);
 }
 

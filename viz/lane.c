@@ -13,7 +13,7 @@ static int reach(struct lane *lane, uint32_t index)
 {
 	uint32_t end = lane->n ? lane->first + lane->n : index, first = lane->n ? lane->first : index;
 	uint32_t new_first = index < first ? index : first, new_end = index < end ? end : index + 1;
-	struct bucket *grown;
+	struct lane_bucket *grown;
 
 	if (new_first == first && new_end == end)
 		return 0;
@@ -29,19 +29,22 @@ static int reach(struct lane *lane, uint32_t index)
 	return 0;
 }
 
+static uint64_t *share_of(struct lane_bucket *b, enum lane_what what)
+{
+	return what == LANE_HELD ? &b->held : what == LANE_WAITED ? &b->waited : &b->unknown;
+}
+
 int lane_add(struct lane *lane, uint64_t width, enum lane_what what, uint64_t from, uint64_t to)
 {
-	*(what == LANE_HELD ? &lane->held : &lane->waited) += to - from;
+	*(what == LANE_HELD ? &lane->held : what == LANE_WAITED ? &lane->waited : &lane->unknown) += to - from;
 	while (from < to) {
 		uint32_t index = (uint32_t)(from / width);
 		uint64_t end = (index + 1) * width < to ? (index + 1) * width : to;
 		int r = reach(lane, index);
-		struct bucket *b;
 
 		if (r)
 			return r;
-		b = &lane->buckets[index - lane->first];
-		*(what == LANE_HELD ? &b->held : &b->waited) += end - from;
+		*share_of(&lane->buckets[index - lane->first], what) += end - from;
 		from = end;
 	}
 	return 0;
@@ -67,12 +70,13 @@ void lane_double(struct lane *lane)
 		return;
 	for (uint32_t i = 0; i < lane->n; i++) {
 		uint32_t to = (lane->first + i) / 2 - first;
-		struct bucket b = lane->buckets[i];
+		struct lane_bucket b = lane->buckets[i];
 
 		if ((lane->first + i) % 2 == 0 || i == 0)
-			lane->buckets[to] = (struct bucket){ 0 };
+			lane->buckets[to] = (struct lane_bucket){ 0 };
 		lane->buckets[to].held += b.held;
 		lane->buckets[to].waited += b.waited;
+		lane->buckets[to].unknown += b.unknown;
 		lane->buckets[to].failed += b.failed;
 	}
 	lane->n = (lane->first + lane->n - 1) / 2 - first + 1;
@@ -90,12 +94,13 @@ struct lane_cell lane_cell(const struct lane *lane, uint64_t width, uint64_t axi
 		index = lane->first;
 	for (; index < lane->first + lane->n && index * w < to;
 	     index++) {
-		const struct bucket *b = &lane->buckets[index - lane->first];
+		const struct lane_bucket *b = &lane->buckets[index - lane->first];
 		double begin = index * w, end = fmin(begin + w, (double)axis_end);
 		double share = (fmin(to, end) - fmax(from, begin)) / (end - begin);
 
 		cell.held += (double)b->held * share;
 		cell.waited += (double)b->waited * share;
+		cell.unknown += (double)b->unknown * share;
 		if (begin >= from)
 			cell.failed += b->failed;
 	}

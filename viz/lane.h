@@ -7,24 +7,24 @@
 
 /*
  * One thread's way along an axis, in buckets of equal width: how much of each
- * it held, how much it waited, and how often it failed. A lane remembers from
+ * it held, how much it waited, how much of it nobody knows, and how often it failed. A lane remembers from
  * its first bucket to its last. The unit of the axis is its owner's (ns or ticks).
  * Not thread-safe.
  */
-enum { LANE_BUCKETS = 512 };
+enum { LANE_BUCKETS = 1024 };
 
-struct bucket {
-	uint64_t held, waited;
+struct lane_bucket {
+	uint64_t held, waited, unknown;
 	uint32_t failed;
 };
 
 struct lane {
 	uint32_t first, n; /* the buckets that it has */
-	struct bucket *buckets;
-	uint64_t held, waited, failed; /* in all */
+	struct lane_bucket *buckets;
+	uint64_t held, waited, unknown, failed; /* in all */
 };
 
-enum lane_what { LANE_HELD, LANE_WAITED };
+enum lane_what { LANE_HELD, LANE_WAITED, LANE_UNKNOWN };
 
 /* Adds a stay in [from, to), which must lie within LANE_BUCKETS * width. @return 0 or -ENOMEM */
 int lane_add(struct lane *lane, uint64_t width, enum lane_what what, uint64_t from, uint64_t to);
@@ -40,7 +40,7 @@ void lane_double(struct lane *lane);
  * last bucket ends where the axis ends: at `axis_end`, at least `to`.
  */
 struct lane_cell {
-	double held, waited;
+	double held, waited, unknown;
 	uint64_t failed; /* of the buckets that begin in it */
 };
 struct lane_cell lane_cell(const struct lane *lane, uint64_t width, uint64_t axis_end, double from,

@@ -10,6 +10,9 @@
 /* Lanes that anybody could look at; memory is bounded by them. */
 enum { MAX_ROWS = 1000 };
 
+/* Gaps that are told apart. */
+enum { MAX_GAPS = 1000 };
+
 /* ---- where on the axis ---------------------------------------------------------- */
 
 static uint64_t time_position(const struct timeline *t, int64_t ts_ns)
@@ -27,6 +30,25 @@ static uint64_t tick_position(const struct track *track, const struct gil_event 
 	return track->ticks + (uint64_t)(track->tick_at_acquire - e->tick);
 }
 
+static void double_tallies(struct tally *tallies)
+{
+	for (size_t i = 0; i < LANE_BUCKETS; i++) {
+		struct tally a = { 0 };
+
+		for (size_t j = 2 * i; j < 2 * i + 2 && j < LANE_BUCKETS; j++) {
+			a.failed += tallies[j].failed;
+			a.checks += tallies[j].checks;
+			a.ticks += tallies[j].ticks;
+		}
+		tallies[i] = a;
+	}
+}
+
+static struct tally *tally_at(struct track *track, uint64_t position)
+{
+	return &track->tallies[position / track->bucket_width];
+}
+
 /* Sees to it that `position` has a bucket. */
 static void stretch(struct timeline *t, struct track *track, uint64_t position)
 {
@@ -34,6 +56,7 @@ static void stretch(struct timeline *t, struct track *track, uint64_t position)
 		track->end = position;
 	while (track->end / track->bucket_width >= LANE_BUCKETS) {
 		track->bucket_width *= 2;
+		double_tallies(track->tallies);
 		for (size_t i = 0; i < t->n_rows; i++)
 			if (t->rows[i].of == track->gil)
 				lane_double(&t->rows[i].lane);
@@ -50,6 +73,9 @@ static int find_track(struct timeline *t, const struct gil_info *gil, struct tra
 		return r;
 	*out = &t->tracks[gil->index];
 	if (!(*out)->gil) {
+		(*out)->tallies = calloc(LANE_BUCKETS, sizeof(*(*out)->tallies));
+		if (!(*out)->tallies)
+			return err(-ENOMEM, "out of memory");
 		(*out)->gil = gil;
 		(*out)->bucket_width = t->options.axis == TIMELINE_TICKS ? 1 : 1024;
 	}
@@ -177,6 +203,7 @@ static int on_hot_event(struct timeline *t, struct track *track, const struct gi
 		track->tick_at_acquire = e->tick;
 		r = begin_hold(t, track, step->thread, e->ts_ns);
 	}
+	tally_at(track, position)->failed += failed;
 	if (failed && step->holder && step->holder == track->run.thread)
 		track->run.failed++;
 	if (r || !row)
@@ -207,6 +234,38 @@ static int on_event(void *data, const struct gil_event *e, const struct step *st
 	return on_hot_event(t, track, e, step);
 }
 
+/* The place of a stay on the axis; of a hold, the ticks pass in it. */
+static void place(const struct timeline *t, struct track *track, const struct row *row, const struct interval *v,
+		  uint64_t *from, uint64_t *to)
+{
+	bool held = v->state == STATE_HOLDING, waited = v->state == STATE_WAITING;
+
+	if (track->ticked) {
+		/* A wait ends when nobody holds; an entering one is too short for a tick. */
+		*from = waited && row ? row->wanted_from : track->ticks;
+		*to = track->ticks + (held ? v->ticks : 0);
+	} else {
+		*from = time_position(t, v->from_ns);
+		*to = time_position(t, v->to_ns);
+	}
+	track->ticks += held ? v->ticks : 0;
+	if (*from > *to)
+		*from = *to;
+}
+
+static int add_stay(struct row *row, const struct track *track, const struct interval *v, uint64_t from, uint64_t to)
+{
+	enum lane_what what = v->state == STATE_HOLDING ? LANE_HELD :
+			      v->state == STATE_UNKNOWN ? LANE_UNKNOWN : LANE_WAITED;
+
+	/* What nobody knows does not make a life longer. */
+	if (what != LANE_UNKNOWN) {
+		live(row, v->thread, from);
+		live(row, v->thread, to);
+	}
+	return lane_add(&row->lane, track->bucket_width, what, from, to);
+}
+
 /* A stay in one state, told just before the event that ends it. */
 static int on_interval(void *data, const struct interval *v)
 {
@@ -217,7 +276,7 @@ static int on_interval(void *data, const struct interval *v)
 	struct row *row;
 	int r;
 
-	if (!held && v->state != STATE_WAITING && v->state != STATE_ENTERING)
+	if (v->state == STATE_OUTSIDE || v->state == STATE_ENDED)
 		return 0;
 	r = find_track(t, v->thread->gil, &track);
 	if (!r && held)
@@ -226,23 +285,13 @@ static int on_interval(void *data, const struct interval *v)
 		r = find_row(t, v->thread, &row);
 	if (r)
 		return r;
-	if (track->ticked) {
-		/* A wait ends when nobody holds; an entering one is too short for a tick. */
-		from = held || !row || v->state == STATE_ENTERING ? track->ticks : row->wanted_from;
-		track->ticks += held ? v->ticks : 0;
-		to = track->ticks;
-	} else {
-		from = time_position(t, v->from_ns);
-		to = time_position(t, v->to_ns);
-	}
-	if (from > to)
-		from = to;
+	place(t, track, row, v, &from, &to);
 	stretch(t, track, to);
-	if (!row)
-		return 0;
-	live(row, v->thread, from);
-	live(row, v->thread, to);
-	return lane_add(&row->lane, track->bucket_width, held ? LANE_HELD : LANE_WAITED, from, to);
+	if (held) {
+		tally_at(track, to)->checks += v->checks;
+		tally_at(track, to)->ticks += v->ticks;
+	}
+	return row ? add_stay(row, track, v, from, to) : 0;
 }
 
 static void keep_info(struct row *row)
@@ -277,12 +326,32 @@ static int on_retire(void *data, const struct thread_info *const *threads, size_
 	return r;
 }
 
+/* Neighbours become one: half as many. */
+static void merge_gaps(struct timeline *t)
+{
+	for (size_t i = 0; 2 * i + 1 < t->n_gaps; i++) {
+		const struct gap *a = &t->gaps[2 * i], *b = a + 1;
+
+		t->gaps[i] = (struct gap){
+			.from_ns = a->from_ns < b->from_ns ? a->from_ns : b->from_ns,
+			.to_ns = a->to_ns > b->to_ns ? a->to_ns : b->to_ns,
+			.pid = a->pid == b->pid ? a->pid : 0,
+		};
+	}
+	t->n_gaps /= 2;
+}
+
 static int on_lost(void *data, const struct gil_loss *loss)
 {
-	/* The quality line tells; a lane is empty where nothing is known. */
-	(void)data;
-	(void)loss;
-	return 0;
+	struct timeline *t = data;
+	int r;
+
+	if (t->n_gaps == MAX_GAPS)
+		merge_gaps(t);
+	r = array_reach(&t->gaps, &t->n_gaps_room, t->n_gaps, sizeof(*t->gaps));
+	if (!r)
+		t->gaps[t->n_gaps++] = (struct gap){ loss->from_ns, loss->to_ns, loss->pid };
+	return r;
 }
 
 static int on_end(void *data, const struct trace_end *end)
@@ -327,6 +396,9 @@ struct timeline *timeline_free(struct timeline *t)
 		lane_deinit(&t->rows[i].lane);
 		free(t->rows[i].runs);
 	}
+	for (size_t i = 0; i < t->n_tracks; i++)
+		free(t->tracks[i].tallies);
+	free(t->gaps);
 	free(t->rows);
 	free(t->row_of);
 	free(t->tracks);

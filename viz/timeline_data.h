@@ -29,6 +29,18 @@ struct row {
 	uint64_t n_runs, more_runs;
 };
 
+/* What all threads of a GIL did in a bucket of its axis, as wide as the lanes' are. */
+struct tally {
+	uint64_t failed;        /* attempts */
+	uint64_t checks, ticks; /* of the holds that ended in it */
+};
+
+/* Where events are lost. */
+struct gap {
+	int64_t from_ns, to_ns;
+	int32_t pid; /* 0: of any process */
+};
+
 /* One GIL. */
 struct track {
 	const struct gil_info *gil; /* NULL: not seen; during the pass */
@@ -36,6 +48,7 @@ struct track {
 	bool ticked;                /* its axis counts ticks */
 	bool tick_known;            /* an event told whether it has ticks */
 	uint64_t bucket_width, end;
+	struct tally *tallies;      /* LANE_BUCKETS of them */
 	uint64_t ticks;             /* executed in all whole holds so far */
 	int32_t tick_at_acquire;
 	struct run run;             /* going on */
@@ -51,6 +64,8 @@ struct timeline {
 	struct track *tracks; /* by GIL index */
 	size_t n_tracks;
 	uint64_t more_threads;
+	struct gap *gaps;
+	size_t n_gaps, n_gaps_room;
 	int64_t origin_ns, begin_ns; /* of the trace; of the axis */
 	uint64_t end;                /* ns since begin_ns */
 };

@@ -40,9 +40,9 @@ def export(stem, trace, formats):
 
 
 def prepare(folder, names):
-    """Traces with what is exported of them: NAME.trace, NAME.html, NAME.json; of the small ones NAME.jsonl, too."""
+    """Traces with what is exported of them: NAME.trace, NAME.html, NAME.json; of the small ones NAME.jsonl and NAME.svg, too."""
     for name, trace in traces.write_small(folder).items():
-        export(folder / name, trace, "html,json,jsonl")
+        export(folder / name, trace, "html,json,jsonl,svg")
     for name in names:
         events = {"million": 1000000, "ten_million": 10000000}[name]
         export(folder / name, traces.record(folder / f"{name}.trace", events), "html,json")

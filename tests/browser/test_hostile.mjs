@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Names of threads that try to be more than text: shown everywhere, run nowhere.
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from './tap.mjs';
 import { withViewer } from './viewer.mjs';
@@ -88,12 +88,5 @@ export async function run(context) {
 	await the('under the pointer', pointedAt);
 	await the('and a hostile hash', hostileHash, { hash: '#filter=<img src=x onerror=window.pwned=7>&light={"kind":"query","text":"<svg onload=window.pwned=8>"}&note=5:<b>&range=5-1&focus=-1&pick=99:1' });
 	await the('in a picture that is saved', async (viewer) => assertSvg(context, await savedSvg(viewer)));
-	if (existsSync(join(context.folder, 'hostile.svg')))
-		await test('hostile names: in the picture that is exported', async () => {
-			const { page, watch } = await context.browser.open(join(context.folder, 'hostile.svg'));
-
-			assert.equal(await pwned(page), undefined);
-			await page.close();
-			watch.assertClean();
-		});
+	await test('hostile names: in the picture that is exported', () => assertSvg(context, readFileSync(join(context.folder, 'hostile.svg'), 'utf8')));
 }

@@ -14,6 +14,28 @@ class Slide(harness.TestCase):
     def test_battle_prints_the_slide(self):
         self.assertEqual(self.gilscope("battle", self.trace).out, self.slide)
 
+    def test_brackets_only_add_a_margin(self):
+        lines = self.gilscope("battle", "--brackets", self.trace).out.splitlines(True)
+        self.assertEqual("".join(line[9:] for line in lines), self.slide)
+        self.assertIn("signal ", {line[:7] for line in lines})
+
+    def test_around_and_long_waits(self):
+        lines = self.slide.splitlines(True)
+        around = self.gilscope("battle", "--around", "+3600s", "--context", "2", self.trace).out
+        self.assertEqual(around, "".join(lines[-2:]) + "..... No event follows until +3600.000000000s\n")
+        around = self.gilscope("battle", "--around", "0%", "--context", "2", self.trace).out
+        self.assertEqual(around, "..... Here it is +0.000000000s\n" + "".join(lines[:2]))
+        waits = self.gilscope("battle", "--min-wait", "1000s", self.trace).out
+        self.assertRegex(waits, r"^\.{5} 0 of \d+ attempts waited at least 1,000 s; the others are left out\n")
+
+    def test_wrong_choices_have_a_sentence(self):
+        for options, sentence in ((("--around", "soon"), "'soon' is no time"),
+                                  (("--around", "+1s", "--min-wait", "1s"), "either the events around a time"),
+                                  (("--context", "3"), "a context goes with a time"),
+                                  (("--around", "+1s", "--context", "1000000"), "at most 100,000 lines")):
+            result = self.gilscope("battle", *options, self.trace, expect=2)
+            self.assertIn(sentence, result.err)
+
     def test_beginning_in_the_middle_is_no_violation(self):
         self.assert_lawful()
 

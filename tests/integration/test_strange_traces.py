@@ -10,6 +10,7 @@ import re
 import sqlite3
 import sys
 import tempfile
+import xml.etree.ElementTree as ElementTree
 
 import harness
 
@@ -127,14 +128,15 @@ class Strange(harness.TestCase):
         return csvs, {name: database.execute(f"SELECT * FROM {name}").fetchall() for name in TABLES}
 
     def exports(self):
-        formats = "json,jsonl,csv,sqlite"
+        formats = "json,jsonl,csv,svg,perfetto,html,sqlite"
         tried = self.say("export", self.trace, "--to", formats, "-o", self.place / "all", among=(0, 1, 2))
         if "not built in" in tried.err:
-            tried = self.say("export", self.trace, "--to", "json,jsonl,csv", "-o", self.place / "all")
+            tried = self.say("export", self.trace, "--to", "json,jsonl,csv,svg,perfetto,html", "-o", self.place / "all")
         self.assertEqual(tried.status, 0, tried.err)
         text = (self.place / "all.json").read_text(encoding="utf-8")
         report = json.loads(text)
         harness.assert_conserved(report)
+        ElementTree.parse(self.place / "all.svg")
         as_written = json.loads(text, parse_float=str, parse_int=str)
         lines = (self.place / "all.jsonl").read_text(encoding="utf-8").removesuffix("\n").split("\n")
         lines = [json.loads(line) for line in lines]

@@ -202,5 +202,42 @@ class View(harness.TestCase):
         self.assertEqual(viewer_file.read(self.folder / "b.html").text, page.text)
 
 
+class Pack(harness.TestCase):
+    """The build's step that joins the modules."""
+    needs_lttng = False
+
+    def pack(self, **modules):
+        names = {"main": "", "worker": "export const here = 1;\n", "a": "export const a = 1;\n", "b": "export const b = 1;\n"}
+        for name, text in {**names, **modules}.items():
+            (self.folder / (name + ".js")).write_text(text)
+        (self.folder / "page.html").write_text("<!-- policy --><!-- style --><!-- data -->\n<!-- blocks -->\n")
+        (self.folder / "style.css").write_text("p { color: red; }")
+        files = [self.folder / name for name in ("page.html", "style.css", "main.js", "worker.js", "a.js", "b.js")]
+        return harness.run(harness.SOURCE / "viz" / "viewer" / "pack", self.folder / "page.c", *files)
+
+    def test_modules_are_in_the_order_in_which_they_need_each_other(self):
+        done = self.pack(main="import { b } from './b.js';\nimport { a } from './a.js';\nstart(a, b);\n",
+                         b="import { a } from './a.js';\nexport const b = a;\n")
+        self.assertEqual((done.status, done.err), (0, ""))
+        page = (self.folder / "page.c").read_text()
+        self.assertEqual(re.findall(r"// (\w+)\.js", page), ["a", "b", "main"])
+        self.assertNotIn("import", page)
+
+    def test_what_cannot_be_joined_is_refused(self):
+        for modules, sentence in (
+                ({"main": "import { a } from './a.js';\nlet x = f(1, 2), a = 2;\n"}, "a.js and main.js both declare a"),
+                ({"main": "import { c } from './a.js';\n"}, "main.js imports c, which a.js does not export"),
+                ({"main": "import { a as c } from './a.js';\n"}, "'import a as c'"),
+                ({"main": "import a from './a.js';\n"}, "say import { names }"),
+                ({"main": "export default 1;\n"}, "'export default'"),
+                ({"main": "import './c.js';\n"}, "main.js imports './c.js', which is not there"),
+                ({"main": "import './a.js';\n", "a": "import './b.js';\n", "b": "import './a.js';\n"},
+                 "a circle of imports: a.js -> b.js -> a.js"),
+                ({"main": "say('</script>');\n"}, "has '</script'")):
+            done = self.pack(**modules)
+            self.assertEqual(done.status, 1, modules)
+            self.assertIn(sentence, done.err)
+
+
 if __name__ == "__main__":
     harness.main()

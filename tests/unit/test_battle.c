@@ -231,6 +231,53 @@ static void test_explain_says_who_got_another_name(void **state)
 				     "         cpu-0 100 0 ACQUIRE\n"));
 }
 
+static void test_brackets_without_sentences(void **state)
+{
+	cleanup(freep) char *text = fight(names, slide, (struct battle_options){ .brackets = true }, false);
+
+	(void)state;
+	assert_told(text, slide);
+	assert_null(strchr(text, '#'));
+	assert_non_null(strstr(text, "signal ( t1 100 5394 RELEASE\n       ( t1 100 5394 ENTRY\n"
+				     "       ( t1 100 5394 ACQUIRE\n       ( t2 74 5394 RETRY\n"
+				     "signal ( t1 100 5395 RELEASE\n"));
+}
+
+static const char timed[] = "@1000\ncreate 100\nt1 thread 1 t1\nt2 thread 2 t2\n";
+static const char waits[] =
+	"@2000\nt1 100 1 ENTRY\n@3000\nt1 100 1 ACQUIRE\n@4000\nt2 50 1 ENTRY\n@5000\nt2 40 1 BUSY\n"
+	"@6000\nt1 100 2 RELEASE\n@7000\nt2 100 2 ACQUIRE\n@8000\nt2 100 3 RELEASE\n";
+
+static void test_around_a_time(void **state)
+{
+	struct battle_options options = { .context = 2, .around = { .kind = BOUND_RELATIVE, .ns = 4500 } };
+
+	(void)state;
+	expect(timed, waits, options,
+	       "t2 50 1 ENTRY\nt2 40 1 BUSY\n..... Here it is +0.000004500s\n"
+	       "t1 100 2 RELEASE\n..... A thread switch\n");
+	options.around.ns = 99000;
+	expect(timed, waits, options,
+	       "t2 100 2 ACQUIRE\nt2 100 3 RELEASE\n..... No event follows until +0.000099000s\n");
+}
+
+static void test_min_wait(void **state)
+{
+	struct battle_options options = { .min_wait_ns = 2000 };
+
+	(void)state;
+	expect(timed, waits, options,
+	       "..... t2 waited 3.00 us, from +0.000003000s on, and failed 1 time\n"
+	       "t2 50 1 ENTRY\nt2 40 1 BUSY\nt1 100 2 RELEASE\n..... A thread switch\nt2 100 2 ACQUIRE\n"
+	       "..... 1 of 2 attempts waited at least 2.00 us; the others are left out\n");
+	options.context = 2;
+	expect(timed, waits, options,
+	       "..... t2 waited 3.00 us, from +0.000003000s on, and failed 1 time\n"
+	       "..... The wait's first 3 lines are left out: --context shows more\n"
+	       "..... A thread switch\nt2 100 2 ACQUIRE\n"
+	       "..... 1 of 2 attempts waited at least 2.00 us; the others are left out\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +290,9 @@ int main(void)
 		cmocka_unit_test(test_losses_and_violations_are_always_shown),
 		cmocka_unit_test(test_two_gils_of_one_process),
 		cmocka_unit_test(test_names_cannot_harm_the_terminal),
+		cmocka_unit_test(test_brackets_without_sentences),
+		cmocka_unit_test(test_around_a_time),
+		cmocka_unit_test(test_min_wait),
 		cmocka_unit_test(test_explain_tells_the_slide),
 		cmocka_unit_test(test_explain_tells_the_end_of_a_battle),
 		cmocka_unit_test(test_explain_draws_brackets_in_utf8),

@@ -24,7 +24,7 @@ static char *draw_part(const char *events, const char *time, enum timeline_axis 
 	cleanup(timeline_freep) struct timeline *timeline = NULL;
 	struct timeline_options options = { axis, limit };
 	/* Lanes of 20 columns. */
-	struct page page = { .width = 43, .utf8 = utf8 };
+	struct page page = { .width = 44, .utf8 = utf8 };
 	struct quality quality = { .damage = NULL };
 	struct play p = { .options.time = time };
 	char *text;
@@ -57,9 +57,9 @@ static void test_lanes_in_time(void **state)
 	cleanup(freep) char *text = draw(fight, TIMELINE_TIME, 20, false);
 
 	(void)state;
-	assert_has(text, "\nt1     ##!===============!=  10.0 %  90.0 %\n"
-			 "t2       ##################  90.0 %   0.0 %\n"
-			 "failed   8               8   up to 1\n");
+	assert_has(text, "\nt1      ##!===============!=  10.0 %  90.0 %\n"
+			 "t2        ##################  90.0 %   0.0 %\n"
+			 "failed    8               8   up to 1\n");
 }
 
 /* --time from within t1's hold to within t2's: the axis is the time asked for, event or not. */
@@ -68,9 +68,9 @@ static void test_lanes_of_a_time_range(void **state)
 	cleanup(freep) char *text = draw_part(fight, "+50us,+150us", TIMELINE_TIME, 20, false);
 
 	(void)state;
-	assert_has(text, "time            |100 us       holds   waits\n");
-	assert_has(text, "\nt1     ##########===!======  50.0 %  50.0 %\n"
-			 "t2               ##########  50.0 %   0.0 %\n");
+	assert_has(text, "time             |100 us       holds   waits\n");
+	assert_has(text, "\nt1      ##########===!======  50.0 %  50.0 %\n"
+			 "t2                ##########  50.0 %   0.0 %\n");
 }
 
 static void test_lanes_in_ticks(void **state)
@@ -79,10 +79,10 @@ static void test_lanes_in_ticks(void **state)
 
 	(void)state;
 	/* Both executed 101 ticks. t1's BUSY came after 5 of t2's, its RETRY after 80. */
-	assert_has(text, "\nt1     ##########!======!==  50.0 %  47.5 %\n"
-			 "t2               ##########  50.0 %   0.0 %\n");
-	assert_has(text, "\nt1               0    100.000    101\n");
-	assert_has(text, "\nt2             101    900.000    101\n");
+	assert_has(text, "\nt1      ##########!======!==  50.0 %  47.5 %\n"
+			 "t2                ##########  50.0 %   0.0 %\n");
+	assert_has(text, "\nt1               0    100.000    101       1\n");
+	assert_has(text, "\nt2             101    900.000    101       1\n");
 }
 
 static void test_glyphs_in_utf8(void **state)
@@ -90,7 +90,36 @@ static void test_glyphs_in_utf8(void **state)
 	cleanup(freep) char *text = draw(fight, TIMELINE_TIME, 20, true);
 
 	(void)state;
-	assert_has(text, "t1     ██!▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒!▒");
+	assert_has(text, "t1      ██!▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒!▒");
+}
+
+/* Both of t1's failures fall into t2's hold, whose one check comes at its end. */
+static void test_badness_is_failures_per_check(void **state)
+{
+	cleanup(freep) char *text = draw(
+		"@1000000\ncreate 100\n@1000000\nt1 thread 1 t1\n@1000000\nt2 thread 2 t2\n"
+		"@1000000\nt2 100 0 ENTRY\n@1000000\nt2 100 0 ACQUIRE\n@1000000\nt1 100 0 ENTRY\n"
+		"@1955000\nt1 95 0 BUSY\n@1956000\nt1 20 0 RETRY\n@1957000\nt1 20 0 RETRY\n"
+		"@1990000\nt2 100 2 RELEASE\n@2000000\nt1 100 2 ACQUIRE\n@2000000\nt1 100 2 RELEASE\n",
+		TIMELINE_TIME, 20, false);
+
+	(void)state;
+	assert_has(text, "\nfailed                     8  up to 3\n"
+			 "badness                    8  up to 1.50\n");
+	assert_has(text, "\nticks   |0\nt1");
+}
+
+static void test_lost_events_are_shown(void **state)
+{
+	cleanup(freep) char *text = draw(
+		"@1000000\ncreate 100\n@1000000\nt1 thread 1 t1\n"
+		"@1000000\nt1 100 0 ENTRY\n@1000000\nt1 100 0 ACQUIRE\nlost 1500000 1700000 12\n"
+		"@2000000\nt1 100 1 RELEASE\n", TIMELINE_TIME, 20, false);
+
+	(void)state;
+	assert_has(text, "? unknown: events lost");
+	assert_has(text, "\nt1      ##########??????????  50.0 %");
+	assert_has(text, "\nlost              xxxx        events\n");
 }
 
 static void test_runs(void **state)
@@ -208,6 +237,8 @@ int main(void)
 		cmocka_unit_test(test_lanes_of_a_time_range),
 		cmocka_unit_test(test_lanes_in_ticks),
 		cmocka_unit_test(test_glyphs_in_utf8),
+		cmocka_unit_test(test_badness_is_failures_per_check),
+		cmocka_unit_test(test_lost_events_are_shown),
 		cmocka_unit_test(test_runs),
 		cmocka_unit_test(test_time_slices_have_no_ticks),
 		cmocka_unit_test(test_a_late_thread_has_its_lane),

@@ -48,17 +48,21 @@ function searcher(trace, query, number, found) {
 	return sink.machine;
 }
 
-// The begin of the earliest attempt or stay that goes on, later than from_ns: what matches may still come.
-function earliestOpen(trace, machine, from_ns) {
-	let earliest = Infinity;
+// Begins of what goes on and may match when it ends.
+function openBegins(machine, query) {
+	const begins = [];
 
 	machine.state.forEach((state, lane) => {
-		const begin_ns = state === ENTERING || state === WAITING ? Math.min(machine.from[lane], machine.since[lane]) : machine.since[lane];
+		const wants = state === ENTERING || state === WAITING;
 
-		if (begin_ns > from_ns && trace.shape.firstNs[lane] < Infinity)
-			earliest = Math.min(earliest, begin_ns);
+		if (!query.lane(lane))
+			return;
+		if (query.wants === 'attempt' && wants)
+			begins.push(machine.from[lane]);
+		else if (query.wants === 'stay' || (query.wants === 'hold' && state === HOLDING))
+			begins.push(machine.since[lane]);
 	});
-	return earliest;
+	return begins;
 }
 
 async function nextAfter(trace, query, from_ns, pause) {
@@ -68,7 +72,7 @@ async function nextAfter(trace, query, from_ns, pause) {
 		if (begin_ns > from_ns && begin_ns < (best?.from_ns ?? Infinity))
 			best = { lane, from_ns: begin_ns, to_ns: end_ns, what };
 	});
-	const isEnough = () => best && earliestOpen(trace, machine, from_ns) >= best.from_ns;
+	const isEnough = () => best && openBegins(machine, query).every((begin_ns) => begin_ns <= from_ns || begin_ns >= best.from_ns);
 
 	await replayUntil(trace, machine, number, Infinity, pause, undefined, isEnough);
 	if (!isEnough())
@@ -76,84 +80,104 @@ async function nextAfter(trace, query, from_ns, pause) {
 	return best;
 }
 
-// The latest begin of what goes on at a block's end: to replay from there is to see it whole.
+// Block by block backwards, each with what ended in it; the first one goes on until what was open at that time has ended.
 async function nextBefore(trace, query, from_ns, pause) {
 	let best = null;
-	let number = Math.min(trace.blockAt(from_ns), trace.blocks.length - 1);
 	const found = (lane, begin_ns, end_ns, what) => {
-		if (begin_ns < from_ns && begin_ns >= (best?.from_ns ?? -Infinity))
+		if (begin_ns < from_ns && begin_ns > (best?.from_ns ?? -Infinity))
 			best = { lane, from_ns: begin_ns, to_ns: end_ns, what };
 	};
+	const last = Math.min(trace.blockAt(from_ns), trace.blocks.length - 1);
 
-	// What is open at that time ends later: on to where each lane that was open has changed.
-	for (let end = Infinity; number >= 0; number--) {
-		const machine = searcher(trace, query, number, found);
-		const isPast = () => earliestBegun(machine, trace.blocks[number].first_ns) >= from_ns;
+	for (let number = last; number >= 0 && (best?.from_ns ?? -Infinity) < trace.blocks[number].last_ns; number--) {
+		const begin = query.blames ? Math.max(number - 1, 0) : number;   // a wait of the block may have begun before it
+		const machine = searcher(trace, query, begin, found);
+		const isPast = () => trace.blocks[number].last_ns < from_ns || openBegins(machine, query).every((at_ns) => at_ns >= from_ns);
 
-		if (end === Infinity) {
-			await replayUntil(trace, machine, number, Infinity, pause, undefined, isPast);
-			machine.close((gil) => trace.endOf(gil, trace.meta.duration_ns));
-		} else {
-			await replayUntil(trace, machine, number, end, pause);
+		if (number < last) {
+			await replayUntil(trace, machine, begin, trace.blocks[number].last_ns + 1, pause);
+			continue;
 		}
-		end = trace.blocks[number].first_ns;
-		if (best && best.from_ns >= (trace.blocks[number - 1]?.last_ns ?? -Infinity))
-			break;
+		await replayUntil(trace, machine, begin, trace.blocks[number].last_ns + 1, pause);
+		await replayUntil(trace, machine, number + 1, Infinity, pause, undefined, isPast);
+		if (!isPast() || number === trace.blocks.length - 1)
+			machine.close((gil) => trace.endOf(gil, trace.meta.duration_ns));
 	}
 	return best;
 }
 
-// The whole trace, for found(lane, from_ns, to_ns, what).
-async function searchAll(trace, query, pause, found) {
-	if (query.wants === 'lane')
-		return wholeLanes(trace, query, found);
-	const machine = searcher(trace, query, 0, found);
+// The begin of the lane's life is its only match.
+function nextLane(trace, query, from_ns, direction) {
+	let best = null;
 
-	await replayUntil(trace, machine, 0, Infinity, pause);
-	machine.close((gil) => trace.endOf(gil, trace.meta.duration_ns));
+	wholeLanes(trace, query, (lane, begin_ns, to_ns, what) => {
+		if ((begin_ns - from_ns) * direction > 0 && (!best || (begin_ns - best.from_ns) * direction < 0))
+			best = { lane, from_ns: begin_ns, to_ns, what };
+	});
+	return best;
 }
 
 export async function nextMatch(trace, asked, from_ns, direction, pause) {
 	const query = compileQuery(trace.meta, asked);
-	let best = null;
 
-	if (direction > 0 && query.wants !== 'lane')
-		return nextAfter(trace, query, from_ns, pause);
-	await searchAll(trace, query, pause, (lane, begin_ns, end_ns, what) => {
-		if (direction * (begin_ns - from_ns) > 0 && (!best || direction * (best.from_ns - begin_ns) > 0))
-			best = { lane, from_ns: begin_ns, to_ns: end_ns, what };
-	});
-	return best;
+	if (query.wants === 'lane')
+		return nextLane(trace, query, from_ns, direction);
+	return direction > 0 ? nextAfter(trace, query, from_ns, pause) : nextBefore(trace, query, from_ns, pause);
 }
 
-// The share of each bucket of the overview that a match fills; one without a duration marks its bucket.
-function addShare(shares, { width_ns, buckets }, from_ns, to_ns) {
-	const first = Math.min(Math.floor(from_ns / width_ns), buckets - 1), last = Math.min(Math.floor(to_ns / width_ns), buckets - 1);
+// The longest ones, and for each lane the share of each bucket that matches. An event matches all of its bucket.
+class Collector {
+	total = 0;
+	#longest = [];
+	lanes = new Map();
 
-	for (let b = first; b <= last; b++) {
-		const part = (Math.min(to_ns, (b + 1) * width_ns) - Math.max(from_ns, b * width_ns)) / width_ns;
+	constructor({ width_ns, buckets }, limit) {
+		Object.assign(this, { width_ns, buckets, limit });
+	}
 
-		shares[b] = Math.min(1, shares[b] + Math.max(part, 1 / 255));
+	add(lane, from_ns, to_ns, what) {
+		this.total++;
+		this.#mark(lane, from_ns, to_ns);
+		this.#longest.push({ lane, from_ns, to_ns, what });
+		if (this.#longest.length > 2 * this.limit + 1000)
+			this.#trim();
+	}
+
+	#trim() {
+		this.#longest.sort((a, b) => (b.to_ns - b.from_ns) - (a.to_ns - a.from_ns) || a.from_ns - b.from_ns);
+		this.#longest.length = Math.min(this.#longest.length, this.limit);
+	}
+
+	#mark(lane, from_ns, to_ns) {
+		const { width_ns, buckets } = this, last = Math.min(Math.floor(to_ns / width_ns), buckets - 1);
+		let shares = this.lanes.get(lane);
+
+		if (!shares)
+			this.lanes.set(lane, shares = new Float32Array(buckets));
+		for (let bucket = Math.min(Math.floor(from_ns / width_ns), last); bucket <= last; bucket++) {
+			const ns = Math.min(to_ns, (bucket + 1) * width_ns) - Math.max(from_ns, bucket * width_ns);
+
+			shares[bucket] = from_ns === to_ns ? 1 : Math.min(shares[bucket] + Math.max(ns, 0) / width_ns, 1);
+		}
+	}
+
+	result() {
+		this.#trim();
+		return { matches: this.#longest, total: this.total, width_ns: this.width_ns, lanes: this.lanes };
 	}
 }
 
 export async function matchesOf(trace, asked, limit, pause) {
-	const query = compileQuery(trace.meta, asked), { overview } = trace.meta;
-	const lanes = new Map();
-	let longest = [], total = 0;
-	const keep = () => {
-		longest = longest.sort((a, b) => b.to_ns - b.from_ns - (a.to_ns - a.from_ns) || a.from_ns - b.from_ns).slice(0, limit);
-	};
+	const query = compileQuery(trace.meta, asked), collector = new Collector(trace.meta.overview, limit);
+	const found = (...match) => collector.add(...match);
+	let machine;
 
-	await searchAll(trace, query, pause, (lane, from_ns, to_ns, what) => {
-		total++;
-		if (!lanes.has(lane))
-			lanes.set(lane, new Float32Array(overview.buckets));
-		addShare(lanes.get(lane), overview, from_ns, to_ns);
-		longest.push({ lane, from_ns, to_ns, what });
-		if (longest.length > 4 * limit + 1000)
-			keep();
-	});
-	keep();
-	return { matches: longest, total, width_ns: overview.width_ns, lanes };
+	if (query.wants === 'lane') {
+		wholeLanes(trace, query, found);
+		return collector.result();
+	}
+	machine = searcher(trace, query, 0, found);
+	await replayUntil(trace, machine, 0, Infinity, pause);
+	machine.close((gil) => trace.endOf(gil, trace.meta.duration_ns));
+	return collector.result();
 }

@@ -10,6 +10,7 @@ import { statsOf } from './stats.js';
 import { Trace } from './trace.js';
 
 const SLICE_MS = 12;
+const KEPT_QUESTIONS = 8;   // two views that ask in turn do not keep each other from an answer
 
 class Superseded extends Error {}
 
@@ -62,9 +63,9 @@ export class Session {
 		}
 	}
 
-	// Lets other messages in when it has worked for a while. A question that was asked anew needs no answer.
+	// Lets other messages in when it has worked for a while. Bins that were asked anew need no answer: the view has moved on.
 	#pauses(name, id) {
-		const isStale = () => (name === 'bins' || name === 'slices') && this.#latest.get(name) !== id;
+		const isStale = () => name === 'bins' && this.#latest.get(name) > id + KEPT_QUESTIONS;
 		let since = performance.now();
 
 		return async () => {

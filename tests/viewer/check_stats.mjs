@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// check_stats.mjs GILSCOPE TRACE FILE.html [FROM,TO ...]: the viewer's statistics of these parts of the trace (fractions) are
+// those of 'gilscope export --to json --time'. Says nothing but what differs, and how long decoding took.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+import { inflateText } from '../../viz/viewer/worker/blocks.js';
+import { Trace } from '../../viz/viewer/worker/trace.js';
+import { statsOf } from '../../viz/viewer/worker/stats.js';
+
+const [gilscope, path, page, ...parts] = process.argv.slice(2);
+const differences = [];
+
+function reportOf(args) {
+	return JSON.parse(execFileSync(gilscope, ['export', '--to', 'json', '-o', '-', path, ...args], { maxBuffer: 2 ** 30 }));
+}
+
+async function readTrace() {
+	const texts = new Map([['meta', []], ['report', []], ['overview', []], ['block', []]]);
+	const json = async (name) => JSON.parse(new TextDecoder().decode(await inflateText(texts.get(name)[0])));
+
+	for (const [, name, text] of readFileSync(page, 'latin1').matchAll(/<script[^>]*data-part="(\w+)"[^>]*>([^<]*)/g))
+		texts.get(name)?.push(text);
+	const trace = new Trace(await json('meta'), await json('report')), begin = performance.now();
+
+	for (const text of texts.get('block'))
+		trace.append(await inflateText(text));
+	trace.end();
+	console.log(`# ${trace.events} events decoded and replayed in ${Math.round(performance.now() - begin)} ms`);
+	return trace;
+}
+
+function compare(what, got, want) {
+	if (got !== null && typeof got === 'object')
+		Object.keys(got).forEach((key) => compare(`${what}.${key}`, got[key], want?.[key]));
+	else if (got !== want)
+		differences.push(`${what}: ${got}, and the report says ${want}`);
+}
+
+function comparePairs(what, stats, report, laneOf) {
+	const text = (waiter, holder, it) => `${waiter} ${holder} ${it.wait_ns} ${it.waits} ${it.failed_attempts} ${it.handovers}`;
+	const got = stats.pairs.map((it) => text(it.waiter, it.holder, it)).sort();
+	const want = report.pairs.map((it) => text(laneOf[it.waiter], it.holder === null ? null : laneOf[it.holder], it)).sort();
+
+	compare(`${what}.pairs`, got, want);
+	compare(`${what}.pairs.length`, got.length, want.length);
+}
+
+function seconds(ns) {
+	return `+${Math.floor(ns / 1e9)}.${String(ns % 1e9).padStart(9, '0')}s`;
+}
+
+async function check(trace, part) {
+	const [from_ns, to_ns] = part.split(',').map((share) => Math.round(share * trace.meta.duration_ns));
+	const report = part === '0,1' ? trace.report : reportOf(['--time', `${seconds(from_ns)},${seconds(to_ns)}`]);
+	const laneOf = report.threads.map(({ number }) => trace.meta.lanes.findIndex((lane) => lane.number === number));
+	const begin = performance.now();
+	const stats = await statsOf(trace, { from_ns, to_ns }, async () => {});
+
+	console.log(`# ${part}: ${report.trace.events} events, ${Math.round(performance.now() - begin)} ms`);
+	report.threads.forEach((thread, row) => {
+		const { lane, ...numbers } = stats.threads[laneOf[row]];
+
+		compare(`${part}.lane${lane}`, numbers, thread);
+	});
+	report.gils.forEach((gil) => compare(`${part}.gil${gil.gil}`, stats.gils[gil.gil], gil));
+	comparePairs(part, stats, report, laneOf);
+}
+
+const trace = await readTrace();
+
+for (const part of parts)
+	await check(trace, part);
+differences.slice(0, 20).forEach((line) => console.log(line));
+process.exitCode = differences.length ? 1 : 0;
