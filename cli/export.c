@@ -138,7 +138,7 @@ static int run(int argc, char **argv)
 
 static const struct cli_option table[] = {
 	{ "to", 't', CLI_WORDS, "FORMAT[,FORMAT]",
-	  "json, csv (tables), sqlite, jsonl (events), svg (a picture)",
+	  "json, csv (tables), sqlite, jsonl (events), svg (a picture), perfetto",
 	  &options.to },
 	{ "output", 'o', CLI_STRING, "PATH",
 	  "where to (default: gil.json, gil-csv/, ...); -: standard output",
@@ -165,16 +165,18 @@ const struct cli_command cmd_export = {
 	.name = "export",
 	.arguments = "[TRACE]",
 	.summary = "Write the report's numbers for other programs",
-	.text = "json holds all numbers of the report; csv and sqlite also every interval and every\n"
-		"wait; jsonl everything that happened, in order, an object a line. Times are integers\n"
-		"in nanoseconds from the trace's begin; what JavaScript could not read exactly is a\n"
-		"decimal string in json and jsonl. docs/metrics.md, installed in share/doc/gilscope,\n"
-		"defines each name. svg is a picture, light or dark as its reader wants: each stay as it\n"
-		"was where they are few (zoom with --time), else shares of the time.\n\n"
+	.text = "json holds all numbers of the report; csv (a folder of tables) and sqlite also every\n"
+		"interval and every wait; jsonl everything that happened, in order, an object a line;\n"
+		"perfetto is a trace for the Perfetto UI, with absolute times (docs/perfetto.md); svg is\n"
+		"a picture, light or dark as its reader wants: each stay as it was where they are few\n"
+		"(zoom with --time), else shares of the time.\n"
+		"Times are integers in nanoseconds from the trace's begin; what JavaScript could not\n"
+		"read exactly is a decimal string in json and jsonl. docs/metrics.md, installed in\n"
+		"share/doc/gilscope, defines each name.\n\n"
 		"With one format, -o names the file or folder; with several, PATH is a stem:\n"
-		"PATH.json, PATH-csv/, PATH.sqlite, PATH.jsonl. The trace is read once for all. A\n"
-		"file gets its name when it is whole: nobody reads half a file. It replaces one of\n"
-		"its name; a folder may hold an earlier export, which is replaced, and nothing else.",
+		"PATH.json, PATH-csv/, PATH.sqlite, PATH.jsonl, PATH.pftrace. The trace is read once\n"
+		"for all. A file gets its name when it is whole: nobody reads half a file. It replaces\n"
+		"one of its name; a folder may hold an earlier export, which is replaced, and nothing else.",
 	.options = table,
 	.common = reading_options,
 	.run = run,

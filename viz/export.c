@@ -9,6 +9,7 @@ const struct exporter *const exporters[] = {
 	&export_jsonl,
 	&export_sqlite,
 	&export_svg,
+	&export_perfetto,
 	NULL,
 };
 

@@ -37,6 +37,7 @@ struct exporter {
 
 extern const struct exporter export_csv, export_json, export_jsonl, export_sqlite;
 extern const struct exporter export_svg;
+extern const struct exporter export_perfetto;
 
 extern const struct exporter *const exporters[]; /* NULL ends */
 

@@ -128,10 +128,10 @@ class Strange(harness.TestCase):
         return csvs, {name: database.execute(f"SELECT * FROM {name}").fetchall() for name in TABLES}
 
     def exports(self):
-        formats = "json,jsonl,csv,svg,sqlite"
+        formats = "json,jsonl,csv,svg,perfetto,sqlite"
         tried = self.say("export", self.trace, "--to", formats, "-o", self.place / "all", among=(0, 1, 2))
         if "not built in" in tried.err:
-            tried = self.say("export", self.trace, "--to", "json,jsonl,csv,svg", "-o", self.place / "all")
+            tried = self.say("export", self.trace, "--to", "json,jsonl,csv,svg,perfetto", "-o", self.place / "all")
         self.assertEqual(tried.status, 0, tried.err)
         text = (self.place / "all.json").read_text(encoding="utf-8")
         report = json.loads(text)

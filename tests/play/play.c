@@ -66,6 +66,8 @@ static void say(const char *event, int32_t tid, int32_t tick, uint64_t checks)
 		table->acquire(gil, tid, tick, checks);
 	else if (!strcmp(event, "RELEASE"))
 		table->release(gil, tid, tick, checks, 0);
+	else if (!strcmp(event, "POKE"))
+		table->leave(gil, tid, GIL_LEAVE_POKE);
 	else
 		exit(2);
 }
