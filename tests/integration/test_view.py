@@ -6,6 +6,8 @@ import collections
 import hashlib
 import random
 import re
+import shutil
+import subprocess
 import sys
 
 import harness
@@ -147,7 +149,18 @@ class View(harness.TestCase):
         self.compare_counts(page, report)
         self.compare_stays(page, report)
         self.compare_overview(page, report)
+        if not options:
+            self.compare_statistics("0,1", "0.2,0.6", "0.5,1")
         return page
+
+    def compare_statistics(self, *parts):
+        """What the page's own modules count, of all and of parts."""
+        node = shutil.which("node")
+        if node:
+            check = harness.SOURCE / "tests" / "viewer" / "check_stats.mjs"
+            done = subprocess.run([node, check, harness.GILSCOPE, self.trace, self.folder / "a.html", *parts],
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            self.assertEqual(done.returncode, 0, done.stdout)
 
     def test_all_numbers(self):
         one = Battle(1, GIL, True, 70, 5).play(3000)

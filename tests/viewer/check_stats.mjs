@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { inflateText } from '../../viz/viewer/worker/blocks.js';
 import { Trace } from '../../viz/viewer/worker/trace.js';
 import { statsOf } from '../../viz/viewer/worker/stats.js';
+import { withReport } from '../../viz/viewer/worker/whole.js';
 
 const [gilscope, path, page, ...parts] = process.argv.slice(2);
 const differences = [];
@@ -50,6 +51,16 @@ function seconds(ns) {
 	return `+${Math.floor(ns / 1e9)}.${String(ns % 1e9).padStart(9, '0')}s`;
 }
 
+function compareAll(what, stats, report, laneOf) {
+	report.threads.forEach((thread, row) => {
+		const { lane, ...numbers } = stats.threads[laneOf[row]];
+
+		compare(`${what}.lane${lane}`, numbers, thread);
+	});
+	report.gils.forEach((gil) => compare(`${what}.gil${gil.gil}`, stats.gils[gil.gil], gil));
+	comparePairs(what, stats, report, laneOf);
+}
+
 async function check(trace, part) {
 	const [from_ns, to_ns] = part.split(',').map((share) => Math.round(share * trace.meta.duration_ns));
 	const report = part === '0,1' ? trace.report : reportOf(['--time', `${seconds(from_ns)},${seconds(to_ns)}`]);
@@ -57,14 +68,10 @@ async function check(trace, part) {
 	const begin = performance.now();
 	const stats = await statsOf(trace, { from_ns, to_ns }, async () => {});
 
+	if (part === '0,1')
+		compareAll('the whole', withReport(stats, trace.meta, trace.report), report, laneOf);
 	console.log(`# ${part}: ${report.trace.events} events, ${Math.round(performance.now() - begin)} ms`);
-	report.threads.forEach((thread, row) => {
-		const { lane, ...numbers } = stats.threads[laneOf[row]];
-
-		compare(`${part}.lane${lane}`, numbers, thread);
-	});
-	report.gils.forEach((gil) => compare(`${part}.gil${gil.gil}`, stats.gils[gil.gil], gil));
-	comparePairs(part, stats, report, laneOf);
+	compareAll(part, stats, report, laneOf);
 }
 
 const trace = await readTrace();

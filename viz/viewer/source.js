@@ -122,7 +122,7 @@ export class Source {
 		this.#worker = startWorker();
 		this.#worker.onmessage = ({ data }) => this.#hear(data);
 		this.#worker.onerror = (event) => this.#onprogress({ error: `The worker failed: ${event.message ?? 'it did not start'}` });
-		this.#worker.postMessage({ do: 'begin', meta, report: { gils: report.gils } });
+		this.#worker.postMessage({ do: 'begin', meta, report: { gils: report.gils, threads: report.threads, pairs: report.pairs } });
 		feedBlocks(doc, meta.blocks.length, (text) => this.#worker.postMessage({ do: 'block', text }),
 			(error) => (error ? this.#onprogress({ error }) : this.#worker.postMessage({ do: 'end' })));
 	}

@@ -62,6 +62,7 @@ export class Machine {
 		this.logs = blames ? Array.from({ length: gils }, () => new ReignLog()) : null;
 		this.checks = this.ticks = 0;
 		this.requested = false;
+		this.lost = new Map();                      // lane: what it was in until it was told, just now, to be unknown
 		this.extra = 0;                             // position in the block's extras
 		this.index = 0;                             // event in the block
 	}
@@ -75,6 +76,7 @@ export class Machine {
 		for (const name of KEPT)
 			this[name].set(snapshot[name]);
 		this.extra = 0;
+		this.lost.clear();
 		this.logs?.forEach((log, gil) => log.restart(this.holder[gil], this.holder[gil] < 0 ? 0 : this.since[this.holder[gil]]));
 	}
 
@@ -111,12 +113,15 @@ export class Machine {
 	}
 
 	#feed(lane, kind, at_ns) {
-		const gil = this.shape.gilOf[lane], before = this.state[lane], holder = this.holder[gil];
+		const gil = this.shape.gilOf[lane], holder = this.holder[gil], state = this.state[lane];
+		const before = this.lost.size ? this.lost.get(lane) ?? state : state;
 		const rival = kind === 4 && holder !== NONE && holder !== lane;
 		let blamed = NONE;
 
+		if (this.lost.size)
+			this.lost.clear();
 		this.#advance(gil, at_ns);
-		if (isUnlawful(kind, before, rival))
+		if (isUnlawful(kind, state, rival))
 			this.#loseSight(lane, at_ns);
 		if (rival)
 			this.#loseSight(holder, at_ns);
@@ -215,6 +220,8 @@ export class Machine {
 				this.#doubt(lane);
 			return;
 		}
+		if (state === UNKNOWN && !back_ns)
+			this.lost.set(lane, this.state[lane]);
 		this.#loseSight(lane, at_ns);
 		if (state !== this.state[lane])
 			this.#beginInState(lane, gil, state, at_ns);
@@ -338,7 +345,8 @@ export class Machine {
 	// The time asked for ends: waits and holds go on until then (endOf(gil)), of the others the last event is all we know.
 	close(endOf) {
 		for (let lane = 0; lane < this.state.length; lane++) {
-			const state = this.state[lane], gil = this.shape.gilOf[lane], end_ns = endOf(gil);
+			const state = this.state[lane], gil = this.shape.gilOf[lane];
+			const end_ns = Math.max(endOf(gil), this.at[gil]);   // a GIL may have ended before the time asked for
 
 			if (state === ENDED || this.shape.firstNs[lane] > end_ns)
 				continue;

@@ -8,6 +8,7 @@ import { matchesOf, nextMatch } from './search.js';
 import { slicesOf } from './slices.js';
 import { statsOf } from './stats.js';
 import { Trace } from './trace.js';
+import { coversAll, withReport } from './whole.js';
 
 const SLICE_MS = 12;
 const KEPT_QUESTIONS = 8;   // two views that ask in turn do not keep each other from an answer
@@ -78,6 +79,15 @@ export class Session {
 		};
 	}
 
+	async #stats(range, pause) {
+		const { meta, report } = this.#trace;
+
+		await this.#trace.until(range.to_ns);
+		const stats = await statsOf(this.#trace, range, pause);
+
+		return coversAll(meta, range) ? withReport(stats, meta, report) : stats;
+	}
+
 	async #answer(name, args, pause) {
 		const trace = this.#trace;
 
@@ -92,8 +102,7 @@ export class Session {
 			await trace.until(Infinity);
 			return detailOf(trace, args.lane, args.at_ns, pause);
 		case 'stats':
-			await trace.until(args.range.to_ns);
-			return statsOf(trace, args.range, pause);
+			return this.#stats(args.range, pause);
 		case 'next':
 			await trace.until(Infinity);
 			return nextMatch(trace, args.query, args.from_ns, args.direction, pause);
