@@ -108,30 +108,28 @@ static void put_page(FILE *out, const char *const *pieces)
 		fputs(*pieces, out);
 }
 
-static int put_report(struct part *part, const struct results *r)
+/* A part that is text: write() prints it. */
+static int put_text(struct part *part, const char *name, void (*write)(FILE *out, const void *what), const void *what)
 {
 	FILE *out = part_stream(part);
 
 	if (!out)
 		return err(-ENOMEM, "out of memory");
-	part_begin(part, "report");
-	export_json_write(out, r);
+	part_begin(part, name);
+	write(out, what);
 	fclose(out);
 	part_end(part);
 	return 0;
 }
 
-static int put_meta(struct part *part, const struct view *view)
+static void write_report(FILE *out, const void *results)
 {
-	FILE *out = part_stream(part);
+	export_json_write(out, results);
+}
 
-	if (!out)
-		return err(-ENOMEM, "out of memory");
-	part_begin(part, "meta");
+static void write_meta(FILE *out, const void *view)
+{
 	meta_write(out, view);
-	fclose(out);
-	part_end(part);
-	return 0;
 }
 
 static int write_page(FILE *out, struct part *part, struct view *v, const struct results *results)
@@ -139,9 +137,9 @@ static int write_page(FILE *out, struct part *part, struct view *v, const struct
 	int r;
 
 	put_page(out, page_head);
-	r = put_meta(part, v);
+	r = put_text(part, "meta", write_meta, v);
 	if (!r)
-		r = put_report(part, results);
+		r = put_text(part, "report", write_report, results);
 	if (r)
 		return r;
 	part_begin(part, "overview");

@@ -3,6 +3,7 @@
 
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0\u2800]/gu;
 const LONGEST_NAME = 200;
+const LONGEST_SENTENCE = 4000;
 
 // "a<RTL override>b" -> "a\u{202e}b"
 export function visible(name, most = LONGEST_NAME) {
@@ -10,6 +11,11 @@ export function visible(name, most = LONGEST_NAME) {
 	const cut = text.length > most ? `${text.slice(0, most)}\u2026` : text;
 
 	return cut.replace(UNSEEN, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
+}
+
+// Sentences of the report: with names in them, longer than one.
+export function visibleSentence(text) {
+	return visible(text, LONGEST_SENTENCE);
 }
 
 // What of the text fits into a width; measure(text) gives a text's.

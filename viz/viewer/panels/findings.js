@@ -2,7 +2,7 @@
 // The findings of the report: the first one as the page's headline, all of them as a list; a click goes to each.
 import { make, byId } from '../dom.js';
 import { formatExactNs, formatNs, formatShare } from '../format.js';
-import { visible } from '../text.js';
+import { visibleSentence } from '../text.js';
 
 // "GIL battle: t1 and t2 ..." -> ["GIL battle", "t1 and t2 ..."]
 export function splitVerdict(verdict) {
@@ -42,12 +42,12 @@ function fillHeadline(app, findings) {
 		box.append(make('h1', {}, app.report.trace.events ? 'Nothing stands out.' : 'The trace holds no events of a GIL.'));
 		return;
 	}
-	const [title, rest] = splitVerdict(visible(findings[0].verdict));
+	const [title, rest] = splitVerdict(visibleSentence(findings[0].verdict));
 
 	document.title = `${title} \u2013 gilscope`;
-	box.append(
-		make('h1', { 'data-verdict': true }, make('em', {}, title), rest ? ` ${rest}` : null),
-		make('p', { class: 'lead' }, costOf(app, findings[0]), ' ',
+	box.append(make('h1', { 'data-verdict': true, class: findings[0].cost_ns ? 'alarm' : '' }, make('em', {}, title), rest ? ` ${rest}` : null));
+	if (findings[0].cost_ns)
+		box.append(make('p', { class: 'lead' }, costOf(app, findings[0]), ' ',
 			make('button', { type: 'button', class: 'primary', id: 'show_first', onclick: () => showFinding(app, findings[0]) }, 'Show me'),
 			findings.length > 1 ? make('span', { class: 'more' }, `${findings.length - 1} more below`) : null));
 }
@@ -59,13 +59,13 @@ export function installFindings(app, host) {
 	fillHeadline(app, findings);
 	host.append(findings.length ? list : make('p', { class: 'empty' }, 'No findings.'));
 	findings.forEach((finding, i) => {
-		const [title, rest] = splitVerdict(visible(finding.verdict));
+		const [title, rest] = splitVerdict(visibleSentence(finding.verdict));
 
 		list.append(make('li', { 'data-finding': finding.finding, 'data-gil': finding.gil },
 			make('button', { type: 'button', class: 'finding', 'data-index': i, onclick: () => showFinding(app, finding) },
 				make('strong', {}, title), ' ', rest),
 			make('p', { class: 'facts' }, costOf(app, finding)),
-			make('p', { class: 'facts' }, visible(finding.evidence)),
-			make('p', { class: 'advice' }, visible(finding.advice))));
+			make('p', { class: 'facts' }, visibleSentence(finding.evidence)),
+			make('p', { class: 'advice' }, visibleSentence(finding.advice))));
 	});
 }
