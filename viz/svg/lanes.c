@@ -93,8 +93,8 @@ static int draw_shares(const struct picture *p, const struct thread_metrics *t, 
 	for (size_t i = 0; i < n; i++) {
 		struct svg_bucket b = picture_sum(p, strip, i);
 
-		held[i] = height * b.held_ns / picture_column_ns(p);
-		both[i] = held[i] + height * b.waited_ns / picture_column_ns(p);
+		held[i] = height * picture_share(p, b.held_ns);
+		both[i] = held[i] + height * picture_share(p, b.waited_ns);
 	}
 	picture_steps(p, "w", both, base);
 	picture_steps(p, "h", held, base);
@@ -183,12 +183,11 @@ static int draw_hold_shares(const struct picture *p, const struct gil_metrics *g
 	const struct svg_strip *all = gil->info.index < SVG_MOST_GILS ? &p->record->gils[gil->info.index] : NULL;
 	size_t n = picture_columns(p);
 	cleanup(freep) double *heights = calloc(n, sizeof(*heights));
-	double scale = ROW / picture_column_ns(p);
 
 	if (!heights)
 		return err(-ENOMEM, "out of memory");
 	for (size_t i = 0; i < n && all; i++)
-		heights[i] = scale * picture_sum(p, all, i).held_ns;
+		heights[i] = ROW * picture_share(p, picture_sum(p, all, i).held_ns);
 	if (count_lanes(p, gil) > PICTURE_MOST_HOLDERS) {
 		picture_steps(p, "h0", heights, base);
 		return 0;
@@ -200,7 +199,7 @@ static int draw_hold_shares(const struct picture *p, const struct gil_metrics *g
 			continue;
 		picture_steps(p, (const char *[]){ "h0", "h1", "h2" }[k % 3], heights, base);
 		for (size_t i = 0; i < n; i++)
-			heights[i] = fmax(0, heights[i] - scale * picture_sum(p, strip, i).held_ns);
+			heights[i] = fmax(0, heights[i] - ROW * picture_share(p, picture_sum(p, strip, i).held_ns));
 	}
 	return 0;
 }

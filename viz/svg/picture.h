@@ -51,6 +51,12 @@ static inline double picture_column_ns(const struct picture *p)
 	return p->span_ns / p->plot * p->column;
 }
 
+/* Which part of a column's time that is. A trace of a single moment has none. */
+static inline double picture_share(const struct picture *p, double ns)
+{
+	return p->span_ns > 0 ? ns / picture_column_ns(p) : 0;
+}
+
 /* Steps on the line `base`: heights in px, one for each column. Nothing where it is 0. */
 void picture_steps(const struct picture *p, const char *class, const double *heights, double base);
 

@@ -83,7 +83,7 @@ int picture_draw_waiters(struct picture *p, const struct gil_metrics *gil)
 	if (!heights)
 		return err(-ENOMEM, "out of memory");
 	for (size_t i = 0; i < n; i++)
-		heights[i] = ROW * picture_sum(p, strip_of(p, gil), i).waited_ns / picture_column_ns(p) / most;
+		heights[i] = ROW * picture_share(p, picture_sum(p, strip_of(p, gil), i).waited_ns) / most;
 	snprintf(text, sizeof(text), "asleep, at most %s", COUNT(gil->waiters_max));
 	picture_label(p, PICTURE_MARGIN, base - 7, "n", text);
 	snprintf(text, sizeof(text), "%.2f", gil->waiters_mean);
