@@ -68,7 +68,7 @@ class Docs(harness.TestCase):
         self.assertEqual(linked, {path.name for path in (docs / "pictures").iterdir()})
         pages = [docs / "pictures" / name for name in linked if name.endswith(".html")]
         self.assertGreater(len(pages), 10)
-        self.assertLess(sum(page.stat().st_size for page in pages), 4 << 20)
+        self.assertLess(sum(page.stat().st_size for page in pages), 5_000_000)
         # Each says how it was made; the script makes the same.
         shown = re.findall(r"gilscope (export --to svg|view) ?(.*) ?-o (\S+)$", (docs / "gallery.md").read_text(), re.M)
         self.assertEqual({name for _, _, name in shown}, linked)
