@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "viz/array.h"
+#include "viz/battle_line.h"
 #include "viz/battle_pick.h"
 #include "viz/explain.h"
 
@@ -11,15 +12,6 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <string.h>
-
-static const struct {
-	const char *name;
-	enum battle_field field;
-} field_names[] = {
-	{ "time", BATTLE_TIME }, { "delta", BATTLE_DELTA },   { "cpu", BATTLE_CPU },
-	{ "tid", BATTLE_TID },   { "thread", BATTLE_THREAD }, { "tick", BATTLE_TICK },
-	{ "checks", BATTLE_CHECKS }, { "event", BATTLE_EVENT },
-};
 
 struct battle {
 	struct page page;
@@ -44,30 +36,6 @@ struct battle {
 	struct picker *picker; /* NULL: all lines are shown */
 	int broken;            /* memory was short */
 };
-
-int battle_parse_fields(const char *text, unsigned *fields, const char **bad)
-{
-	unsigned result = *text == '+' || *text == '-' ? *fields : 0;
-
-	for (const char *p = text, *end; *p; p = *end ? end + 1 : end) {
-		bool removes = *p == '-';
-		unsigned field = 0;
-
-		p += *p == '+' || removes;
-		end = strchrnul(p, ',');
-		for (size_t i = 0; i < sizeof(field_names) / sizeof(field_names[0]); i++)
-			if (!strncmp(p, field_names[i].name, (size_t)(end - p)) &&
-			    !field_names[i].name[end - p])
-				field = field_names[i].field;
-		if (!field) {
-			*bad = p;
-			return BATTLE_E_FIELD;
-		}
-		result = removes ? result & ~field : result | field;
-	}
-	*fields = result;
-	return 0;
-}
 
 /* ---- lines ------------------------------------------------------------------ */
 
@@ -150,113 +118,23 @@ static void emit(struct battle *b, const struct gil_info *gil, const char *line,
 		put_line(b, gil, "         ", line, len);
 }
 
-/* ---- parts of a line ---------------------------------------------------------- */
+/* ---- whole lines -------------------------------------------------------------- */
 
-struct line {
-	char text[1024];
-	size_t len;
-};
-
-/* Adds words to a line; what exceeds it is cut. */
-__attribute__((format(printf, 2, 3)))
-static void add(struct line *l, const char *fmt, ...)
-{
-	size_t room = sizeof(l->text) - l->len;
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(l->text + l->len, room, fmt, ap);
-	va_end(ap);
-	if (n > 0)
-		l->len += (size_t)n < room ? (size_t)n : room - 1;
-}
-
-static void add_prefix(struct line *l, const struct battle *b, const struct gil_info *gil)
+static void add_prefix(struct battle_line *l, const struct battle *b, const struct gil_info *gil)
 {
 	if (b->n_gils < 2 || !gil)
 		return;
 	if (b->siblings)
-		add(l, "[pid %" PRId32 " gil %" PRIu32 "] ", gil->pid, gil->index);
+		battle_line_add(l, "[pid %" PRId32 " gil %" PRIu32 "] ", gil->pid, gil->index);
 	else
-		add(l, "[pid %" PRId32 "] ", gil->pid);
+		battle_line_add(l, "[pid %" PRId32 "] ", gil->pid);
 }
-
-/* Seconds with nine decimals, from exact integers. */
-static void add_seconds(struct line *l, const char *sign, int width, int64_t ns)
-{
-	char number[48];
-
-	snprintf(number, sizeof(number), "%s%lld.%09lld", ns < 0 ? "-" : sign,
-		 llabs(ns) / 1000000000, llabs(ns) % 1000000000);
-	add(l, "%*s ", width, number);
-}
-
-static void add_front(struct line *l, const struct battle *b, const struct gil_event *e)
-{
-	unsigned fields = b->options.fields;
-
-	if (fields & BATTLE_TIME)
-		add_seconds(l, "", 14, e->ts_ns - b->origin_ns);
-	if (fields & BATTLE_DELTA)
-		add_seconds(l, "+", 12, b->last_ns == INT64_MIN ? 0 : e->ts_ns - b->last_ns);
-	if (fields & BATTLE_CPU && e->cpu >= 0)
-		add(l, "[%03" PRId32 "] ", e->cpu);
-	else if (fields & BATTLE_CPU)
-		add(l, "[---] ");
-	if (fields & BATTLE_TID)
-		add(l, "%" PRId32 " ", e->tid);
-}
-
-static void add_event_word(struct line *l, const struct battle *b, const struct gil_event *e)
-{
-	static const char *const words[GIL_KINDS] = {
-		[GIL_ENTRY] = "ENTRY",     [GIL_BUSY] = "BUSY",       [GIL_RETRY] = "RETRY",
-		[GIL_ACQUIRE] = "ACQUIRE", [GIL_RELEASE] = "RELEASE", [GIL_LEAVE] = "LEAVE",
-	};
-	static const enum ink inks[GIL_KINDS] = {
-		[GIL_BUSY] = INK_BAD, [GIL_RETRY] = INK_BAD,
-		[GIL_ACQUIRE] = INK_GOOD, [GIL_RELEASE] = INK_NOTE,
-	};
-	static const char *const reasons[GIL_LEAVE_REASONS] = GIL_LEAVE_REASON_NAMES;
-
-	if (inks[e->kind] != INK_PLAIN)
-		add(l, "%s%s%s", text_ink(&b->page, inks[e->kind]), words[e->kind],
-		    text_ink(&b->page, INK_PLAIN));
-	else
-		add(l, "%s", words[e->kind]);
-	if (e->kind == GIL_LEAVE)
-		add(l, " %s", (unsigned)e->reason < GIL_LEAVE_REASONS ? reasons[e->reason] : "?");
-	add(l, " ");
-}
-
-static void add_columns(struct line *l, const struct battle *b, const struct gil_event *e,
-			const struct step *step)
-{
-	unsigned fields = b->options.fields;
-
-	if (fields & BATTLE_THREAD)
-		add(l, "%s%s%s ", text_ink_of(&b->page, step->thread->index),
-		    NAME(&b->page, step->thread->name), text_ink(&b->page, INK_PLAIN));
-	if (fields & BATTLE_TICK && e->kind != GIL_LEAVE && e->tick != GIL_NO_TICK)
-		add(l, "%" PRId32 " ", e->tick);
-	else if (fields & BATTLE_TICK)
-		add(l, "- ");
-	if (fields & BATTLE_CHECKS && e->kind != GIL_LEAVE)
-		add(l, "%" PRIu64 " ", e->checks);
-	else if (fields & BATTLE_CHECKS)
-		add(l, "- ");
-	if (fields & BATTLE_EVENT)
-		add_event_word(l, b, e);
-}
-
-/* ---- whole lines -------------------------------------------------------------- */
 
 /* What is no event stands after dots. */
 __attribute__((format(printf, 4, 5)))
 static void remark(struct battle *b, const struct gil_info *gil, enum ink ink, const char *fmt, ...)
 {
-	struct line l = { .len = 0 };
+	struct battle_line l = { .len = 0 };
 	char text[512];
 	va_list ap;
 
@@ -264,18 +142,18 @@ static void remark(struct battle *b, const struct gil_info *gil, enum ink ink, c
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	add_prefix(&l, b, gil);
-	add(&l, "%s..... %s%s", text_ink(&b->page, ink), text, text_ink(&b->page, INK_PLAIN));
+	battle_line_add(&l, "%s..... %s%s", text_ink(&b->page, ink), text, text_ink(&b->page, INK_PLAIN));
 	emit(b, gil, l.text, l.len);
 }
 
 static void print_event(struct battle *b, const struct gil_event *e, const struct step *step)
 {
-	struct line l = { .len = 0 };
+	const struct battle_look look = { &b->page, b->options.fields, b->origin_ns, b->last_ns };
+	struct battle_line l = { .len = 0 };
 
 	add_prefix(&l, b, step->gil);
-	add_front(&l, b, e);
-	add_columns(&l, b, e, step);
-	emit(b, step->gil, l.text, l.len ? l.len - 1 : 0);
+	battle_line_add_event(&l, &look, e, step);
+	emit(b, step->gil, l.text, l.len);
 	b->last_ns = e->ts_ns;
 }
 
@@ -468,14 +346,14 @@ static int on_end(void *data, const struct trace_end *end)
 static void print_picked(void *data, const struct gil_info *gil, const char *line, size_t len, bool shout)
 {
 	struct battle *b = data;
-	struct line l = { .len = 0 };
+	struct battle_line l = { .len = 0 };
 
 	if (!shout) {
 		print_line(b, "", line, len);
 		return;
 	}
 	add_prefix(&l, b, gil);
-	add(&l, "%s..... %.*s%s", text_ink(&b->page, INK_STRONG), (int)len, line, text_ink(&b->page, INK_PLAIN));
+	battle_line_add(&l, "%s..... %.*s%s", text_ink(&b->page, INK_STRONG), (int)len, line, text_ink(&b->page, INK_PLAIN));
 	print_line(b, b->explainer ? "         " : "", l.text, l.len);
 }
 

@@ -69,7 +69,7 @@ static void test_lanes_of_a_time_range(void **state)
 	cleanup(freep) char *text = draw_part(fight, "+50us,+150us", TIMELINE_TIME, 20, false);
 
 	(void)state;
-	assert_has(text, "time             |100 us       holds   waits    failed\n");
+	assert_has(text, "time    |50 us   |100 us       holds   waits    failed\n");
 	assert_has(text, "\nt1      ##########===!======  50.0 %  50.0 %         1\n"
 			 "t2                ##########  50.0 %   0.0 %         0\n"
 			 "waiters              1888888  up to 1.00         0.300\n");
@@ -81,7 +81,7 @@ static void test_lanes_in_ticks(void **state)
 
 	(void)state;
 	/* Both executed 101 ticks. t1's BUSY came after 5 of t2's, its RETRY after 80. */
-	assert_has(text, "\nticks   |0                     holds   waits    failed\ntime    |0 ms\n");
+	assert_has(text, "\nticks   |0                     holds   waits    failed\ntime    |0 us\n");
 	assert_has(text, "\nt1      ##########!======!==  50.0 %  47.5 %         2\n"
 			 "t2                ##########  50.0 %   0.0 %         0\n"
 			 "waiters           5888888888  up to 1.00         0.475\n");
