@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "viz/array.h"
+#include "viz/battle_fold.h"
 #include "viz/battle_line.h"
 #include "viz/battle_pick.h"
 #include "viz/explain.h"
@@ -12,6 +13,12 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <string.h>
+
+/* What the explainer makes of an event. */
+struct meaning {
+	enum bracket bracket;
+	const char *sentence;
+};
 
 struct battle {
 	struct page page;
@@ -33,6 +40,7 @@ struct battle {
 		size_t len;
 	} *held; /* `n_held_room` is its room */
 	size_t n_held, n_held_room;
+	struct battle_fold fold;
 	struct picker *picker; /* NULL: all lines are shown */
 	int broken;            /* memory was short */
 };
@@ -185,22 +193,10 @@ static int print_sentence(struct battle *b, const struct gil_info *gil, const ch
 
 /* ---- the sink ----------------------------------------------------------------- */
 
-static int explain_event(struct battle *b, const struct gil_event *e, const struct step *step)
+static int explain_event(struct battle *b, const struct gil_event *e, const struct step *step, struct meaning *m)
 {
-	enum bracket bracket;
-	const char *sentence;
-	int r = explainer_event(b->explainer, e, step, &bracket, &sentence);
-
-	if (r)
-		return r;
-	if (bracket == BRACKET_OPEN)
-		b->holds = true;
-	if (bracket == BRACKET_DROP)
-		let_go(b, false);
-	print_event(b, e, step);
-	if (bracket == BRACKET_CLOSE)
-		let_go(b, true);
-	return print_sentence(b, step->gil, sentence);
+	*m = (struct meaning){ BRACKET_NONE, "" };
+	return b->explainer ? explainer_event(b->explainer, e, step, &m->bracket, &m->sentence) : 0;
 }
 
 /* What a callback returns. */
@@ -217,25 +213,72 @@ static void show_wait(struct battle *b)
 		picker_show_due(b->picker);
 }
 
-static int on_event(void *data, const struct gil_event *e, const struct step *step)
+static int show_event(struct battle *b, const struct gil_event *e, const struct step *step, const struct meaning *m)
 {
-	struct battle *b = data;
-	int r = 0;
+	int r = b->picker ? picker_event(b->picker, e, step) : 0;
 
-	if (e->kind < GIL_FIRST_HOT || !step->thread)
-		return 0;
-	if (b->picker)
-		r = picker_event(b->picker, e, step);
 	if (r)
 		return r;
 	if (step->switched_from)
 		remark(b, step->gil, INK_STRONG, "A thread switch");
-	if (b->explainer)
-		r = explain_event(b, e, step);
-	else
-		print_event(b, e, step);
+	b->holds |= m->bracket == BRACKET_OPEN;
+	if (m->bracket == BRACKET_DROP)
+		let_go(b, false);
+	print_event(b, e, step);
+	if (m->bracket == BRACKET_CLOSE)
+		let_go(b, true);
+	r = print_sentence(b, step->gil, m->sentence);
 	if (step->violation)
 		remark(b, step->gil, INK_BAD, "unlawful: %s", step->violation);
+	return r;
+}
+
+/* What is folded becomes a line; what was kept follows. */
+static int unfold(struct battle *b)
+{
+	const struct meaning nothing = { BRACKET_NONE, "" };
+	struct battle_fold *f = &b->fold;
+	int r = 0;
+
+	if (f->rounds) {
+		remark(b, f->gil, INK_NOTE, "%s more %s like this, %s", COUNT(f->rounds), PLURAL(f->rounds, "round"),
+		       DURATION((uint64_t)(f->to_ns - f->from_ns)));
+		b->last_ns = f->to_ns;
+	}
+	for (size_t i = 0; i < f->n_kept && !r; i++)
+		r = show_event(b, &f->kept[i].event, &f->kept[i].step, &nothing);
+	battle_fold_clear(f);
+	return r;
+}
+
+/* No round goes on over what comes now. */
+static int end_fold(struct battle *b)
+{
+	b->fold.thread = NULL;
+	return unfold(b);
+}
+
+static int on_event(void *data, const struct gil_event *e, const struct step *step)
+{
+	struct battle *b = data;
+	struct meaning m;
+	bool quiet;
+	int r;
+
+	if (e->kind < GIL_FIRST_HOT || !step->thread)
+		return 0;
+	r = explain_event(b, e, step, &m);
+	if (r)
+		return r;
+	if (m.bracket == BRACKET_DROP && !b->holds)
+		m.bracket = BRACKET_NONE;
+	quiet = !step->switched_from && !step->violation && m.bracket == BRACKET_NONE &&
+		(!b->options.explain || !*m.sentence);
+	if (b->options.fold && battle_fold_takes(&b->fold, e, step, quiet))
+		return 0;
+	r = unfold(b);
+	if (!r)
+		r = show_event(b, e, step, &m);
 	if (b->picker && picker_is_due(b->picker))
 		show_wait(b);
 	return r ? r : end_of(b);
@@ -245,8 +288,12 @@ static int on_event(void *data, const struct gil_event *e, const struct step *st
 static int on_attempt(void *data, const struct attempt *attempt)
 {
 	struct battle *b = data;
-	int r = picker_attempt(b->picker, attempt);
+	bool is_long = b->options.min_wait_ns && (uint64_t)(attempt->to_ns - attempt->from_ns) >= b->options.min_wait_ns;
+	/* Its ENTRY may be kept. */
+	int r = is_long ? end_fold(b) : 0;
 
+	if (!r)
+		r = picker_attempt(b->picker, attempt);
 	if (!r && attempt->still_waiting && picker_is_due(b->picker))
 		show_wait(b);
 	return r;
@@ -287,7 +334,10 @@ static int on_gil(void *data, const struct gil_info *gil)
 {
 	struct battle *b = data;
 	size_t before = b->n_gils;
-	int r = count_gil(b, gil);
+	int r = end_fold(b);
+
+	if (!r)
+		r = count_gil(b, gil);
 
 	if (r)
 		return r;
@@ -302,24 +352,31 @@ static int on_thread(void *data, const struct thread_info *thread)
 {
 	struct battle *b = data;
 	const char *sentence;
-	int r;
+	int r = end_fold(b);
 
-	if (!b->explainer || !thread->selected)
-		return 0;
+	if (r || !b->explainer || !thread->selected)
+		return r;
 	r = explainer_thread(b->explainer, thread, &sentence);
 	return r ? r : print_sentence(b, thread->gil, sentence);
 }
 
 static int on_retire(void *data, const struct thread_info *const *threads, size_t n)
 {
-	explainer_retire(((struct battle *)data)->explainer, threads, n);
-	return 0;
+	struct battle *b = data;
+	int r = end_fold(b);
+
+	if (b->explainer)
+		explainer_retire(b->explainer, threads, n);
+	return r;
 }
 
 static int on_lost(void *data, const struct gil_loss *loss)
 {
 	struct battle *b = data;
+	int r = end_fold(b);
 
+	if (r)
+		return r;
 	if (loss->packets)
 		remark(b, NULL, INK_BAD, "%s %s of events lost here", COUNT(loss->packets),
 		       PLURAL(loss->packets, "packet"));
@@ -334,8 +391,11 @@ static int on_lost(void *data, const struct gil_loss *loss)
 static int on_end(void *data, const struct trace_end *end)
 {
 	struct battle *b = data;
+	int r = end_fold(b);
 
 	(void)end;
+	if (r)
+		return r;
 	let_go(b, false);
 	if (b->picker && !b->broken)
 		picker_end(b->picker);
@@ -391,8 +451,9 @@ int battle_new(struct battle **out, const struct page *page, const struct battle
 		r = explainer_new(&b->explainer, page);
 		if (r)
 			return r;
-		b->sink.retire = on_retire;
 	}
+	if (b->explainer || options->fold)
+		b->sink.retire = on_retire;
 	*out = steal(&b);
 	return 0;
 }
