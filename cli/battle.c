@@ -70,7 +70,7 @@ static const char *const examples[] = {
 	"gilscope battle | head -n 40", "the first forty lines",
 	"gilscope battle --explain", "the same, told to somebody who sees it for the first time",
 	"gilscope battle --fields +time,+delta,+cpu", "when, how long after the line before, on which CPU",
-	"gilscope battle --around +1.5s --brackets", "how it went on then, and who signalled whom",
+	"gilscope battle --around +1.5s --brackets --fold", "how it went on then, and who signalled whom",
 	"gilscope battle --min-wait 10ms --fields +delta", "the long waits, each with what happened during it",
 	"gilscope battle --thread 't1,worker-*' --time +1.5s,+1.6s", "these threads in a tenth of a second",
 	NULL,
@@ -104,7 +104,9 @@ const struct cli_command cmd_battle = {
 		"from a RELEASE, which wakes a waiter up, to the RETRY of that waiter, who came too\n"
 		"late, where at most 1,000 events are between. Without them the columns are all there is,\n"
 		"on a terminal as in a pipe. --min-wait prints each wait as a block of its own, from\n"
-		"ENTRY to ACQUIRE: where waits overlap, lines are repeated.",
+		"ENTRY to ACQUIRE: where waits overlap, lines are repeated. A round is a RELEASE, an\n"
+		"ENTRY and an ACQUIRE of one thread with nothing between; of those that repeat, --fold\n"
+		"prints the first one, then \"14 more rounds like this, 18.1 us\".",
 	.options = table,
 	.common = reading_options,
 	.run = run,
