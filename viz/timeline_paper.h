@@ -7,7 +7,7 @@
 /* To the right of the lanes: two shares, and what is counted in all. */
 enum { TIMELINE_SHARES = 16, TIMELINE_TOTAL = 10 };
 
-/* One GIL's picture while it is printed: what timeline_print.c and timeline_rows.c share. */
+/* One GIL's picture while it is printed: what timeline_print.c, timeline_rulers.c and timeline_rows.c share. */
 struct paper {
 	const struct timeline *t;
 	const struct page *page;
