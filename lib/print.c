@@ -31,7 +31,7 @@ static int take_battle(struct battle_options *ours, const struct gilscope_battle
 
 	*ours = (struct battle_options){
 		.fields = BATTLE_FIELDS, .limit = theirs.limit, .explain = theirs.explain,
-		.brackets = theirs.brackets, .min_wait_ns = theirs.min_wait_ns,
+		.brackets = theirs.brackets, .fold = theirs.fold, .min_wait_ns = theirs.min_wait_ns,
 		.context = (size_t)theirs.context,
 	};
 	if (!r && theirs.fields && battle_parse_fields(theirs.fields, &ours->fields, &bad))
