@@ -766,6 +766,11 @@ int64_t reader_end_ns(const struct reader *r)
 	return r->end_ns;
 }
 
+size_t reader_programs(const struct reader *r)
+{
+	return r->folders.n;
+}
+
 uint64_t reader_other_events(const struct reader *r)
 {
 	return r->other_events;

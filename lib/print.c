@@ -62,6 +62,7 @@ int gilscope_add_battle(struct gilscope *g, const struct gilscope_page *their_pa
 		r = handle_take_page(&page, their_page);
 	if (!r)
 		r = take_battle(&ours, options);
+	g->battle_in_percent = !r && ours.around.kind == BOUND_PERCENT;
 	return r ? r : battle_new(&g->battle, &page, &ours);
 }
 
