@@ -90,6 +90,8 @@ export class Machine {
 			this.index = i;
 			if (kind === KIND_TOLD) {
 				this.#told(lane, times[i], extras[this.extra], extras[this.extra + 1]);
+				if (extras[this.extra] & 16)
+					this.lastHolder[this.shape.gilOf[lane]] = lane;
 				this.extra += 2;
 				continue;
 			}
