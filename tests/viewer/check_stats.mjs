@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// check_stats.mjs GILSCOPE TRACE FILE.html [FROM,TO ...]: the viewer's statistics of these parts of the trace (fractions) are
-// those of 'gilscope export --to json --time'. Says nothing but what differs, and how long decoding took.
+// check_stats.mjs GILSCOPE TRACE FILE.html [FROM,TO ...] [-- OPTION ...]: the viewer's statistics of these parts of the file
+// (fractions) are those of 'gilscope export --to json --time'; with the options that the file was made with. Says nothing but what differs, and how long decoding took.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -9,8 +9,15 @@ import { Trace } from '../../viz/viewer/worker/trace.js';
 import { statsOf } from '../../viz/viewer/worker/stats.js';
 import { withReport } from '../../viz/viewer/worker/whole.js';
 
-const [gilscope, path, page, ...parts] = process.argv.slice(2);
+const [words, options] = splitAt(process.argv.slice(2), '--');
+const [gilscope, path, page, ...parts] = words;
 const differences = [];
+
+function splitAt(list, word) {
+	const at = list.includes(word) ? list.indexOf(word) : list.length;
+
+	return [list.slice(0, at), list.slice(at + 1)];
+}
 
 function reportOf(args) {
 	return JSON.parse(execFileSync(gilscope, ['export', '--to', 'json', '-o', '-', path, ...args], { maxBuffer: 2 ** 30 }));
@@ -47,8 +54,15 @@ function comparePairs(what, stats, report, laneOf) {
 	compare(`${what}.pairs.length`, got.length, want.length);
 }
 
+// Since 1970. The last --time counts.
 function seconds(ns) {
-	return `+${Math.floor(ns / 1e9)}.${String(ns % 1e9).padStart(9, '0')}s`;
+	const digits = String(beginOf + BigInt(ns)).padStart(10, '0');
+
+	return `${digits.slice(0, -9)}.${digits.slice(-9)}`;
+}
+
+function placeOf(gil) {
+	return trace.report.gils.findIndex((row) => row.gil === gil);
 }
 
 function compareAll(what, stats, report, laneOf) {
@@ -57,13 +71,18 @@ function compareAll(what, stats, report, laneOf) {
 
 		compare(`${what}.lane${lane}`, numbers, thread);
 	});
-	report.gils.forEach((gil) => compare(`${what}.gil${gil.gil}`, stats.gils[gil.gil], gil));
+	// The report's `gil` is the GIL's number in the trace, that of the file its place in the report.
+	report.gils.forEach((row) => {
+		const { gil, ...numbers } = stats.gils[placeOf(row.gil)];
+
+		compare(`${what}.gil${gil}`, numbers, row);
+	});
 	comparePairs(what, stats, report, laneOf);
 }
 
 async function check(trace, part) {
 	const [from_ns, to_ns] = part.split(',').map((share) => Math.round(share * trace.meta.duration_ns));
-	const report = part === '0,1' ? trace.report : reportOf(['--time', `${seconds(from_ns)},${seconds(to_ns)}`]);
+	const report = part === '0,1' ? trace.report : reportOf([...options, '--time', `${seconds(from_ns)},${seconds(to_ns)}`]);
 	const laneOf = report.threads.map(({ number }) => trace.meta.lanes.findIndex((lane) => lane.number === number));
 	const begin = performance.now();
 	const stats = await statsOf(trace, { from_ns, to_ns }, async () => {});
@@ -74,7 +93,7 @@ async function check(trace, part) {
 	compareAll(part, stats, report, laneOf);
 }
 
-const trace = await readTrace();
+const trace = await readTrace(), beginOf = BigInt(trace.report.trace.begin_ns);
 
 for (const part of parts)
 	await check(trace, part);

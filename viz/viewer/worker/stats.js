@@ -109,9 +109,9 @@ export class StatsSink {
 	// Events without a thread, as the GIL's creation, are not in the blocks: the report knows the ends that they make.
 	widen(gil, row, range) {
 		if (row.first_ns >= range.from_ns && row.first_ns <= range.to_ns)
-			this.first[gil] = row.first_ns;
+			this.first[gil] = Math.min(this.first[gil], row.first_ns);
 		if (row.last_ns >= range.from_ns && row.last_ns <= range.to_ns)
-			this.last[gil] = row.last_ns;
+			this.last[gil] = Math.max(this.last[gil], row.last_ns);
 	}
 
 	#gil(gil, threads, wanted_ns) {
