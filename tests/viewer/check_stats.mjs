@@ -6,12 +6,13 @@ import { readFileSync } from 'node:fs';
 
 import { inflateText } from '../../viz/viewer/worker/blocks.js';
 import { Trace } from '../../viz/viewer/worker/trace.js';
+import { matchesOf } from '../../viz/viewer/worker/search.js';
 import { statsOf } from '../../viz/viewer/worker/stats.js';
 import { withReport } from '../../viz/viewer/worker/whole.js';
 
 const [words, options] = splitAt(process.argv.slice(2), '--');
 const [gilscope, path, page, ...parts] = words;
-const differences = [];
+const differences = [], pause = async () => {};
 
 function splitAt(list, word) {
 	const at = list.includes(word) ? list.indexOf(word) : list.length;
@@ -80,15 +81,25 @@ function compareAll(what, stats, report, laneOf) {
 	comparePairs(what, stats, report, laneOf);
 }
 
+// What stands out when a cell of the matrix is clicked are the waits that it counts. Of a few cells: each is a pass over the trace.
+async function compareMatches(pairs) {
+	for (const { waiter, holder, waits } of [...pairs.slice(0, 4), ...pairs.slice(-4)])
+		compare(`matches of ${waiter} for ${holder}`, (await matchesOf(trace, { kind: 'pair', waiter, holder }, 10, pause)).total, waits);
+}
+
 async function check(trace, part) {
 	const [from_ns, to_ns] = part.split(',').map((share) => Math.round(share * trace.meta.duration_ns));
 	const report = part === '0,1' ? trace.report : reportOf([...options, '--time', `${seconds(from_ns)},${seconds(to_ns)}`]);
 	const laneOf = report.threads.map(({ number }) => trace.meta.lanes.findIndex((lane) => lane.number === number));
 	const begin = performance.now();
-	const stats = await statsOf(trace, { from_ns, to_ns }, async () => {});
+	const stats = await statsOf(trace, { from_ns, to_ns }, pause);
 
-	if (part === '0,1')
-		compareAll('the whole', withReport(stats, trace.meta, trace.report), report, laneOf);
+	if (part === '0,1') {
+		const whole = withReport(stats, trace.meta, trace.report);
+
+		compareAll('the whole', whole, report, laneOf);
+		await compareMatches(whole.pairs);
+	}
 	console.log(`# ${part}: ${report.trace.events} events, ${Math.round(performance.now() - begin)} ms`);
 	compareAll(part, stats, report, laneOf);
 }
