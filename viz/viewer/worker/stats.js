@@ -31,7 +31,7 @@ export class StatsSink {
 		this.last = new Float64Array(gils).fill(-Infinity);
 	}
 
-	#see(gil, from_ns, to_ns) {
+	see(gil, from_ns, to_ns) {
 		if (from_ns < this.first[gil])
 			this.first[gil] = from_ns;
 		if (to_ns > this.last[gil])
@@ -40,7 +40,7 @@ export class StatsSink {
 
 	stay(lane, state, from_ns, to_ns, whole) {
 		this.stateNs[lane * STATE_NAMES.length + state] += to_ns - from_ns;
-		this.#see(this.shape.gilOf[lane], from_ns, to_ns);
+		this.see(this.shape.gilOf[lane], from_ns, to_ns);
 		if (state !== HOLDING)
 			return;
 		this.counts.checks[lane] += this.machine.checks;
@@ -86,7 +86,7 @@ export class StatsSink {
 	event(lane, kind, at_ns, before, holder) {
 		const { counts } = this;
 
-		this.#see(this.shape.gilOf[lane], at_ns, at_ns);
+		this.see(this.shape.gilOf[lane], at_ns, at_ns);
 		if (EVENT_COUNT[kind])
 			counts[EVENT_COUNT[kind]][lane]++;
 		if (kind >= 1 && kind <= 3)
@@ -106,7 +106,7 @@ export class StatsSink {
 			hold_ns: this.holds[lane].distribution() };
 	}
 
-	// Events without a thread, as the GIL's creation, are not in the blocks: the report knows the ends that they make.
+	// A GIL's creation and its threads' introductions are not in the blocks: the report and the lanes know the ends that they make.
 	widen(gil, row, range) {
 		if (row.first_ns >= range.from_ns && row.first_ns <= range.to_ns)
 			this.first[gil] = Math.min(this.first[gil], row.first_ns);
@@ -167,6 +167,10 @@ export async function statsOf(trace, range, pause) {
 
 		if (row)
 			sink.widen(place, row, { from_ns, to_ns });
+	});
+	trace.shape.firstNs.forEach((at_ns, lane) => {
+		if (at_ns > 0 && at_ns >= from_ns && at_ns <= to_ns)
+			sink.see(trace.shape.gilOf[lane], at_ns, at_ns);
 	});
 	return sink.result({ from_ns, to_ns }, machine.wanted);
 }
