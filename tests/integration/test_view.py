@@ -195,7 +195,8 @@ class View(harness.TestCase):
     def test_the_page_counts_parts_as_the_report_does(self):
         self.write(ctf.packet(0, ctf.EVENTS, Battle(1, GIL, True, 70, 5).play(2000).rows),
                    ctf.packet(1, ctf.EVENTS, Battle(2, OTHER_GIL, False, 90, 2).play(500).rows))
-        for seed, options in enumerate(((), ("--time", "20%-70%"), ("--gil", "1"), ("--gil", "0", "--time", "13.1%-40%"))):
+        for seed, options in enumerate(((), ("--time", "20%-70%"), ("--gil", "1"), ("--gil", "0", "--time", "13.1%-40%"),
+                                         ("--thread", "worker"), ("--thread", "worker", "--time", "20%-60%"))):
             self.check_parts(seed, *options)
         for seed in range(3):
             self.write_broken(seed)
