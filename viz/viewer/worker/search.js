@@ -2,7 +2,7 @@
 // Looks for what matches a query: the next one from a time on, or all of them.
 
 import { compileQuery } from './query.js';
-import { ENTERING, WAITING, HOLDING } from './replay.js';
+import { ENTERING, WAITING, HOLDING } from './states.js';
 import { replayUntil } from './trace.js';
 
 const NAMES = ['unknown', 'outside', 'entering', 'waiting', 'holding', 'ended'];

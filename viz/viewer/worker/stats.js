@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The report's numbers of a range: those that `gilscope report --time` prints. docs/metrics.md says what each one means.
 
-import { HOLDING, WAITING, ACQUIRED } from './replay.js';
+import { ACQUIRED } from './book.js';
+import { HOLDING, WAITING } from './states.js';
 import { Histogram } from './histogram.js';
 import { replayUntil } from './trace.js';
 
