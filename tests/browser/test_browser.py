@@ -16,6 +16,7 @@ import tempfile
 import traces
 from traces import HERE, harness
 
+WRITER_MIB = 128
 PROGRAMS = {"chromium": ("chromium",), "firefox": ("firefox-esr", "firefox")}
 
 
@@ -39,13 +40,25 @@ def export(stem, trace, formats):
     assert done.status == 0, done.err
 
 
+def view_large(file, trace, megabytes):
+    """The page's size, and the memory of what writes it, have bounds."""
+    child = subprocess.Popen([harness.GILSCOPE, "export", "--to", "html", "-o", file, "-i", trace])
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    assert child.returncode == 0, f"{file} was not written"
+    assert file.stat().st_size <= megabytes * 1e6, f"{file} has {file.stat().st_size:,} bytes"
+    assert usage.ru_maxrss <= WRITER_MIB * 1024, f"the writer of {file} needed {usage.ru_maxrss:,} KiB"
+
+
 def prepare(folder, names):
     """Traces with what is exported of them: NAME.trace, NAME.html, NAME.json; of the small ones NAME.jsonl and NAME.svg, too."""
     for name, trace in traces.write_small(folder).items():
         export(folder / name, trace, "html,json,jsonl,svg")
     for name in names:
-        events = {"million": 1000000, "ten_million": 10000000}[name]
-        export(folder / name, traces.record(folder / f"{name}.trace", events), "html,json")
+        events, megabytes = {"million": (1000000, 5), "ten_million": (10000000, 45)}[name]
+        trace = traces.record(folder / f"{name}.trace", events)
+        view_large(folder / f"{name}.html", trace, megabytes)
+        export(folder / f"{name}.json", trace, "json")
 
 
 def node(script, *words, **more):
