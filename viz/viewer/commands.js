@@ -6,7 +6,7 @@ import { PANELS } from './hash.js';
 import { addMarker } from './panels/markers.js';
 import { nextTheme } from './theme.js';
 
-const ORDER_TITLES = { first: 'first seen', name: 'name', wait: 'total wait', wait_max: 'longest wait', hold: 'time held', failed: 'failed attempts' };
+const ORDER_TITLES = { first: 'first seen', name: 'name', wait: 'total wait', wait_max: 'longest wait', starved: 'share of life waited', hold: 'time held', failed: 'failed attempts' };
 
 export function commandsOf(app) {
 	const { store, whole } = app;

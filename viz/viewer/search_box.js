@@ -20,7 +20,7 @@ function showFilters(app) {
 	const { filters, hidden, pinned, highlight, selection } = app.store.state;
 	const chip = (id, text, remove) => make('span', { class: 'chip', 'data-chip': id }, text, make('button', { type: 'button', 'aria-label': `Remove: ${text}`, onclick: remove }, '\u00d7'));
 	const without = (all, one) => all.filter((it) => it !== one);
-	const lightText = highlight && (highlight.kind === 'pair' ? `${app.name(highlight.waiter)} waiting for ${highlight.holder === null ? 'nobody' : app.name(highlight.holder)}`
+	const lightText = highlight && (highlight.kind === 'pair' ? `${app.name(highlight.waiter)} waiting while ${highlight.holder === null ? 'it was free, or nobody knows whose it was' : `${app.name(highlight.holder)} held it`}`
 		: highlight.kind === 'query' ? `highlight: ${highlight.text}` : `${highlight.kind === 'wait' ? 'waits' : highlight.kind}${highlight.lanes ? ` of ${highlight.lanes.map((it) => app.name(it)).join(', ')}` : ''}`);
 
 	byId('filters').replaceChildren(
