@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The page: reads the data, makes the parts, and ties them together. Each works by itself on the shared state.
-import { installAnnounce, installLaneList } from './announce.js';
+import { installAnnounce, installLaneList, installSelectionSpeech } from './announce.js';
 import { App } from './app.js';
 import { installBanner } from './banner.js';
 import { commandsOf } from './commands.js';
@@ -8,6 +8,7 @@ import { installControls } from './controls.js';
 import { byId, make } from './dom.js';
 import { installHash, stateOfHash } from './hash.js';
 import { installHelp } from './help.js';
+import { installLaneTools, installNothing } from './lane_tools.js';
 import { installLegend } from './legend.js';
 import { installPalette } from './palette_commands.js';
 import { installDetails } from './panels/details.js';
@@ -16,6 +17,7 @@ import { installMarkers } from './panels/markers.js';
 import { installPairs } from './panels/pairs.js';
 import { installSelection } from './panels/selection.js';
 import { installThreads } from './panels/threads.js';
+import { installPrint } from './print.js';
 import { installSearch } from './search_box.js';
 import { Source } from './source.js';
 import { initialState, Store } from './store.js';
@@ -43,6 +45,7 @@ function installParts(app, initial, canvas) {
 		app.announce(text);
 	};
 	watchStats(app);
+	installSelectionSpeech(app);
 
 	const commands = commandsOf(app);
 	const openPalette = installPalette(commands);
@@ -61,7 +64,10 @@ function installParts(app, initial, canvas) {
 	installControls(app, commands);
 	installTheme(app);
 	installLaneList(app, canvas);
+	installLaneTools(app, canvas);
+	installNothing(app);
 	installTooltip(app, canvas);
+	installPrint(app, canvas);
 	installHash(app, initial);
 	installNavigation(canvas, app.timeline, app.store, navigationCallbacks(app, commands, openPalette));
 }
