@@ -5,7 +5,7 @@ import { App } from './app.js';
 import { installBanner } from './banner.js';
 import { commandsOf } from './commands.js';
 import { installControls } from './controls.js';
-import { byId, make } from './dom.js';
+import { afterPause, byId, make } from './dom.js';
 import { installHash, stateOfHash } from './hash.js';
 import { installHelp } from './help.js';
 import { installLaneTools, installNothing } from './lane_tools.js';
@@ -30,6 +30,7 @@ import { installTooltip } from './tooltip.js';
 import { watchStats } from './watch_stats.js';
 
 const LONG_WAIT = 10;
+const SAID_MS = 6000;
 
 // Ten times the median wait of those who had to wait: what "next long wait" goes to.
 function longWaitOf(report) {
@@ -39,10 +40,13 @@ function longWaitOf(report) {
 }
 
 function installParts(app, initial, canvas) {
+	const forget = afterPause(() => byId('said').replaceChildren(), SAID_MS);
+
 	installAnnounce(app);
 	app.say = (text) => {
 		byId('said').textContent = text;
 		app.announce(text);
+		forget();
 	};
 	watchStats(app);
 	installSelectionSpeech(app);

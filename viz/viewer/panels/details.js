@@ -6,6 +6,7 @@ import { formatCount, formatExactNs, formatMany, formatNs, formatShare, formatTi
 export const STATE_WORDS = ['unknown', 'outside the GIL', 'entering', 'waiting', 'holding', 'ended'];
 
 const MOST_HOLDERS = 12;
+const BAR_PX = 80;
 
 // "worker-2, waiting 4.90 ms, held by main"
 export function sayDetail(app, detail) {
@@ -49,7 +50,8 @@ function holdersOf(app, attempt) {
 	return make('ul', { class: 'holders' }, ...all.slice(0, MOST_HOLDERS).map((it) => {
 		const bar = make('span', { class: 'bar', 'aria-hidden': 'true' });
 
-		bar.style.width = `${80 * it.ns / total}px`;
+		bar.style.width = `${BAR_PX * it.ns / total}px`;
+		bar.style.marginRight = `${BAR_PX * (1 - it.ns / total) + 8}px`;
 		return make('li', { 'data-holder': it.lane ?? 'free', 'data-value': it.ns }, bar,
 			it.lane === null ? 'free or unknown' : make('bdi', {}, app.name(it.lane)), `: ${formatNs(it.ns)}, ${formatShare(it.ns / total)}`);
 	}), all.length > MOST_HOLDERS ? make('li', {}, `and ${formatCount(all.length - MOST_HOLDERS)} more`) : null);
