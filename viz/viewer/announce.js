@@ -26,8 +26,9 @@ export function installSelectionSpeech(app) {
 	app.onstats((stats) => {
 		if (!stats)
 			return;
-		const wait_ns = stats.threads.reduce((sum, it) => sum + it.wait_ns.total, 0);
-		const failed = stats.threads.reduce((sum, it) => sum + it.failed_attempts, 0);
+		const gils = stats.gils.filter((it) => app.shows(it.gil));
+		const wait_ns = gils.reduce((sum, it) => sum + it.wait_ns, 0);
+		const failed = gils.reduce((sum, it) => sum + it.failed_attempts, 0);
 
 		app.announce(`Selected ${formatNs(stats.range.to_ns - stats.range.from_ns)}: the threads waited ${formatNs(wait_ns)}, ${formatCount(failed)} failed attempts`);
 	});
