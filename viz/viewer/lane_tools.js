@@ -66,6 +66,7 @@ export function installLaneTools(app, canvas) {
 	});
 	box.addEventListener('pointerleave', leave);
 	canvas.addEventListener('wheel', leave, { passive: true });
+	app.store.subscribe(['order', 'pinned', 'hidden', 'filters', 'gil', 'highlight', 'selection'], leave);
 }
 
 // Says so when filters leave no lane.
