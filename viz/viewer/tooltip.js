@@ -14,6 +14,14 @@ function placeTooltip(box, x, y) {
 	box.style.top = `${y + AWAY + h > innerHeight ? Math.max(4, y - AWAY - h) : y + AWAY}px`;
 }
 
+// What the rows of a GIL show, for those who see them the first time.
+const ROW_HELP = {
+	holder: ['Held by', 'The colour is the thread\u2019s, as beside its name; as high as the share of the time that it held the GIL.'],
+	waiters: ['Waiting threads', 'The most threads that slept at a time, waiting for the GIL.'],
+	badness: ['Badness', 'Failed attempts for each check at which the holder may let go: 0 is no fight. The darker, the worse.'],
+	ticks: ['Ticks executed', 'How many ticks, the interpreter\u2019s steps, were executed up to here.'],
+};
+
 // What stands below the first line.
 function linesOf(app, { stay, attempt, hold }) {
 	const out = [`from ${formatTime(stay.from_ns)}${stay.cpu === null ? '' : `, CPU ${stay.cpu}`}`];
@@ -36,12 +44,26 @@ export function installTooltip(app, canvas) {
 		asked++;
 		box.hidden = true;
 	};
+	const showRowHelp = () => {
+		const { left, top } = canvas.getBoundingClientRect();
+		const help = ROW_HELP[app.timeline.hitTest(x - left, y - top).part];
+
+		if (!help)
+			return;
+		box.replaceChildren(make('strong', {}, help[0]), make('div', {}, help[1]));
+		box.hidden = false;
+		placeTooltip(box, x, y);
+	};
 	const show = afterPause(async () => {
 		const { cursor } = app.store.state;
 		const mine = ++asked;
 
-		if (!cursor || cursor.lane === null || cursor.lane === undefined)
+		if (!cursor)
 			return;
+		if (cursor.lane === null || cursor.lane === undefined) {
+			showRowHelp();
+			return;
+		}
 		const detail = await app.source.detail(cursor.lane, cursor.at_ns);
 
 		if (mine !== asked || !detail)
