@@ -19,7 +19,7 @@ const ROW_HELP = {
 	holder: ['Held by', 'The colour is the thread\u2019s, as beside its name; as high as the share of the time that it held the GIL.'],
 	waiters: ['Waiting threads', 'The most threads that slept at a time, waiting for the GIL.'],
 	badness: ['Badness', 'Failed attempts for each check at which the holder may let go: 0 is no fight. The darker, the worse.'],
-	ticks: ['Ticks executed', 'How many ticks, the interpreter\u2019s steps, were executed up to here.'],
+	ticks: ['Ticks executed', 'How many ticks of the check interval were executed up to here.'],
 };
 
 // What stands below the first line.
