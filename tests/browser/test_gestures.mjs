@@ -125,6 +125,75 @@ async function dark(viewer) {
 	await viewer.screenshot('dark');
 }
 
+// The buttons beside the name that the pointer is on.
+async function laneTool(viewer, lane, which) {
+	const [x, y] = await viewer.page.evaluate((wanted) => {
+		const box = document.getElementById('timeline').getBoundingClientRect();
+		const { layout, scroll_y } = globalThis.gilscope.timeline;
+		const row = layout.rowOfLane.get(wanted);
+
+		return [box.x + 30, box.y + layout.body.y + row.y - scroll_y + row.h / 2];
+	}, lane);
+
+	await viewer.page.mouse.move(x, y);
+	await viewer.page.waitForSelector('#lane_tools:not([hidden])');
+	await viewer.page.click(`#lane_tools button:nth-child(${which})`);
+}
+
+async function lanes(viewer) {
+	await laneTool(viewer, 1, 1);
+	assert.deepEqual((await viewer.state('pinned')).pinned, [1]);
+	assert.match(await viewer.text('#live'), /is pinned on top\.$/);
+	await viewer.set({ focus: 0 });
+	await laneTool(viewer, 0, 2);
+	const { hidden, focus } = await viewer.state('hidden', 'focus');
+
+	assert.deepEqual(hidden, [0]);
+	assert.notEqual(focus, 0, 'the focus is on a lane that is seen');
+	assert.ok(!await viewer.page.$('#lanes #lane_0'), 'the list has what is shown');
+	for (const chip of ['hidden', 'pinned'])
+		await viewer.page.click(`[data-chip="${chip}"] button`);
+	assert.deepEqual(await viewer.state('hidden', 'pinned'), { hidden: [], pinned: [] });
+	await viewer.set({ filters: ['no such thread'] });
+	await viewer.page.click('#nothing:not([hidden]) button');
+	assert.deepEqual((await viewer.state('filters')).filters, []);
+}
+
+// From numbers to places, and what is said of them.
+async function places(viewer) {
+	const { threads } = viewer.report();
+	const longest = Math.max(...threads.map((it) => it.attempt_max_ns));
+	const said = () => viewer.page.$eval('[data-panel="details"] .said', (it) => it.textContent);
+
+	await viewer.page.click('#show_longest');
+	await viewer.page.waitForSelector('[data-panel="details"] .group:nth-child(2) [data-value]');
+	assert.equal(await viewer.page.$eval('[data-panel="details"] .group:nth-child(2) [data-value]', (it) => Number(it.dataset.value)), longest);
+	assert.match(await said(), /, (waiting|entering) .*, held by /);
+	assert.equal(await viewer.text('#live'), await said());
+	await viewer.set({ picked: null, panel: 'threads' });
+	const value = await viewer.page.$eval('[data-panel="threads"] td[data-column="hold_max"]', (it) => Number(it.dataset.value));
+
+	await viewer.page.click('[data-panel="threads"] td[data-column="hold_max"] button');
+	await viewer.page.waitForSelector('[data-panel="details"] .said');
+	assert.match(await said(), /, holding /);
+	assert.equal(await viewer.page.$eval('[data-panel="details"] [data-value]', (it) => Number(it.dataset.value)), value);
+}
+
+// On paper: light, all tables that have something, no buttons.
+async function paper(viewer) {
+	await viewer.set({ theme: 'dark', panel: 'pairs' });
+	await viewer.page.emulateMediaType('print');
+	await viewer.page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+	await viewer.drawn();
+	const seen = await viewer.page.$$eval('[data-panel], #bar, #tools', (all) => all.filter((it) => getComputedStyle(it).display !== 'none').map((it) => it.dataset.panel ?? it.id));
+
+	assert.deepEqual(seen, ['findings', 'threads', 'pairs']);
+	assert.equal((await viewer.state('theme')).theme, 'light');
+	await viewer.screenshot('paper');
+	await viewer.page.evaluate(() => dispatchEvent(new Event('afterprint')));
+	assert.equal((await viewer.state('theme')).theme, 'dark');
+}
+
 // What has the focus, as somebody hears it.
 const focused = (page) => page.evaluate(() => {
 	const it = document.activeElement;
@@ -167,6 +236,10 @@ export async function run(context) {
 	await the('navigation is undone', undo);
 	await the('the hash leads back', hash);
 	await the('the keyboard alone', keyboardOnly);
+	await the('lanes are pinned, hidden and filtered with the mouse', lanes);
+	await the('from the longest to its place', places);
+	if (context.kind === 'chromium')   // BiDi cannot emulate it
+		await the('paper', paper);
 	// BiDi cannot emulate it: there the theme is asked for.
 	await the('dark', dark, context.kind === 'chromium'
 		? { before: (page) => page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]) } : { hash: '#theme=dark' });

@@ -46,16 +46,23 @@ export function drawLosses(view, row, y) {
 			drawBand(view, loss, y, row.h, view.lost, 1);
 }
 
+// The lanes that belong to each other in what is highlighted: who waits and who is waited for, so that both are seen.
+function lanesTogether({ kind, lanes, waiter, holder }, lane) {
+	const together = kind === 'pair' ? [waiter, holder] : kind === 'wait' && lanes ? lanes : [lane];
+
+	return together.includes(lane) ? together : [lane];
+}
+
 // Columns of a lane in which nothing matches what is highlighted become pale.
 export function drawDimmed(view, row, y) {
-	const { ctx, scale, layout, palette, highlighted } = view;
-	const shares = highlighted.lanes.get(row.lane);
+	const { ctx, scale, layout, palette, highlighted, state } = view;
+	const planes = lanesTogether(state.highlight, row.lane).map((lane) => highlighted.lanes.get(lane)).filter(Boolean);
 	let from = null;
 
 	ctx.fillStyle = palette.ground;
 	ctx.globalAlpha = 0.78;
 	for (let x = 0; x <= layout.body.w; x++) {
-		const dim = x < layout.body.w && !shareIn(shares, highlighted.width_ns, scale.timeAt(layout.body.x + x), scale.timeAt(layout.body.x + x + 1));
+		const dim = x < layout.body.w && !planes.some((shares) => shareIn(shares, highlighted.width_ns, scale.timeAt(layout.body.x + x), scale.timeAt(layout.body.x + x + 1)));
 
 		if (dim && from === null)
 			from = x;
@@ -68,8 +75,6 @@ export function drawDimmed(view, row, y) {
 }
 
 function shareIn(shares, width_ns, from_ns, to_ns) {
-	if (!shares)
-		return false;
 	const last = Math.min(Math.max(Math.floor(from_ns / width_ns), Math.ceil(to_ns / width_ns) - 1), shares.length - 1);
 
 	for (let b = Math.max(Math.floor(from_ns / width_ns), 0); b <= last; b++)
@@ -176,7 +181,8 @@ export function drawPicked(view) {
 
 	if (!place)
 		return;
-	const stay = view.exact?.get(state.picked.lane)?.stays.find((s) => s.from_ns <= state.picked.at_ns && state.picked.at_ns < s.to_ns);
+	const covers = (s) => s?.lane === state.picked.lane && s.from_ns <= state.picked.at_ns && state.picked.at_ns < s.to_ns;
+	const stay = covers(view.framed) ? view.framed : view.exact?.get(state.picked.lane)?.stays.find(covers);
 	const x0 = Math.max(scale.xOf(stay ? stay.from_ns : state.picked.at_ns), layout.body.x);
 	const x1 = Math.min(scale.xOf(stay ? stay.to_ns : state.picked.at_ns), layout.body.x + layout.body.w);
 

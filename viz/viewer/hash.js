@@ -127,7 +127,7 @@ export function installHash(app, initial) {
 	});
 	addEventListener('hashchange', () => {
 		if (location.hash !== written)
-			app.store.set(stateOfHash(location.hash, app.source.meta));
+			app.store.set({ ...initial, ...stateOfHash(location.hash, app.source.meta) });
 	});
 }
 

@@ -5,6 +5,7 @@ import { visible } from './text.js';
 const LANE_VALUES = {
 	wait: (row) => row.wait_ns.total,
 	wait_max: (row) => row.wait_ns.max,
+	starved: (row) => row.wait_ratio,
 	hold: (row) => row.hold_ns.total,
 	failed: (row) => row.failed_attempts,
 };

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The page: reads the data, makes the parts, and ties them together. Each works by itself on the shared state.
-import { installAnnounce, installLaneList } from './announce.js';
+import { installAnnounce, installLaneList, installSelectionSpeech } from './announce.js';
 import { App } from './app.js';
 import { installBanner } from './banner.js';
 import { commandsOf } from './commands.js';
 import { installControls } from './controls.js';
-import { byId, make } from './dom.js';
+import { afterPause, byId, make } from './dom.js';
 import { installHash, stateOfHash } from './hash.js';
 import { installHelp } from './help.js';
+import { installLaneTools, installNothing } from './lane_tools.js';
 import { installLegend } from './legend.js';
 import { installPalette } from './palette_commands.js';
 import { installDetails } from './panels/details.js';
@@ -16,6 +17,7 @@ import { installMarkers } from './panels/markers.js';
 import { installPairs } from './panels/pairs.js';
 import { installSelection } from './panels/selection.js';
 import { installThreads } from './panels/threads.js';
+import { installPrint } from './print.js';
 import { installSearch } from './search_box.js';
 import { Source } from './source.js';
 import { initialState, Store } from './store.js';
@@ -28,6 +30,7 @@ import { installTooltip } from './tooltip.js';
 import { watchStats } from './watch_stats.js';
 
 const LONG_WAIT = 10;
+const SAID_MS = 6000;
 
 // Ten times the median wait of those who had to wait: what "next long wait" goes to.
 function longWaitOf(report) {
@@ -37,12 +40,16 @@ function longWaitOf(report) {
 }
 
 function installParts(app, initial, canvas) {
+	const forget = afterPause(() => byId('said').replaceChildren(), SAID_MS);
+
 	installAnnounce(app);
 	app.say = (text) => {
 		byId('said').textContent = text;
 		app.announce(text);
+		forget();
 	};
 	watchStats(app);
+	installSelectionSpeech(app);
 
 	const commands = commandsOf(app);
 	const openPalette = installPalette(commands);
@@ -61,7 +68,10 @@ function installParts(app, initial, canvas) {
 	installControls(app, commands);
 	installTheme(app);
 	installLaneList(app, canvas);
+	installLaneTools(app, canvas);
+	installNothing(app);
 	installTooltip(app, canvas);
+	installPrint(app, canvas);
 	installHash(app, initial);
 	installNavigation(canvas, app.timeline, app.store, navigationCallbacks(app, commands, openPalette));
 }

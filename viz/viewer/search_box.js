@@ -2,8 +2,11 @@
 // The search box: what matches stands out, the longest are listed; Enter goes to the next, Shift+Enter to the one before.
 import { afterPause, byId, make } from './dom.js';
 import { formatCount, formatNs, formatTime } from './format.js';
+import { laneMatches } from './lanes.js';
 
 const MOST_LISTED = 100;
+const MOST_HIDDEN_CHIPS = 6;
+const EVENT_WORD = /(^|\s)((wait|hold|failed|dur)[<>=]|(state|holder):)/i;
 
 function listMatches(app, found) {
 	const list = byId('matches');
@@ -16,19 +19,33 @@ function listMatches(app, found) {
 	app.announce(`${formatCount(found.total)} found`);
 }
 
+const without = (all, one) => all.filter((it) => it !== one);
+
 function showFilters(app) {
 	const { filters, hidden, pinned, highlight, selection } = app.store.state;
 	const chip = (id, text, remove) => make('span', { class: 'chip', 'data-chip': id }, text, make('button', { type: 'button', 'aria-label': `Remove: ${text}`, onclick: remove }, '\u00d7'));
-	const without = (all, one) => all.filter((it) => it !== one);
-	const lightText = highlight && (highlight.kind === 'pair' ? `${app.name(highlight.waiter)} waiting for ${highlight.holder === null ? 'nobody' : app.name(highlight.holder)}`
+	const lightText = highlight && (highlight.kind === 'pair' ? `${app.name(highlight.waiter)} waiting while ${highlight.holder === null ? 'it was free, or nobody knows whose it was' : `${app.name(highlight.holder)} held it`}`
 		: highlight.kind === 'query' ? `highlight: ${highlight.text}` : `${highlight.kind === 'wait' ? 'waits' : highlight.kind}${highlight.lanes ? ` of ${highlight.lanes.map((it) => app.name(it)).join(', ')}` : ''}`);
 
 	byId('filters').replaceChildren(
 		...filters.map((text) => chip('filter', `only: ${text}`, () => app.store.set({ filters: without(app.store.state.filters, text) }))),
-		...hidden.map((lane) => chip('hidden', `hidden: ${app.name(lane)}`, () => app.store.set({ hidden: without(app.store.state.hidden, lane) }))),
+		...(hidden.length > MOST_HIDDEN_CHIPS ? [chip('hidden', `hidden: ${formatCount(hidden.length)} threads`, () => app.store.set({ hidden: [] }))] : hidden.map((lane) => chip('hidden', `hidden: ${app.name(lane)}`, () => app.store.set({ hidden: without(app.store.state.hidden, lane) })))),
 		...pinned.map((lane) => chip('pinned', `pinned: ${app.name(lane)}`, () => app.store.set({ pinned: without(app.store.state.pinned, lane) }))),
 		...(highlight ? [chip('highlight', lightText, () => app.store.set({ highlight: null }))] : []),
 		...(selection ? [chip('selection', `selected: ${formatNs(selection.to_ns - selection.from_ns)}`, () => app.store.set({ selection: null }))] : []));
+}
+
+// Words about threads become a filter; of what happened, the threads to which it did not happen are hidden.
+async function showOnly(app, text) {
+	const { filters, hidden } = app.store.state;
+
+	if (app.lanes.some((lane) => laneMatches(lane, text)) || !EVENT_WORD.test(text)) {
+		app.store.set({ filters: [...without(filters, text), text] });
+		return;
+	}
+	const { lanes } = await app.source.matches({ kind: 'query', text }, 1);
+
+	app.store.set({ hidden: [...new Set([...hidden, ...app.lanes.keys()])].filter((lane) => hidden.includes(lane) || !lanes.has(lane)) });
 }
 
 export function installSearch(app) {
@@ -74,10 +91,9 @@ export function installSearch(app) {
 		}
 	});
 	byId('only').addEventListener('click', () => {
-		const text = box.value.trim();
-
-		if (text && !app.store.state.filters.includes(text))
-			app.store.set({ filters: [...app.store.state.filters, text] });
+		hide();
+		if (box.value.trim())
+			showOnly(app, box.value.trim()).catch((error) => app.say(error.message));
 	});
 	document.addEventListener('pointerdown', (event) => {
 		if (!byId('search_area').contains(event.target))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What is shown: one object that all parts read, and change through set(). Navigation can be undone.
 
-export const ORDERS = ['first', 'name', 'wait', 'wait_max', 'hold', 'failed'];
+export const ORDERS = ['first', 'name', 'wait', 'wait_max', 'starved', 'hold', 'failed'];
 
 export function initialState(meta) {
 	return {

@@ -37,8 +37,8 @@ export function installSummary(app) {
 		byId('facts').replaceChildren(
 			summaryChip('duration', 'Duration', formatNs(trace.duration_ns), trace.duration_ns, formatExactNs(trace.duration_ns)),
 			summaryChip('events', 'Events', formatCount(trace.events), trace.events),
-			...(gil ? gilChips(gil) : []),
-			...(gils.length > 1 ? [make('span', { class: 'fact' }, `of ${app.gilName(gil.gil)}`)] : []));
+			...(gil && gils.length > 1 ? [make('span', { class: 'fact whose' }, `GIL ${gil.gil}, pid ${gil.pid}:`)] : []),
+			...(gil ? gilChips(gil) : []));
 	};
 
 	app.store.subscribe(['gil'], draw);

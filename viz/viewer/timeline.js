@@ -24,6 +24,7 @@ export class Timeline {
 	#highlighted = null;
 	#marked = null;     // the query that #highlighted answers or will
 	#layout = null;
+	#framed = null;      // the stay that the details show
 	scroll_y = 0;
 
 	constructor(canvas, source, store) {
@@ -42,6 +43,11 @@ export class Timeline {
 			this.redraw();
 		});
 		new ResizeObserver(() => this.redraw()).observe(canvas);
+	}
+
+	frame(stay) {
+		this.#framed = stay;
+		this.redraw();
 	}
 
 	// Draws with the next frame.
@@ -182,7 +188,7 @@ export class Timeline {
 		const exact = this.#exact();
 
 		return { ctx, layout, scale, state, palette, bins, source: this.source, overview: this.source.overview, whole_ns: this.whole_ns,
-			columns: new Columns(bins, state.range, layout.body.w), exact: exact?.lanes ?? null, stays: exact?.stays ?? null, highlighted: this.#highlighted,
+			columns: new Columns(bins, state.range, layout.body.w), exact: exact?.lanes ?? null, stays: exact?.stays ?? null, highlighted: state.highlight && this.#highlighted, framed: this.#framed,
 			font: `11px ${family}`, bold: `600 11px ${family}`, hatch: hatchPattern(ctx, palette.waiting, palette.waiting_hatch), lost: lossPattern(ctx, palette),
 			rowPlace: (lane) => {
 				const row = layout.rowOfLane.get(lane);

@@ -56,7 +56,7 @@ export function installSelection(app, host) {
 			host.replaceChildren(chipsOf(app, selection), make('p', { class: 'empty' }, 'Counting ...'));
 		else
 			host.replaceChildren(chipsOf(app, shown.range), gilNumbers(app, shown), make('div', { class: 'histograms' },
-				histogramOf('Waits: how many took how long', 'wait', shown.histograms.wait), histogramOf('Holds: how many took how long', 'hold', shown.histograms.hold)));
+				histogramOf('Waits within it: how many took how long', 'wait', shown.histograms.wait), histogramOf('Holds within it: how many took how long', 'hold', shown.histograms.hold)));
 	};
 
 	app.onstats((stats) => {
