@@ -64,7 +64,17 @@ def prepare(folder, names):
 def node(script, *words, **more):
     # Without what meson sets to find errors of C programs: it slows the browser down.
     env = {name: value for name, value in os.environ.items() if name != "MALLOC_PERTURB_"}
-    return subprocess.run(["node", HERE / script, *words], env=env, **more)
+    return subprocess.run(["node", HERE / script, *words], env=dict(env, **more.pop("env", {})), **more)
+
+
+def end_left(folder):
+    """A browser outlives a driver that was ended. It is ours: its profile is in our folder."""
+    for line in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if f"{folder}/".encode() in line.read_bytes() and int(line.parent.name) != os.getpid():
+                os.kill(int(line.parent.name), signal.SIGKILL)
+        except OSError:
+            pass  # it is gone
 
 
 def drive(kind, folder, tests):
@@ -75,7 +85,10 @@ def drive(kind, folder, tests):
     screenshots.mkdir(parents=True, exist_ok=True)
     setting = {"kind": kind, "program": program_of(kind), "folder": str(folder), "screenshots": str(screenshots),
                "gilscope": harness.GILSCOPE, "large": large}
-    return node("run.mjs", json.dumps(setting), *tests).returncode
+    try:
+        return node("run.mjs", json.dumps(setting), *tests, env={"TMPDIR": str(folder)}).returncode
+    finally:
+        end_left(folder)
 
 
 def main(kind, *tests):
@@ -85,7 +98,7 @@ def main(kind, *tests):
         return 0
     # Ended from outside: the folder is removed all the same.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    with tempfile.TemporaryDirectory(prefix="gilscope-browser-") as folder:
+    with tempfile.TemporaryDirectory(prefix="gilscope-browser-", ignore_cleanup_errors=True) as folder:
         return drive(kind, pathlib.Path(folder), tests)
 
 
