@@ -32,19 +32,22 @@ export function warningsOf(report, meta) {
 export function installBanner(app) {
 	const warnings = warningsOf(app.report, app.source.meta);
 	const bar = byId('progress'), label = byId('progress_text');
-	const show = ({ events, total, error }) => {
+	const stop = make('button', { type: 'button', id: 'stop', title: 'Read no further: the overview and the report stay', onclick: () => app.source.stop() }, 'Stop');
+	const show = ({ events, total, error, isStopped }) => {
 		const share = total ? events / total : 1;
 		const busy = share < 1 && !error;
 
 		bar.value = share;
 		bar.hidden = !busy;
 		label.hidden = !busy;
+		stop.hidden = !busy;
 		label.textContent = `Reading ${Math.floor(100 * share)} % of ${formatCount(total)} events`;
-		document.documentElement.dataset.state = error ? 'error' : busy ? 'reading' : 'ready';
+		document.documentElement.dataset.state = isStopped ? 'stopped' : error ? 'error' : busy ? 'reading' : 'ready';
 		if (error && !byId('data_error'))
 			byId('warnings').append(make('p', { id: 'data_error', role: 'alert' }, error));
 	};
 
+	label.after(stop);
 	byId('warnings').append(...warnings.map((text) => make('p', {}, text)));
 	app.source.onprogress(show);
 	show(app.source.progress);

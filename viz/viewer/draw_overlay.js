@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What lies over the lanes: holes of the trace, what is not highlighted, the selection, markers, the pointer, hand-overs.
 
+import { shortSpan } from './scale.js';
+
+const FLAG_PX = 13;
 const MOST_ARROWS = 200;
 const ARROWS_WITHOUT_SELECTION = 40;
 
@@ -44,6 +47,9 @@ export function drawLosses(view, row, y) {
 	for (const loss of view.source.meta.losses)
 		if (loss.pid === null || loss.pid === undefined || loss.pid === pid)
 			drawBand(view, loss, y, row.h, view.lost, 1);
+	// The overview knows this part, single events do not.
+	if (view.source.meta.left_out.from_ns !== null && (view.exact || view.bins.width_ns < view.overview.width_ns))
+		drawBand(view, { from_ns: view.source.meta.left_out.from_ns, to_ns: view.whole_ns }, y, row.h, view.lost, 1);
 }
 
 // Columns of a lane in which nothing matches what is highlighted become pale.
@@ -136,6 +142,42 @@ export function drawSelection(view) {
 	ctx.fillStyle = palette.accent;
 	ctx.fillRect(band.from, top, 1, layout.body.h + 22);
 	ctx.fillRect(band.to - 1, top, 1, layout.body.h + 22);
+	drawEdges(view, band, top);
+}
+
+// A and B, and what is between them: on the ruler, where nothing else is that one looks at.
+function drawEdges(view, band, top) {
+	const { ctx, layout, palette, state } = view;
+	const text = shortSpan(state.selection.to_ns - state.selection.from_ns);
+	const right = layout.body.x + layout.body.w;
+
+	ctx.font = view.bold;
+	ctx.textBaseline = 'middle';
+	const width = ctx.measureText(text).width;
+	const x = Math.min(Math.max((band.from + band.to - width) / 2, layout.body.x + 4), right - width - 4);
+
+	drawFlag(view, 'A', band.from - FLAG_PX, top);
+	drawFlag(view, 'B', band.to, top);
+	// Between the flags; where there is no room, beside them.
+	const free = band.to - band.from > width + 8 ? x : band.to + FLAG_PX + width + 8 < right ? band.to + FLAG_PX + 5 : band.from - FLAG_PX - width - 5;
+
+	ctx.fillStyle = palette.ground;
+	ctx.fillRect(free - 4, top + 1, width + 8, FLAG_PX);
+	ctx.fillStyle = palette.accent;
+	ctx.fillText(text, free, top + 1 + FLAG_PX / 2);
+}
+
+function drawFlag(view, name, x, y) {
+	const { ctx, layout, palette } = view;
+
+	if (x + FLAG_PX <= layout.body.x || x >= layout.body.x + layout.body.w)
+		return;
+	ctx.fillStyle = palette.accent;
+	ctx.fillRect(x, y + 1, FLAG_PX, FLAG_PX);
+	ctx.fillStyle = palette.ground;
+	ctx.textAlign = 'center';
+	ctx.fillText(name, x + FLAG_PX / 2, y + 1 + FLAG_PX / 2);
+	ctx.textAlign = 'left';
 }
 
 export function drawMarkers(view) {

@@ -73,6 +73,9 @@ function navigationCallbacks(app, commands, openPalette) {
 	return { ...runs, palette: openPalette, announce: (text) => app.announce(text) };
 }
 
+// What the page cannot do without, and browsers of before 2023 do not have.
+const NEEDED = ['DecompressionStream', 'OffscreenCanvas', 'ResizeObserver', 'Worker'];
+
 async function begin() {
 	const source = await Source.open(document);
 	const initial = { ...initialState(source.meta), long_wait_ns: longWaitOf(source.report) };
@@ -86,9 +89,16 @@ async function begin() {
 	timeline.draw();
 }
 
-begin().catch((error) => {
+function complain(error) {
 	document.documentElement.dataset.state = 'error';
 	byId('headline').append(make('h1', {}, 'This file cannot be shown.'), make('p', { role: 'alert' }, String(error?.message ?? error)));
 	console.error(error);
-});
-byId('unsupported').remove();
+}
+
+// Else the message stays that stands in the page.
+if (NEEDED.every((name) => name in globalThis)) {
+	byId('unsupported').remove();
+	begin().catch(complain);
+} else {
+	document.documentElement.dataset.state = 'unsupported';
+}

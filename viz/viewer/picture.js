@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The current view as SVG: every stay where there are few, else the share of each state in columns.
+import { Columns } from './columns.js';
 import { formatNs, formatTime } from './format.js';
 import { lanesInOrder } from './lanes.js';
-import { paletteFor } from './palette.js';
+import { paletteFor, STATE_HEIGHTS } from './palette.js';
 
 const COLUMNS = 600;
 const MOST_STAYS = 5000;
 const WIDTH = 1200, LEFT = 160, LANE = 28, TOP = 40;
 // From the bottom up, with the height of a state that fills its column.
-const LAYERS = [['holding', 4, 1], ['waiting', 3, 0.6], ['entering', 2, 0.3]];
+const LAYERS = [['holding', 4], ['waiting', 3], ['entering', 2]].map(([name, state]) => [name, state, STATE_HEIGHTS[state]]);
 
 // Any text as XML: what XML forbids is left out.
 export function xmlText(text) {
@@ -31,24 +32,38 @@ function stayRects(app, slices, lane, y, x, colours) {
 	}).concat(slices.marks.filter((it) => it.lane === lane && it.kind >= 1 && it.kind <= 3).map((it) => svgRect(x(it.at_ns) - 0.5, y + 2, 1, 6, colours.failed)));
 }
 
-function binRects(bins, lane, y, x, colours) {
-	const out = [];
+// As the canvas stacks them: in each column the shares of the time, with the heights of the states.
+function columnRects(columns, lane, y, colours) {
+	const out = [], bottom = y + LANE - 3;
+	const step = (WIDTH - LEFT - 10) / columns.width;
 
-	for (let b = 0; b < bins.n; b++) {
-		const at = lane * bins.n + b;
-		const from = x(bins.from_ns + b * bins.width_ns), width = x(bins.from_ns + (b + 1) * bins.width_ns) - from;
-		let top = y + LANE - 3;
+	for (let c = 0; c < columns.width; c++) {
+		let top = bottom;
 
-		for (const [name] of LAYERS) {
-			const height = (LANE - 6) * bins[name][at] / 255;
+		if (!columns.hasData(c))
+			continue;
+		for (const [name, , height] of LAYERS) {
+			const h = (LANE - 6) * height * columns.share(columns.bins[name], lane, c) / 255;
 
-			if (height)
-				out.push(svgRect(from, top -= height, width, height, colours[name]));
+			if (h)
+				out.push(svgRect(LEFT + c * step, top -= h, step, h, colours[name]));
 		}
-		if (bins.failed[at])
-			out.push(svgRect(from, y, width, 3, colours.failed));
+		if (columns.count(columns.bins.failed, lane, c))
+			out.push(svgRect(LEFT + c * step, y, step, 3, colours.failed));
 	}
 	return out;
+}
+
+// What nobody knows, over all lanes of the process that lost it.
+function lossRects(app, lanes, x) {
+	const { losses, gils, lanes: all } = app.source.meta;
+
+	return losses.flatMap((loss) => lanes.flatMap((lane, i) => {
+		const from = x(loss.from_ns), width = x(loss.to_ns) - from;
+
+		return width <= 0 || ((loss.pid ?? null) !== null && loss.pid !== gils[all[lane].gil].pid) ? []
+			: [svgRect(from, TOP + i * LANE, width, LANE, 'url(#lost)', 'events were lost')];
+	}));
 }
 
 export async function pictureOf(app) {
@@ -57,19 +72,21 @@ export async function pictureOf(app) {
 	const lanes = lanesInOrder(app.source, app.store.state);
 	const x = (at_ns) => LEFT + (WIDTH - LEFT - 10) * Math.min(1, Math.max(0, (at_ns - range.from_ns) / (range.to_ns - range.from_ns)));
 	const slices = await app.source.slices(range, MOST_STAYS);
-	const bins = slices ? null : app.source.bins(range, COLUMNS);
+	const columns = slices ? null : new Columns(app.source.bins(range, COLUMNS), range, COLUMNS);
 	const height = TOP + lanes.length * LANE + 30;
 	const title = document.title;
 	const rows = lanes.map((lane, i) => {
 		const y = TOP + i * LANE;
 
-		return `<g><text x="${LEFT - 8}" y="${y + 18}" text-anchor="end" fill="${colours.text}">${xmlText(app.name(lane).slice(0, 22))}</text>${(slices ? stayRects(app, slices, lane, y, x, colours) : binRects(bins, lane, y, x, colours)).join('')}</g>`;
+		return `<g><text x="${LEFT - 8}" y="${y + 18}" text-anchor="end" fill="${colours.text}">${xmlText(app.name(lane).slice(0, 22))}</text>${(slices ? stayRects(app, slices, lane, y, x, colours) : columnRects(columns, lane, y, colours)).join('')}</g>`;
 	});
 
 	return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12" role="img" aria-labelledby="t d">
 <title id="t">${xmlText(title)}</title><desc id="d">${xmlText(`Threads of a Python program, from ${formatTime(range.from_ns)} to ${formatTime(range.to_ns)}. Tall: holds the GIL; half: waits for it; marks on top: failed attempts.`)}</desc>
 <rect width="${WIDTH}" height="${height}" fill="${colours.ground}"/><text x="${LEFT}" y="22" fill="${colours.text}">${xmlText(title)}</text>
+<defs><pattern id="lost" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8" fill="${colours.ground}" fill-opacity="0.7"/><path d="M0 0L8 8" stroke="${colours.lost}" stroke-width="1.6"/></pattern></defs>
 ${rows.join('\n')}
+${lossRects(app, lanes, x).join('')}
 <text x="${LEFT}" y="${height - 10}" fill="${colours.faint}">${formatTime(range.from_ns)}</text><text x="${WIDTH - 10}" y="${height - 10}" text-anchor="end" fill="${colours.faint}">${formatTime(range.to_ns)}</text>
 </svg>
 `;

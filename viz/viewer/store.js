@@ -7,7 +7,7 @@ export function initialState(meta) {
 	return {
 		range: { from_ns: 0, to_ns: Math.max(meta.duration_ns, 1) }, // what the timeline shows
 		selection: null,   // {from_ns, to_ns}: what the statistics are of; null: all
-		cursor: null,      // {at_ns, lane}: under the pointer; lane null beside the lanes
+		cursor: null,      // {at_ns, lane, gil}: under the pointer; lane null beside the lanes, gil beside its rows
 		focus: 0,          // lane of the keyboard
 		picked: null,      // {lane, at_ns}: what the details show
 		order: 'first',    // of ORDERS
