@@ -29,11 +29,12 @@ import { watchStats } from './watch_stats.js';
 
 const LONG_WAIT = 10;
 
-// Ten times the median wait of those who had to wait: what "next long wait" goes to.
+// Ten times the median wait of those who had to wait, at most half of the longest one: what "next long wait" goes to.
 function longWaitOf(report) {
-	const medians = report.threads.map((it) => it.wait_contended_ns?.p50).filter((it) => it > 0).sort((a, b) => a - b);
+	const waits = report.threads.map((it) => it.wait_contended_ns).filter((it) => it?.p50 > 0);
+	const medians = waits.map((it) => it.p50).sort((a, b) => a - b);
 
-	return medians.length ? LONG_WAIT * medians[medians.length >> 1] : 1e6;
+	return waits.length ? Math.min(LONG_WAIT * medians[medians.length >> 1], waits.reduce((most, it) => Math.max(most, it.max), 0) / 2) : 1e6;
 }
 
 function installParts(app, initial, canvas) {

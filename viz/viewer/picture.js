@@ -54,6 +54,14 @@ function columnRects(columns, lane, y, colours) {
 	return out;
 }
 
+// Outside, as long as the thread is there.
+function lifeRect(app, lane, y, x, colours) {
+	const { first_ns, last_ns } = app.lanes[lane];
+	const from = x(first_ns), width = x(last_ns) - from;
+
+	return width > 0 ? svgRect(from, y + LANE - 4, width, 1, colours.outside) : '';
+}
+
 // What nobody knows, over all lanes of the process that lost it.
 function lossRects(app, lanes, x) {
 	const { losses, gils, lanes: all } = app.source.meta;
@@ -78,7 +86,7 @@ export async function pictureOf(app) {
 	const rows = lanes.map((lane, i) => {
 		const y = TOP + i * LANE;
 
-		return `<g><text x="${LEFT - 8}" y="${y + 18}" text-anchor="end" fill="${colours.text}">${xmlText(app.name(lane).slice(0, 22))}</text>${(slices ? stayRects(app, slices, lane, y, x, colours) : columnRects(columns, lane, y, colours)).join('')}</g>`;
+		return `<g><text x="${LEFT - 8}" y="${y + 18}" text-anchor="end" fill="${colours.text}">${xmlText(app.name(lane).slice(0, 22))}</text>${lifeRect(app, lane, y, x, colours)}${(slices ? stayRects(app, slices, lane, y, x, colours) : columnRects(columns, lane, y, colours)).join('')}</g>`;
 	});
 
 	return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12" role="img" aria-labelledby="t d">

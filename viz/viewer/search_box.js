@@ -89,6 +89,8 @@ export function installSearch(app) {
 	box.addEventListener('keydown', (event) => {
 		event.stopPropagation();
 		if (event.key === 'Escape') {
+			// Some browsers would empty it.
+			event.preventDefault();
 			hide();
 			byId('timeline').focus();
 		} else if (event.key === 'Enter' && box.value.trim()) {

@@ -17,7 +17,7 @@ export function initialState(meta) {
 		gil: null,         // only this one; null: all
 		highlight: null,   // a Query of source.js: what stands out, the rest is dimmed
 		markers: [],       // {at_ns, text}
-		long_wait_ns: 1e6, // what "next long wait" looks for; main.js sets ten times the median wait
+		long_wait_ns: 1e6, // what "next long wait" looks for; main.js sets ten times the median wait, at most half of the longest
 		theme: 'auto',     // auto, light, dark
 		panel: 'findings', // findings, threads, pairs, selection, details, markers
 		help: false,       // the keyboard overlay

@@ -81,7 +81,7 @@ export function installDetails(app, host) {
 		if (mine !== asked)
 			return;
 		if (!detail) {
-			host.replaceChildren(make('p', { class: 'empty' }, `${app.name(picked.lane)} has nothing at ${formatTime(picked.at_ns)}.`));
+			host.replaceChildren(make('p', { class: 'empty' }, app.source.progress.error ?? `${app.name(picked.lane)} has nothing at ${formatTime(picked.at_ns)}.`));
 			return;
 		}
 		app.announce(sayDetail(app, detail));
@@ -94,6 +94,6 @@ export function installDetails(app, host) {
 	};
 
 	app.store.subscribe(['picked'], draw);
-	app.source.ready.then(draw);
+	app.source.ready.then(draw, draw);
 	draw();
 }
