@@ -11,7 +11,7 @@ export function warningsOf(report, meta) {
 	if (quality.lost_events || quality.lost_packets || quality.loss_unknown)
 		out.push(`Events were lost (${quality.loss_unknown ? 'how many is unknown' : `${formatMany(quality.lost_events, 'event')}, ${formatMany(quality.lost_packets, 'packet')}`}): what is hatched is unknown, and sums are too small.`);
 	if (meta.left_out.events)
-		out.push(`${formatMany(meta.left_out.events, 'event')}${meta.left_out.from_ns === null ? '' : ` from ${formatTime(meta.left_out.from_ns)} on`} ${meta.left_out.events === 1 ? 'is' : 'are'} not in this file in detail; the overview and the report count them.`);
+		out.push(`${formatMany(meta.left_out.events, 'event')}${meta.left_out.from_ns === null ? '' : ` from ${formatTime(meta.left_out.from_ns)} on`} ${meta.left_out.events === 1 ? 'is' : 'are'} not in this file in detail; the overview and the report count them; gilscope view --time shows another part.`);
 	if (meta.left_out.threads)
 		out.push(`${formatMany(meta.left_out.threads, 'thread')} beyond the 4,096th have no lane; the report counts them.`);
 	if (quality.damage)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What lies over the lanes: holes of the trace, what is not highlighted, the selection, markers, the pointer, hand-overs.
 
+import { RULER_HEIGHT } from './layout.js';
 import { shortSpan } from './scale.js';
 
 const FLAG_PX = 13;
@@ -49,7 +50,8 @@ export function drawLosses(view, row, y) {
 			drawBand(view, loss, y, row.h, view.lost, 1);
 	// The overview knows this part, single events do not.
 	if (view.source.meta.left_out.from_ns !== null && (view.exact || view.bins.width_ns < view.overview.width_ns))
-		drawBand(view, { from_ns: view.source.meta.left_out.from_ns, to_ns: view.whole_ns }, y, row.h, view.lost, 1);
+		for (const fill of [view.palette.ground, view.lost])
+			drawBand(view, { from_ns: view.source.meta.left_out.from_ns, to_ns: view.whole_ns }, y, row.h, fill, 1);
 }
 
 // Columns of a lane in which nothing matches what is highlighted become pale.
@@ -134,37 +136,60 @@ function drawArrow(ctx, x0, y0, x1, y1) {
 
 export function drawSelection(view) {
 	const { ctx, layout, palette, state } = view;
-	const top = layout.body.y - 22;
-	const band = state.selection && drawBand(view, state.selection, top, layout.body.h + 22, palette.accent, 0.14);
+	const top = layout.body.y - RULER_HEIGHT;
+	const band = state.selection && drawBand(view, state.selection, top, layout.body.h + RULER_HEIGHT, palette.accent, 0.14);
 
 	if (!band)
 		return;
 	ctx.fillStyle = palette.accent;
-	ctx.fillRect(band.from, top, 1, layout.body.h + 22);
-	ctx.fillRect(band.to - 1, top, 1, layout.body.h + 22);
+	ctx.fillRect(band.from, top, 1, layout.body.h + RULER_HEIGHT);
+	ctx.fillRect(band.to - 1, top, 1, layout.body.h + RULER_HEIGHT);
 	drawEdges(view, band, top);
+}
+
+// Where the length of the selection stands: between the flags, beside them where there is no room.
+function placeLength(view, band, width) {
+	const { body } = view.layout;
+	const right = body.x + body.w;
+	const from = Math.max(band.from, body.x), to = Math.min(band.to, right);
+
+	if (to - from > width + 8)
+		return (from + to - width) / 2;
+	return band.to + FLAG_PX + width + 8 < right ? band.to + FLAG_PX + 5 : band.from - FLAG_PX - width - 5;
+}
+
+// What selection and notes cover of the ruler: {from, to}, where no time can be read.
+export function rulerCovers(view) {
+	const { ctx, scale, state } = view;
+	const covers = state.markers.map((marker) => scale.xOf(marker.at_ns)).map((x) => ({ from: x, to: x + 16 }));
+
+	if (!state.selection)
+		return covers;
+	const band = { from: scale.xOf(state.selection.from_ns), to: scale.xOf(state.selection.to_ns) };
+
+	ctx.font = view.bold;
+	const width = ctx.measureText(shortSpan(state.selection.to_ns - state.selection.from_ns)).width;
+	const x = placeLength(view, band, width);
+
+	return [...covers, { from: band.from - FLAG_PX, to: band.from }, { from: band.to, to: band.to + FLAG_PX }, { from: x - 4, to: x + width + 4 }];
 }
 
 // A and B, and what is between them: on the ruler, where nothing else is that one looks at.
 function drawEdges(view, band, top) {
-	const { ctx, layout, palette, state } = view;
+	const { ctx, palette, state } = view;
 	const text = shortSpan(state.selection.to_ns - state.selection.from_ns);
-	const right = layout.body.x + layout.body.w;
 
 	ctx.font = view.bold;
 	ctx.textBaseline = 'middle';
 	const width = ctx.measureText(text).width;
-	const x = Math.min(Math.max((band.from + band.to - width) / 2, layout.body.x + 4), right - width - 4);
+	const x = placeLength(view, band, width);
 
 	drawFlag(view, 'A', band.from - FLAG_PX, top);
 	drawFlag(view, 'B', band.to, top);
-	// Between the flags; where there is no room, beside them.
-	const free = band.to - band.from > width + 8 ? x : band.to + FLAG_PX + width + 8 < right ? band.to + FLAG_PX + 5 : band.from - FLAG_PX - width - 5;
-
 	ctx.fillStyle = palette.ground;
-	ctx.fillRect(free - 4, top + 1, width + 8, FLAG_PX);
+	ctx.fillRect(x - 4, top + 1, width + 8, FLAG_PX);
 	ctx.fillStyle = palette.accent;
-	ctx.fillText(text, free, top + 1 + FLAG_PX / 2);
+	ctx.fillText(text, x, top + 1 + FLAG_PX / 2);
 }
 
 function drawFlag(view, name, x, y) {

@@ -13,7 +13,7 @@ const SEARCH_EXAMPLES = [
 
 function keyTable(caption, rows) {
 	return make('table', { class: 'keys' }, make('caption', {}, caption), make('tbody', {}, ...rows.map(([keys, does]) =>
-		make('tr', {}, make('th', { scope: 'row' }, ...keys.map((key) => make('kbd', {}, key))), make('td', {}, does)))));
+		make('tr', {}, make('th', { scope: 'row' }, ...keys.flatMap((key) => [make('kbd', {}, key), ' '])), make('td', {}, does)))));
 }
 
 export function installHelp(app) {

@@ -5,9 +5,11 @@ import { formatNs, formatTime } from './format.js';
 import { lanesInOrder } from './lanes.js';
 import { paletteFor, STATE_HEIGHTS } from './palette.js';
 
-const COLUMNS = 600;
 const MOST_STAYS = 5000;
-const WIDTH = 1200, LEFT = 160, LANE = 28, TOP = 40;
+const WIDTH = 1200, LEFT = 180, LANE = 28, TOP = 40;
+// Two pixels each: edges on whole ones.
+const COLUMNS = (WIDTH - LEFT - 10) / 2;
+const LONGEST_LABEL = 24;
 // From the bottom up, with the height of a state that fills its column.
 const LAYERS = [['holding', 4], ['waiting', 3], ['entering', 2]].map(([name, state]) => [name, state, STATE_HEIGHTS[state]]);
 
@@ -18,6 +20,12 @@ export function xmlText(text) {
 
 function svgRect(x, y, width, height, colour, title = '') {
 	return `<rect x="${x.toFixed(2)}" y="${y.toFixed(2)}" width="${Math.max(width, 0.2).toFixed(2)}" height="${height.toFixed(2)}" fill="${colour}">${title ? `<title>${xmlText(title)}</title>` : ''}</rect>`;
+}
+
+function labelOf(name) {
+	const letters = [...name];
+
+	return letters.length > LONGEST_LABEL ? `${letters.slice(0, LONGEST_LABEL - 1).join('')}\u2026` : name;
 }
 
 function stayRects(app, slices, lane, y, x, colours) {
@@ -86,7 +94,7 @@ export async function pictureOf(app) {
 	const rows = lanes.map((lane, i) => {
 		const y = TOP + i * LANE;
 
-		return `<g><text x="${LEFT - 8}" y="${y + 18}" text-anchor="end" fill="${colours.text}">${xmlText(app.name(lane).slice(0, 22))}</text>${lifeRect(app, lane, y, x, colours)}${(slices ? stayRects(app, slices, lane, y, x, colours) : columnRects(columns, lane, y, colours)).join('')}</g>`;
+		return `<g><text x="${LEFT - 8}" y="${y + 18}" text-anchor="end" fill="${colours.text}">${xmlText(labelOf(app.name(lane)))}</text>${lifeRect(app, lane, y, x, colours)}${(slices ? stayRects(app, slices, lane, y, x, colours) : columnRects(columns, lane, y, colours)).join('')}</g>`;
 	});
 
 	return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12" role="img" aria-labelledby="t d">

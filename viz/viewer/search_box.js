@@ -44,7 +44,7 @@ async function showOnly(app, text) {
 		app.store.set({ filters: [...filters, text] });
 		return;
 	}
-	const found = await app.source.matches({ kind: 'query', text }, 1).catch((error) => app.say(error.message));
+	const found = await app.source.matches({ kind: 'query', text }, 1).catch(() => app.say('That is no search: see its list.'));
 
 	if (found && !found.total)
 		app.say('Nothing found');

@@ -3,7 +3,7 @@
 import { Columns } from './columns.js';
 import { drawBody } from './draw_body.js';
 import { byLane, hatchPattern } from './draw_exact.js';
-import { drawCursor, drawMarkers, drawSelection, lossPattern } from './draw_overlay.js';
+import { drawCursor, drawMarkers, drawSelection, lossPattern, rulerCovers } from './draw_overlay.js';
 import { drawTimeRuler } from './draw_rulers.js';
 import { layOut, MINIMAP_HEIGHT, rowsSeen, RULER_HEIGHT } from './layout.js';
 import { drawMinimapWindow, minimapPicture } from './minimap.js';
@@ -225,7 +225,7 @@ export class Timeline {
 			this.#minimap = { key, picture: minimapPicture(this.source, lanes, body.w, MINIMAP_HEIGHT, view.palette) };
 		ctx.drawImage(this.#minimap.picture, body.x, 0);
 		drawMinimapWindow(view, body.x, 0, body.w, MINIMAP_HEIGHT);
-		drawTimeRuler(view, MINIMAP_HEIGHT, RULER_HEIGHT);
+		drawTimeRuler(view, MINIMAP_HEIGHT, RULER_HEIGHT, rulerCovers(view));
 		ctx.fillStyle = view.palette.faint;
 		ctx.font = view.font;
 		ctx.fillText('whole trace', 8, MINIMAP_HEIGHT / 2);
