@@ -6,7 +6,7 @@ export const PANELS = ['findings', 'threads', 'pairs', 'selection', 'details', '
 export const THEMES = ['auto', 'light', 'dark'];
 
 const KINDS = ['failed', 'wait', 'edge', 'query', 'pair'];
-const MOST_TEXT = 500;
+export const MOST_TEXT = 500;
 
 const isCount = (x) => Number.isSafeInteger(x) && x >= 0;
 const rangeText = (range) => `${Math.round(range.from_ns)}-${Math.round(range.to_ns)}`;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Notes at times: listed, edited, removed, saved as a file.
+import { csvOf } from '../copy.js';
 import { make } from '../dom.js';
 import { formatExactNs, formatNs, formatTime } from '../format.js';
+import { MOST_TEXT } from '../hash.js';
 import { saveText } from '../save.js';
 import { visible } from '../text.js';
 
@@ -24,7 +26,7 @@ function markerRow(app, marker, before) {
 }
 
 function textBox(app, marker) {
-	const box = make('input', { type: 'text', 'aria-label': 'Text of the note', maxlength: 500,
+	const box = make('input', { type: 'text', 'aria-label': 'Text of the note', maxlength: MOST_TEXT,
 		onchange: () => app.store.set({ markers: withMarker(app.store.state.markers, marker.at_ns, box.value) }) });
 
 	box.value = marker.text;
@@ -37,7 +39,7 @@ export function installMarkers(app, host) {
 	const table = make('table', { class: 'markers' }, make('caption', {}, 'Notes'),
 		make('thead', {}, make('tr', {}, make('th', { scope: 'col' }, 'Time'), make('th', { scope: 'col' }, 'After the one before'), make('th', { scope: 'col' }, 'Note'), make('th', { scope: 'col' }, 'Remove'))), body);
 	const save = make('button', { type: 'button', id: 'export_markers',
-		onclick: () => saveText('gilscope-notes.csv', 'text/csv', `at_ns,text\n${app.store.state.markers.map((it) => `${it.at_ns},"${visible(it.text).replaceAll('"', '""')}"`).join('\n')}\n`) }, 'Save the notes');
+		onclick: () => saveText('gilscope-notes.csv', 'text/csv', csvOf(app.store.state.markers.map(({ at_ns, text }) => ({ at_ns, text: visible(text, MOST_TEXT) })))) }, 'Save the notes');
 	const draw = () => {
 		const { markers } = app.store.state;
 
