@@ -3,8 +3,9 @@
 import { Columns } from './columns.js';
 import { drawBody } from './draw_body.js';
 import { byLane, hatchPattern } from './draw_exact.js';
-import { drawCursor, drawMarkers, drawSelection, lossPattern, rulerCovers } from './draw_overlay.js';
+import { drawCursor, drawMarkers, lossPattern } from './draw_overlay.js';
 import { drawTimeRuler } from './draw_rulers.js';
+import { drawSelection, rulerCovers } from './draw_selection.js';
 import { layOut, MINIMAP_HEIGHT, rowsSeen, RULER_HEIGHT } from './layout.js';
 import { drawMinimapWindow, minimapPicture } from './minimap.js';
 import { onMediaChange, paletteFor } from './palette.js';
