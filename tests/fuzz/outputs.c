@@ -114,7 +114,6 @@ static void text_close(struct text *t)
 	t->page.out = NULL;
 }
 
-/* @return 0, for where this is checked that way. */
 static void text_end(struct text *t, int result)
 {
 	if (result)
@@ -132,7 +131,7 @@ static void text_deinit(struct text *t)
 /* Those that hold whatever was lost. */
 static void check_laws(const struct text *t)
 {
-	static const char *const broken[] = { "FAIL  attempts:", "FAIL  holds:", "FAIL  lives:", "FAIL  GIL" };
+	static const char *const broken[] = { "\nFAIL  attempts:", "\nFAIL  holds:", "\nFAIL  lives:", "\nFAIL  GIL" };
 
 	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++)
 		if (strstr(t->bytes, broken[i]))
@@ -141,7 +140,7 @@ static void check_laws(const struct text *t)
 
 static void print_report(struct gilscope *g, const struct outputs *o)
 {
-	cleanup(text_deinit) struct text t;
+	cleanup(text_deinit) struct text t = { .bytes = NULL };
 
 	text_begin(&t, "report", o);
 	text_end(&t, gilscope_print_report(g, &t.page, &o->report));
@@ -149,7 +148,7 @@ static void print_report(struct gilscope *g, const struct outputs *o)
 
 static void print_timeline(struct gilscope *g, const struct outputs *o)
 {
-	cleanup(text_deinit) struct text t;
+	cleanup(text_deinit) struct text t = { .bytes = NULL };
 
 	text_begin(&t, "timeline", o);
 	text_end(&t, gilscope_print_timeline(g, &t.page));
@@ -157,7 +156,7 @@ static void print_timeline(struct gilscope *g, const struct outputs *o)
 
 static void print_laws(struct gilscope *g, const struct outputs *o)
 {
-	cleanup(text_deinit) struct text t;
+	cleanup(text_deinit) struct text t = { .bytes = NULL };
 	bool lawful;
 
 	text_begin(&t, "laws", o);
@@ -168,7 +167,7 @@ static void print_laws(struct gilscope *g, const struct outputs *o)
 static void print_diff(struct gilscope *g, const struct outputs *o)
 {
 	struct gilscope_diff_options options = { .size = sizeof(options) };
-	cleanup(text_deinit) struct text t;
+	cleanup(text_deinit) struct text t = { .bytes = NULL };
 
 	text_begin(&t, "diff", o);
 	text_end(&t, gilscope_print_diff(g, g, &t.page, &options));
@@ -176,7 +175,7 @@ static void print_diff(struct gilscope *g, const struct outputs *o)
 
 static void test_rule(struct gilscope *g, const struct outputs *o)
 {
-	cleanup(text_deinit) struct text t;
+	cleanup(text_deinit) struct text t = { .bytes = NULL };
 	bool pass;
 
 	if (!o->rule)
@@ -318,8 +317,10 @@ bool outputs_check(const struct outputs *o)
 		outputs_check_sentence();
 	r = gilscope_run(g);
 	text_end(&battle, r);
-	check_files(files, !r);
 	if (!r)
 		print_all(g, o);
+	/* What could not be finished is gone now. */
+	gilscope_free(steal(&g));
+	check_files(files, !r);
 	return !r;
 }

@@ -16,6 +16,7 @@ import tempfile
 
 LARGEST = 4096  # bytes of an input; a corpus may have larger ones
 HANG_S = 20
+HALT = {"UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
 
 
 def words(arguments, folder):
@@ -41,7 +42,7 @@ def main():
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="gilscope-fuzz-") as folder:
         done = subprocess.run([str(word) for word in words(arguments, folder)],
-                              env=dict(os.environ, TMPDIR=folder, LC_ALL="C.UTF-8"), check=False)
+                              env=dict(os.environ, TMPDIR=folder, LC_ALL="C.UTF-8", **HALT), check=False)
     sys.exit(1 if done.returncode else 0)
 
 

@@ -184,6 +184,7 @@ void check_html(const struct content *c)
 		at = packed + size + strspn(packed + size, "=");
 		if (strncmp(at, "</script>\n", 10))
 			wrong(c->what, "a part does not end where its base64 does");
+		at += 10;
 		check_part(c->what, copy, size, is_json);
 	}
 	sum = crc32(sum, (const Bytef *)at, (uInt)(c->text + c->size - at));
