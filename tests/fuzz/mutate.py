@@ -24,7 +24,7 @@ GILSCOPE = str(pathlib.Path(os.environ.get("GILSCOPE_BUILD", SOURCE / "build")).
 sys.path.insert(0, str(SOURCE / "tests" / "unit"))
 import ctf  # noqa: E402
 
-GIL, MS = 1 << 32 | 1, 1000000
+MS = 1000000
 HANG_S = 30
 CRASH = re.compile(r"runtime error|Sanitizer|Segmentation|[Aa]ssert|Traceback|0x[0-9a-f]{6}|comp-addr")
 # What a terminal would act on, and what turns text around.
@@ -38,24 +38,21 @@ NOTE = ('{"schema": "gilscope-recording-1", "recording": "", "command": ["x"], "
 
 # ---- whole traces -------------------------------------------------------------------------------
 
-def hot(at, event, tid, *more, tick=50, checks=5):
-    return (at, "gil:" + event, GIL, tid, tick, checks, *more)
-
-
-def fight(begin, a, b):
-    return [hot(begin, "entry", a), hot(begin + 1000, "acquire", a), hot(begin + MS, "entry", b),
-            hot(begin + MS + 1000, "busy", b), hot(begin + MS + 500000, "retry", b, 1),
-            hot(begin + 2 * MS, "release", a, 1, checks=6), hot(begin + 2 * MS + 2000, "acquire", b, checks=6),
-            hot(begin + 3 * MS, "release", b, 0, tick=40, checks=6)]
+def fight(begin, gil):
+    """Each row: when, what, which thread, and what else the event says."""
+    rows = [(0, "entry", 100), (1000, "acquire", 100), (MS, "entry", 101), (MS + 1000, "busy", 101),
+            (MS + 500000, "retry", 101, 1), (2 * MS, "release", 100, 1), (2 * MS + 2000, "acquire", 101),
+            (3 * MS, "release", 101, 0)]
+    return [(begin + at, "gil:" + event, gil, tid, 50, 5, *more) for at, event, tid, *more in rows]
 
 
 def write_trace(folder, flight):
     """Two processes, each with a stream of facts and two of hot events, in packets; with an index."""
     for pid, below in ((77, "ust/pid/one-77-20260101-000000"), (78, "ust/pid/two-78-20260101-000000")):
-        place = folder / below
-        facts = [(1, "gil:create", GIL, pid, 1, 7, 100, "", "ticks", "test 1"),
-                 (2, "gil:thread", GIL, 100, pid, 1, 7 << 40, 1, "main"), (2, "gil:thread", GIL, 101, pid, 2, 8 << 40, 0, "b")]
-        packets = [ctf.packet(cpu, ctf.EVENTS, fight((10 + 10 * n + 5 * cpu) * MS, 100, 101), sequence=n)
+        place, gil = folder / below, pid << 32 | 1
+        facts = [(1, "gil:create", gil, pid, 1, 7, 100, "", "ticks", "test 1"),
+                 (2, "gil:thread", gil, 100, pid, 1, 7 << 40, 1, "main"), (2, "gil:thread", gil, 101, pid, 2, 8 << 40, 0, "b")]
+        packets = [ctf.packet(cpu, ctf.EVENTS, fight((10 + 10 * n + 5 * cpu) * MS, gil), sequence=n)
                    for cpu in (0, 1) for n in range(3)]
         ctf.write(place, [b"".join(packets[:3]), b"".join(packets[3:])], pid=pid)
         (place / "gil_facts_0").write_bytes(ctf.packet(0, ctf.EVENTS, facts))
@@ -161,7 +158,7 @@ def rename(chance, path, _):
 
 def rename_folder(chance, path, trace):
     if path.parent != trace:
-        path.parent.rename(path.parent.with_name(chance.choice(("\x1b[2J", "</script>", "x-99999999999999-1-2", "-", "a b"))))
+        path.parent.rename(path.parent.with_name(chance.choice(("\x1b[2J", "<script>", "x-99999999999999-1-2", "-", "a b"))))
 
 
 DAMAGES = [flip_bits, flip_in_header, flip_in_header, put_number, put_number, truncate, empty, extend, delete, swap,

@@ -23,10 +23,11 @@ void wrong(const char *what, const char *fmt, ...)
 
 /* ---- JSON ---------------------------------------------------------------------- */
 
+/* Whole numbers of 64 bits are too large for jansson. */
 static void check_json_part(const char *what, const char *text, size_t size)
 {
 	json_error_t error;
-	json_t *doc = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+	json_t *doc = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &error);
 
 	if (!doc)
 		wrong(what, "%s at byte %d of %.*s", error.text, error.position, (int)(size < 4000 ? size : 4000), text);
