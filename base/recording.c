@@ -5,10 +5,12 @@
 #include "base/err.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char schema[] = "gilscope-recording-1";
 
@@ -49,12 +51,20 @@ int recording_write(const struct recording *r, const char *trace)
 	return 0;
 }
 
+/* The file may be anything, also a pipe that nobody writes to. */
+static json_t *load(const char *path)
+{
+	cleanup(fdp) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	return fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) ? NULL : json_loadfd(fd, 0, NULL);
+}
+
 int recording_read(struct recording *r, const char *trace)
 {
 	cleanup(json_decrefp) json_t *doc = NULL;
 	const char *its_schema, *id;
 	json_int_t events, packets;
-	json_error_t error;
 	char path[PATH_MAX];
 	int known, absent = 0, late = 0, flight = 0, snapshots = 0, code = path_of(trace, path);
 
@@ -63,7 +73,7 @@ int recording_read(struct recording *r, const char *trace)
 		return code;
 	if (access(path, F_OK))
 		return RECORDING_E_ABSENT;
-	doc = json_load_file(path, 0, &error);
+	doc = load(path);
 	if (!doc || json_unpack(doc, "{s:s, s:s, s:I, s:I, s:b, s?i, s?i, s?b, s?i}",
 				"schema", &its_schema, "recording", &id,
 				"lost_events", &events, "lost_packets", &packets, "loss_known", &known,
