@@ -473,35 +473,23 @@ static bt_value *make_inputs(const char *path)
 	return NULL;
 }
 
-static bool is_ctf2(const char *folder)
+static bool is_ctf2(int metadata)
 {
-	cleanup(freep) char *path = NULL;
-	cleanup(filep) FILE *f = NULL;
+	char begin;
 
-	if (asprintf(&path, "%s/metadata", folder) < 0)
-		path = NULL;
-	f = path ? fopen(path, "re") : NULL;
-	return f && fgetc(f) == 0x1e; /* the record separator of JSON text sequences */
-}
-
-static bool can_read_metadata(const char *folder)
-{
-	cleanup(freep) char *path = NULL;
-
-	if (asprintf(&path, "%s/metadata", folder) < 0)
-		path = NULL;
-	return path && !access(path, R_OK);
+	return pread(metadata, &begin, 1, 0) == 1 && begin == 0x1e; /* the record separator of JSON text sequences */
 }
 
 /* Why a folder's metadata cannot be used, as a sentence. */
 static void explain_folder(const char *folder, char *out, size_t size)
 {
+	cleanup(fdp) int metadata = folders_open(folder, "metadata");
 	char cause[512];
 
 	take_cause(cause, sizeof(cause));
-	if (!can_read_metadata(folder))
-		snprintf(out, size, "'%s/metadata' cannot be read: %s", folder, strerror(errno));
-	else if (is_ctf2(folder))
+	if (metadata < 0)
+		snprintf(out, size, "'%s/metadata' cannot be read: %s", folder, strerror(-metadata));
+	else if (is_ctf2(metadata))
 		snprintf(out, size, "'%s' is in CTF 2, which babeltrace2 %u.%u cannot read: record with "
 			 "LTTNG_SESSIOND_DEFAULT_TRACE_FORMAT=ctf-1.8, or use babeltrace2 2.1",
 			 folder, bt_version_get_major(), bt_version_get_minor());
