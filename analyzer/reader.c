@@ -659,24 +659,33 @@ static int add_sources(struct reader *r)
 }
 
 /* Each stream has its file open. */
-static void allow_open_files(size_t n)
+static int allow_open_files(size_t n_streams)
 {
-	enum { OTHERS = 64 };
+	enum { OTHERS = 64, OTHERS_LEAST = 16 };
+	size_t n = n_streams + OTHERS;
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= n + OTHERS)
-		return;
-	limit.rlim_cur = n + OTHERS < limit.rlim_max ? n + OTHERS : limit.rlim_max;
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= n)
+		return 0;
+	if (limit.rlim_max < n_streams + OTHERS_LEAST)
+		return err(-EMFILE, "reading this trace takes %zu open files, and %" PRIu64 " are allowed: raise "
+			   "the limit (ulimit -n)", n, (uint64_t)limit.rlim_max);
+	limit.rlim_cur = n < limit.rlim_max ? n : limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
+	return 0;
 }
 
 static int connect_streams(struct reader *r)
 {
 	const bt_component_sink *sink;
+	int status;
 
 	r->heap = calloc(r->n_streams + 1, sizeof(*r->heap));
 	if (!r->heap)
 		return err(-ENOMEM, "out of memory");
+	status = allow_open_files(r->n_streams);
+	if (status)
+		return status;
 	for (size_t i = 0; i < r->n_streams; i++)
 		r->streams[i].ts_ns = r->begin_ns;
 	if (bt_graph_add_sink_component_with_initialize_method_data(
@@ -690,7 +699,6 @@ static int connect_streams(struct reader *r)
 	r->trace.streams = (uint32_t)r->n_streams;
 	for (size_t i = 0; i < r->folders.n; i++)
 		r->trace.begins_late |= r->folders.all[i].late_begin != 0;
-	allow_open_files(r->n_streams);
 	return 0;
 }
 
@@ -712,7 +720,9 @@ int reader_open(struct reader **out, const char *path, bool facts_only, bool fli
 		return err(-ENOMEM, "out of memory");
 	r->trace.path = path;
 	r->flight_recorder = flight_recorder;
-	status = folders_find(&r->folders, path, facts_only);
+	status = allow_open_files(0);
+	if (!status)
+		status = folders_find(&r->folders, path, facts_only);
 	if (!status)
 		status = find_plugin(r);
 	if (status)
