@@ -75,6 +75,9 @@ int recording_read(struct recording *r, const char *trace)
 				"absent_processes", &absent, "late_processes", &late,
 				"flight_recorder", &flight, "snapshots", &snapshots))
 		return err(-EINVAL, "'%s' is damaged: read the trace without it by removing it", path);
+	if (strcmp(its_schema, schema) != 0)
+		return err(-ENOTSUP, "'%s' is of '%.40s', and this gilscope knows '%s': read the trace with a later gilscope, "
+				     "or without it by removing it", path, its_schema, schema);
 	*r = (struct recording){ .lost_events = (uint64_t)events, .lost_packets = (uint64_t)packets,
 				 .loss_known = known, .flight_recorder = flight,
 				 .absent = (unsigned)absent, .late = (unsigned)late,
