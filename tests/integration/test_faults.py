@@ -72,6 +72,7 @@ class Faults(harness.TestCase):
         return result.status == 0
 
 
+@harness.plain_build_only("what LTTng or the disk does")
 class Daemons(Faults):
     """Of an ordinary user: they serve this recording alone."""
 
@@ -117,6 +118,7 @@ class Daemons(Faults):
         self.assert_readable_or_said()
 
 
+@harness.plain_build_only("what LTTng or the disk does")
 class Kills(Faults):
     # Ends as many fighting children as told, each at some time, and lets the last one live.
     PARENT = ("import random, subprocess, sys, time\n"
@@ -128,7 +130,7 @@ class Kills(Faults):
               "sys.exit(p.returncode)\n")
 
     def check(self, *options):
-        count = 6 * MANY
+        count = 5 * MANY
         result = self.record(harness.PYTHON, "-c", self.PARENT, count, FIGHT, options=options, timeout=60 * MANY)
         report = self.report()
         quality = report["quality"]
@@ -152,6 +154,7 @@ class Kills(Faults):
         self.assertEqual(sum(t["acquisitions"] for t in rows), last["acquisitions"])
 
 
+@harness.plain_build_only("what LTTng or the disk does")
 class Disk(Faults):
     @contextlib.contextmanager
     def disk(self, size, options=""):
@@ -284,7 +287,7 @@ class OutOfMemory(harness.TestCase):
         self.assertGreater(count, 20)
         numbers = range(1, count + 1)
         if not harness.ALL:
-            numbers = sorted({1, count, *random.Random(repr(words)).sample(numbers, 14)})
+            numbers = sorted({1, count, *random.Random(repr(words)).sample(numbers, 6)})
         for mode in ("STARVE_AT", "STARVE_FROM"):
             for number in numbers:
                 result = self.run_with(words, **{mode: str(number)})
@@ -294,10 +297,10 @@ class OutOfMemory(harness.TestCase):
                 if result.returncode:
                     self.assertEqual(result.returncode, 1, where)
                     self.assertRegex(error, "out of memory|annot allocate memory", where)
+                    self.assert_one_sentence(error)
                     self.assertEqual(list(self.folder.glob("x*")), [], where)
                 else:
-                    self.assertEqual(result.stdout, whole.stdout, where)
-                self.assert_one_sentence(error)
+                    self.assertEqual((result.stdout, error), (whole.stdout, whole.stderr.decode()), where)
 
 
 def add_starved(name, *words):
@@ -309,7 +312,6 @@ add_starved("battle", "battle", "--explain")
 add_starved("timeline", "timeline", "--width", "200")
 add_starved("verify", "verify")
 add_starved("view", "view", "-o", "x.html")
-add_starved("all_exports", "export", "--to", "json,jsonl,csv,svg,perfetto", "-o", "x")
 for _to in EXPORTS:
     if harness.ALL or _to in ("sqlite", "csv"):
         add_starved("export_" + _to, "export", "--to", _to, "-o", "x." + _to)
@@ -324,11 +326,11 @@ class Vanishing(Faults):
         many = [row for i in range(300) for row in fight((10 + 5 * i) * MS)]
         ctf.write(source, [stream(create(i + 2, pid=100 + i), *many, instance=i) for i in range(8)])
         statuses = set()
-        for i in range(12 * MANY):
+        for i in range(8 * MANY):
             shutil.copytree(source, self.trace)
             reader = subprocess.Popen([harness.GILSCOPE, "report", self.trace], stdout=subprocess.PIPE,
                                       stderr=subprocess.PIPE, text=True)
-            time.sleep(0.002 * (i % 20))
+            time.sleep(0.004 * (i % 8))
             shutil.rmtree(self.trace)
             out, error = reader.communicate(timeout=60)
             self.assertIn(reader.returncode, (0, 1), error)
@@ -347,6 +349,7 @@ class Vanishing(Faults):
         self.assert_one_sentence(result.err, str(path), "gilscope-recording-2", "later gilscope")
 
 
+@harness.plain_build_only("what LTTng or the disk does")
 class AtOnce(Faults):
     def record_two(self, *user):
         traces = [self.folder / "one.trace", self.folder / "two.trace"]
