@@ -185,7 +185,8 @@ def run(*words, env=None, timeout=900):
     """Standard output of a program that must succeed."""
     done = harness.run(*words, env=env, timeout=timeout)
     if done.status:
-        raise CannotMeasure(f"{' '.join(map(str, words))}: status {done.status}\n{done.out}{done.err}")
+        message = (done.err or done.out).strip()[-500:]
+        raise CannotMeasure(f"{' '.join(os.path.basename(str(word)) for word in words)}: status {done.status}\n{message}")
     return done.out
 
 
@@ -273,12 +274,14 @@ def main(measure, rounds):
     if harness.why_no_lttng():
         print(f"cannot run: {harness.why_no_lttng()}")
         sys.exit(77)
+    harness.have_own_daemon()
     problem = None
     try:
-        measure(options.rounds or sized(rounds, min(rounds, 3)))
+        with harness.daemon_kept():
+            measure(options.rounds or sized(rounds, min(rounds, 3)))
     except (CannotMeasure, subprocess.TimeoutExpired) as error:
         problem = f"not measured: {error}"
-        rows.append({"what": "the rest", "skipped": str(error)})
+        rows.append({"what": "the rest", "skipped": str(error).splitlines()[0]})
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(rows))
     sys.exit(problem)
