@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: MIT
+"""One run of a module of CPython's tests: its process, its time limit, its results."""
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "integration"))
+import harness  # noqa: E402
+
+ALONE, QUIET, RECORDED = "alone", "quiet", "recorded"
+MODES = (ALONE, QUIET, RECORDED)
+WORKER = pathlib.Path(__file__).with_name("worker.py")
+WHOLE = "(the run)"  # how the process ended, beside what its cases said
+# A case that says several things (a subtest failed, the next was skipped) has the last of these.
+ORDER = ["begun", "ok", "skipped", "expected failure", "unexpected success", "failed", "error"]
+FAILING = ORDER[4:]
+ENDS = {0: "ok", 1: "failed", 2: "failed", 3: "environment changed", 4: "no tests ran"}
+# A recording that would fill the disk stops early, and is said.
+MOST = "2G"
+
+
+class Outcome:
+    """What a run said: {case: result}, {case: text}."""
+
+    def __init__(self):
+        self.results, self.texts = {}, {}
+        self.seconds = 0
+        self.notes = []
+
+    @property
+    def broken(self):
+        """Did it end before its cases did?"""
+        return self.results[WHOLE].startswith(("killed", "time limit"))
+
+    @property
+    def failing(self):
+        return any(self.results[case] in FAILING for case in self.counted())
+
+    def add(self, line):
+        result, case, text = json.loads(line)
+        was = self.results.get(case, "begun")
+        if case not in self.results or ORDER.index(result) > ORDER.index(was):
+            self.results[case] = result
+        if text:
+            self.texts[case] = text
+
+    def close(self, end):
+        for case, result in self.results.items():
+            if result == "begun":
+                self.results[case] = f"unfinished ({end})"
+        self.results[WHOLE] = end
+
+    def counted(self):
+        return [case for case in self.results if case != WHOLE]
+
+
+def environment(mode, folder, mark):
+    left_out = ("PYTHON", "GILSCOPE", "LTTNG_UST", "LD_PRELOAD")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
+    kept.update(TMPDIR=folder, GILSCOPE_CPYTHON_TEST=mark)
+    if mode == QUIET:
+        kept.update(line.split("=", 1) for line in harness.run(harness.GILSCOPE, "env").out.splitlines())
+    return kept
+
+
+def carriers(mark):
+    """Processes of the run with this mark, but for the recorder and LTTng's daemon, which it may have started."""
+    wanted = f"GILSCOPE_CPYTHON_TEST={mark}".encode()
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit():
+            continue
+        try:
+            environ = pathlib.Path(f"/proc/{entry}/environ").read_bytes()
+            comm = pathlib.Path(f"/proc/{entry}/comm").read_text().strip()
+        except OSError:
+            continue
+        if wanted in environ.split(b"\0") and not comm.startswith(("gilscope", "lttng")):
+            yield int(entry)
+
+
+def end_carriers(mark):
+    for _ in range(10):
+        pids = list(carriers(mark))
+        for pid in pids:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        if not pids:
+            return
+        time.sleep(0.1)
+
+
+def how_it_ended(status):
+    if status < 0:
+        status = 128 - status  # `record` says it so, too
+    if status > 128:
+        try:
+            return f"killed by {signal.Signals(status - 128).name}"
+        except ValueError:
+            pass
+    return ENDS.get(status, f"status {status}")
+
+
+_counter = iter(range(1, 1 << 30))
+_counting = threading.Lock()
+
+
+def run(python, module, mode, limit, cases=(), log=None):
+    """Runs a module, or these cases (patterns of regrtest) of it; ended after `limit` seconds. log: keeps its output."""
+    with _counting:
+        mark = f"{os.getpid()}-{next(_counter)}"
+    # Short, for the paths of sockets; regrtest makes its working folder in it.
+    folder = tempfile.mkdtemp(prefix="gsc", dir="/tmp")
+    try:
+        return _run(folder, mark, python, module, mode, limit, cases, log)
+    finally:
+        end_carriers(mark)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(folder, mark, python, module, mode, limit, cases, log):
+    results, output, trace = (os.path.join(folder, name) for name in ("results", "output", "trace"))
+    temporary = os.path.join(folder, "t")
+    os.mkdir(temporary)
+    command = [python, str(WORKER), results, module, *cases]
+    if mode == RECORDED:
+        command = [str(harness.GILSCOPE), "record", "--max-size", MOST, "-o", trace, "--", *command]
+    outcome, began = Outcome(), time.monotonic()
+    with open(output, "wb") as file:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, cwd=temporary,
+                                   env=environment(mode, temporary, mark), start_new_session=True)
+        try:
+            end = how_it_ended(process.wait(limit))
+        except subprocess.TimeoutExpired:
+            end = "time limit"
+            # Not the recorder: it ends by itself, and its session with it.
+            end_carriers(mark)
+            process.wait()
+    outcome.seconds = time.monotonic() - began
+    text = pathlib.Path(output).read_text(errors="replace")
+    if log:
+        shutil.copy(output, log)
+    if os.path.exists(results):
+        for line in pathlib.Path(results).read_text().splitlines():
+            outcome.add(line)
+    outcome.close(end)
+    if end != "ok":
+        outcome.texts[WHOLE] = "\n".join(text.splitlines()[-5:])
+    if mode == RECORDED:
+        outcome.notes = recorders_words(text, trace)
+    return outcome
+
+
+def recorders_words(text, trace):
+    """What of the recorder's words says that the run was not recorded to its end, or not at all."""
+    notes = re.findall(r"^gilscope: [^\n]*(?:stopped|without the probe|not recorded|no Python|nothing)[^\n]*", text, re.M)
+    return notes if os.path.isdir(trace) or notes else ["no trace was written"]
