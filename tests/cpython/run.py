@@ -11,8 +11,8 @@ Exit status: 0 yes, 1 no, 2 wrong use.
 import argparse
 import collections
 import concurrent.futures
-import os
 import pathlib
+import signal
 import sys
 import threading
 
@@ -35,7 +35,7 @@ def parse():
                         help="an interpreter (default: Debian's, pyenv's, those of GILSCOPE_PYTHONS), or a module: test_NAME")
     parser.add_argument("--quick", action="store_true", help="leave out " + ", ".join(LONG[:3]) + ", multiprocessing, asyncio")
     parser.add_argument("--mode", choices=runs.MODES[1:], action="append", help="only this one (and alone)")
-    parser.add_argument("--timeout", type=float, default=600, metavar="SECONDS", help="for each run of a module (default: 600)")
+    parser.add_argument("--timeout", type=float, default=900, metavar="SECONDS", help="for each run of a module (default: 900)")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="modules that run beside each other (default: 1)")
     parser.add_argument("--logs", type=pathlib.Path, metavar="DIR", help="keep what each run printed")
     options = parser.parse_args()
@@ -83,12 +83,13 @@ class Table:
     def count(self, name, mode, outcome, verdicts):
         with self.lock:
             row = self.rows[name, mode]
-            row["tests"] += len(outcome.counted())
+            row["tests"] += sum(result != "left out" for case, result in outcome.results.items() if case != WHOLE)
             row["skipped"] += sum(result == "skipped" for result in outcome.results.values())
             row["seconds"] += outcome.seconds
             for verdict, cases in verdicts.items():
                 # How the process ended is shown where it differs; it is no test.
-                row[verdict] += sum(case[0] != WHOLE or verdict in (LISTED, UNLISTED) for case in cases)
+                row[verdict] += sum(verdict in (LISTED, UNLISTED) or case != WHOLE and was != "left out"
+                                    for case, was, _, _ in cases)
 
     def text(self):
         lines = [self.HEAD]
@@ -111,6 +112,8 @@ def one_module(module, name, options, table):
         with table.lock:
             say(module, name, mode, outcome, verdicts)
         if mode == options.mode[0]:
+            for case in module.left_out:
+                print(f"    left out: {case}: it did not end alone", flush=True)
             table.count(name, ALONE, module.outcomes[ALONE], {})
         table.count(name, mode, outcome, verdicts)
 
@@ -126,6 +129,24 @@ def say(module, name, mode, outcome, verdicts):
             print(f"    {verdict}: {case}: {was} alone, {now} {mode}" + "".join(f": {line}" for line in why), flush=True)
 
 
+def run_all(pool, names, listed, options, table):
+    pending = []
+    for name, version, python in interpreters(options.pythons):
+        folder = folder_of_tests(python)
+        if not folder:
+            print(f"{name}: its package `test` has no tests, it is left out.", flush=True)
+            continue
+        there = list(modules_in(folder, names))
+        absent = [wanted for wanted in names if not any(found.split(".")[0] == wanted.split(".")[0] for found in there)]
+        if absent:
+            print(f"{name} has no {', '.join(absent)}.", flush=True)
+        for module in there:
+            one = judge.Module(module, version, python, options.timeout, listed, options.logs)
+            pending.append(pool.submit(one_module, one, name, options, table))
+    for done in concurrent.futures.as_completed(pending):
+        done.result()
+
+
 def main():
     options = parse()
     try:
@@ -136,22 +157,14 @@ def main():
     if options.quick and not options.modules:
         print(f"Left out: {', '.join(LONG)} (--quick).")
     table = Table()
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        pending = []
-        for name, version, python in interpreters(options.pythons):
-            folder = folder_of_tests(python)
-            if not folder:
-                print(f"{name}: its package `test` has no tests, it is left out.", flush=True)
-                continue
-            there = list(modules_in(folder, names))
-            absent = [wanted for wanted in names if not any(found.split(".")[0] == wanted.split(".")[0] for found in there)]
-            if absent:
-                print(f"{name} has no {', '.join(absent)}.", flush=True)
-            for module in there:
-                one = judge.Module(module, version, python, options.timeout, listed, options.logs)
-                pending.append(pool.submit(one_module, one, name, options, table))
-        for done in concurrent.futures.as_completed(pending):
-            done.result()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    pool = concurrent.futures.ThreadPoolExecutor(options.jobs)
+    try:
+        run_all(pool, names, listed, options, table)
+    except KeyboardInterrupt:
+        pool.shutdown(wait=False, cancel_futures=True)
+        runs.end_all()
+        sys.exit(130)
     if not table.rows:
         print("No interpreter with tests is there (Debian's are in libpython3.11-testsuite).")
         sys.exit(77)

@@ -21,9 +21,11 @@ MODES = (ALONE, QUIET, RECORDED)
 WORKER = pathlib.Path(__file__).with_name("worker.py")
 WHOLE = "(the run)"  # how the process ended, beside what its cases said
 # A case that says several things (a subtest failed, the next was skipped) has the last of these.
-ORDER = ["begun", "ok", "skipped", "expected failure", "unexpected success", "failed", "error"]
-FAILING = ORDER[4:]
+ORDER = ["begun", "left out", "ok", "skipped", "expected failure", "unexpected success", "failed", "error"]
+FAILING = ORDER[5:]
 ENDS = {0: "ok", 1: "failed", 2: "failed", 3: "environment changed", 4: "no tests ran"}
+# A case that says nothing for so long will not end.
+CASE_LIMIT_S = 150
 # A recording that would fill the disk stops early, and is said.
 MOST = "2G"
 
@@ -73,8 +75,8 @@ def environment(mode, folder, mark):
 
 
 def carriers(mark):
-    """Processes of the run with this mark, but for the recorder and LTTng's daemon, which it may have started."""
-    wanted = f"GILSCOPE_CPYTHON_TEST={mark}".encode()
+    """Processes of the runs with this mark, but for recorders and LTTng's daemon, which they may have started."""
+    wanted = re.compile(rb"(^|\0)GILSCOPE_CPYTHON_TEST=" + mark.encode())
     for entry in os.listdir("/proc"):
         if not entry.isdigit():
             continue
@@ -83,7 +85,7 @@ def carriers(mark):
             comm = pathlib.Path(f"/proc/{entry}/comm").read_text().strip()
         except OSError:
             continue
-        if wanted in environ.split(b"\0") and not comm.startswith(("gilscope", "lttng")):
+        if wanted.search(environ) and not comm.startswith(("gilscope", "lttng")):
             yield int(entry)
 
 
@@ -98,6 +100,10 @@ def end_carriers(mark):
         if not pids:
             return
         time.sleep(0.1)
+
+
+def end_all():
+    end_carriers(f"{os.getpid()}-")
 
 
 def how_it_ended(status):
@@ -118,7 +124,7 @@ _counting = threading.Lock()
 def run(python, module, mode, limit, cases=(), log=None):
     """Runs a module, or these cases (patterns of regrtest) of it; ended after `limit` seconds. log: keeps its output."""
     with _counting:
-        mark = f"{os.getpid()}-{next(_counter)}"
+        mark = f"{os.getpid()}-{next(_counter)}-"
     # Short, for the paths of sockets; regrtest makes its working folder in it.
     folder = tempfile.mkdtemp(prefix="gsc", dir="/tmp")
     try:
@@ -126,6 +132,22 @@ def run(python, module, mode, limit, cases=(), log=None):
     finally:
         end_carriers(mark)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def wait(process, results, limit):
+    """Did it end within its limit, and each of its cases within theirs?"""
+    began = said = time.monotonic()
+    size = 0
+    while True:
+        try:
+            process.wait(0.5)
+            return True
+        except subprocess.TimeoutExpired:
+            now, was = time.monotonic(), size
+            size = os.path.getsize(results) if os.path.exists(results) else 0
+            said = now if size != was else said
+            if now > began + limit or now > said + CASE_LIMIT_S:
+                return False
 
 
 def _run(folder, mark, python, module, mode, limit, cases, log):
@@ -139,9 +161,9 @@ def _run(folder, mark, python, module, mode, limit, cases, log):
     with open(output, "wb") as file:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, cwd=temporary,
                                    env=environment(mode, temporary, mark), start_new_session=True)
-        try:
-            end = how_it_ended(process.wait(limit))
-        except subprocess.TimeoutExpired:
+        if wait(process, results, limit):
+            end = how_it_ended(process.returncode)
+        else:
             end = "time limit"
             # Not the recorder: it ends by itself, and its session with it.
             end_carriers(mark)
