@@ -158,6 +158,8 @@ def main():
         print(f"Left out: {', '.join(LONG)} (--quick).")
     table = Table()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A shell's background job ignores SIGINT, and so would all that are tested.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     pool = concurrent.futures.ThreadPoolExecutor(options.jobs)
     try:
         run_all(pool, names, listed, options, table)

@@ -102,7 +102,15 @@ def end_carriers(mark):
         time.sleep(0.1)
 
 
+class Stopped(Exception):
+    """The user has had enough."""
+
+
+_stopped = threading.Event()
+
+
 def end_all():
+    _stopped.set()
     end_carriers(f"{os.getpid()}-")
 
 
@@ -123,12 +131,17 @@ _counting = threading.Lock()
 
 def run(python, module, mode, limit, cases=(), log=None):
     """Runs a module, or these cases (patterns of regrtest) of it; ended after `limit` seconds. log: keeps its output."""
+    if _stopped.is_set():
+        raise Stopped
     with _counting:
         mark = f"{os.getpid()}-{next(_counter)}-"
     # Short, for the paths of sockets; regrtest makes its working folder in it.
     folder = tempfile.mkdtemp(prefix="gsc", dir="/tmp")
     try:
-        return _run(folder, mark, python, module, mode, limit, cases, log)
+        outcome = _run(folder, mark, python, module, mode, limit, cases, log)
+        if _stopped.is_set():
+            raise Stopped
+        return outcome
     finally:
         end_carriers(mark)
         shutil.rmtree(folder, ignore_errors=True)
