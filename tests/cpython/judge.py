@@ -7,7 +7,6 @@ import runs
 from runs import ALONE, WHOLE
 
 LIST = pathlib.Path(__file__).with_name("differences.txt")
-TRIES = 3
 EQUAL, LISTED, UNLISTED, FLAKY = "equal", "listed", "unlisted", "flaky"
 
 
@@ -104,7 +103,7 @@ class Module:
         alone = pattern(case)
         if alone:
             plain = {was}
-            for number in range(TRIES):
+            for number in range(runs.TRIES):
                 with_probe = self.run(mode, [alone], f"-{case}-{number}").results.get(case, "not run")
                 plain.add(self.run(ALONE, [alone]).results.get(case, "not run"))
                 if with_probe not in plain:

@@ -83,7 +83,7 @@ class Table:
     def count(self, name, mode, outcome, verdicts):
         with self.lock:
             row = self.rows[name, mode]
-            row["tests"] += sum(result != "left out" for case, result in outcome.results.items() if case != WHOLE)
+            row["tests"] += sum(outcome.results[case] != "left out" for case in outcome.counted())
             row["skipped"] += sum(result == "skipped" for result in outcome.results.values())
             row["seconds"] += outcome.seconds
             for verdict, cases in verdicts.items():

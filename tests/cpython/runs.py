@@ -22,12 +22,15 @@ WORKER = pathlib.Path(__file__).with_name("worker.py")
 WHOLE = "(the run)"  # how the process ended, beside what its cases said
 # A case that says several things (a subtest failed, the next was skipped) has the last of these.
 ORDER = ["begun", "left out", "ok", "skipped", "expected failure", "unexpected success", "failed", "error"]
+TRACE = "(the trace)"  # there where it breaks a law
+RECORDER_FAILED = 125
 FAILING = ORDER[5:]
 ENDS = {0: "ok", 1: "failed", 2: "failed", 3: "environment changed", 4: "no tests ran"}
 # A case that says nothing for so long will not end.
 CASE_LIMIT_S = 150
 # A recording that would fill the disk stops early, and is said.
 MOST = "2G"
+TRIES = 3
 
 
 class Outcome:
@@ -62,7 +65,7 @@ class Outcome:
         self.results[WHOLE] = end
 
     def counted(self):
-        return [case for case in self.results if case != WHOLE]
+        return [case for case in self.results if case not in (WHOLE, TRACE)]
 
 
 def environment(mode, folder, mark):
@@ -138,7 +141,12 @@ def run(python, module, mode, limit, cases=(), log=None):
     # Short, for the paths of sockets; regrtest makes its working folder in it.
     folder = tempfile.mkdtemp(prefix="gsc", dir="/tmp")
     try:
-        outcome = _run(folder, mark, python, module, mode, limit, cases, log)
+        for _ in range(TRIES):
+            outcome = _run(folder, mark, python, module, mode, limit, cases, log)
+            if outcome.results[WHOLE] != f"status {RECORDER_FAILED}":
+                break
+            shutil.rmtree(folder)
+            os.mkdir(folder)
         if _stopped.is_set():
             raise Stopped
         return outcome
@@ -192,11 +200,20 @@ def _run(folder, mark, python, module, mode, limit, cases, log):
     if end != "ok":
         outcome.texts[WHOLE] = "\n".join(text.splitlines()[-5:])
     if mode == RECORDED:
-        outcome.notes = recorders_words(text, trace)
+        outcome.notes = recorders_words(text)
+        laws = broken_laws(trace)
+        if laws:
+            outcome.results[TRACE], outcome.texts[TRACE] = "unlawful", "; ".join(laws)
     return outcome
 
 
-def recorders_words(text, trace):
-    """What of the recorder's words says that the run was not recorded to its end, or not at all."""
-    notes = re.findall(r"^gilscope: [^\n]*(?:stopped|without the probe|not recorded|no Python|nothing)[^\n]*", text, re.M)
-    return notes if os.path.isdir(trace) or notes else ["no trace was written"]
+def recorders_words(text):
+    """Why the run was not recorded in whole."""
+    words = re.findall(r"^gilscope: (?:warning: |recording stopped: |nothing)[^\n]*", text, re.M)
+    return [word.removeprefix("gilscope: ") for word in words]
+
+
+def broken_laws(trace):
+    """What `gilscope verify` finds wrong in it, but for what is not there."""
+    lines = harness.run(harness.GILSCOPE, "verify", trace, timeout=600).out.splitlines()
+    return [line for line in lines if line.startswith("FAIL") and not re.match(r"FAIL +(?:lost|files):", line)]
