@@ -82,7 +82,10 @@ export function parseOverview(bytes, { overview, lanes, gils }) {
 	return { from_ns: 0, width_ns: overview.width_ns, n, exact: false, ...planes };
 }
 
+// The page reads the clock before its worker does. In Firefox a process's first reading makes a random seed, for which a worker waits for the page's
+// thread; and that waits for the worker when it, too, wants the time meanwhile (for its first paint): neither goes on.
 function startWorker() {
+	performance.now();
 	if (!WORKER_SOURCE)
 		return new Worker('./worker/worker.js', { type: 'module' });
 	return new Worker(URL.createObjectURL(new Blob([WORKER_SOURCE], { type: 'text/javascript' })));
