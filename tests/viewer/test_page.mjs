@@ -10,6 +10,7 @@ import { splitVerdict } from '../../viz/viewer/panels/findings.js';
 import { withMarker } from '../../viz/viewer/panels/markers.js';
 import { sortedRows } from '../../viz/viewer/panels/threads.js';
 import { xmlText } from '../../viz/viewer/picture.js';
+import { Source } from '../../viz/viewer/source.js';
 import { initialState } from '../../viz/viewer/store.js';
 import { warningsOf } from '../../viz/viewer/banner.js';
 
@@ -64,4 +65,25 @@ test('verdict, notes, warnings', () => {
 	assert.deepEqual(warningsOf({ quality: {} }, meta), []);
 	assert.match(warningsOf({ quality: { lost_events: 1, lost_packets: 0 } }, meta)[0], /1 event, 0 packets/);
 	assert.match(warningsOf({ quality: {} }, { ...meta, left_out: { events: 2, from_ns: 1e9, threads: 0 } })[0], /^2 events from 1\.000 000 000 s on are not/);
+});
+
+// Else Firefox may hang: see there.
+test('the clock is read before the worker starts', (it) => {
+	const { Worker } = globalThis, order = [];
+	const now = it.mock.method(performance, 'now', () => order.push('clock'));
+	const empty = { ...meta, gils: [], lanes: [], blocks: [], overview: { buckets: 0, width_ns: 1 } };
+
+	globalThis.Worker = class {
+		constructor() {
+			order.push('worker');
+		}
+
+		postMessage({ do: what }) {
+			order.push(what);
+		}
+	};
+	it.after(() => { globalThis.Worker = Worker; });
+	new Source({ readyState: 'complete', querySelectorAll: () => [] }, empty, { gils: [], threads: [], pairs: [] }, new Uint8Array());
+	now.mock.restore();
+	assert.deepEqual(order, ['clock', 'worker', 'begin', 'end']);
 });
