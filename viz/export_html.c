@@ -80,10 +80,9 @@ static int on_handover(void *data, const struct handover *handover)
 static int on_retire(void *data, const struct thread_info *const *threads, size_t n)
 {
 	struct view *v = data;
-	int r = story_look(&v->story);
+	int r = story_retire(&v->story, threads, n);
 
 	lanes_retire(&v->lanes, threads, n);
-	v->story.ended = NULL;
 	return r;
 }
 
