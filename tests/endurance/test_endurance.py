@@ -12,6 +12,7 @@ Shared memory (RssShmem) is the buffers, which are touched one after the other: 
 import json
 import os
 import pathlib
+import shutil
 import signal
 import statistics
 import sys
@@ -162,6 +163,18 @@ class Endurance(harness.TestCase):
             self.assert_lawful()
             gil, = report["gils"]
             self.assertEqual(gil["threads"], THREADS + 1)
+
+    def test_the_end_of_a_thread_reads_no_files(self):
+        """While the main thread lives: they would take longer than all else in a short thread's life."""
+        if not shutil.which("strace"):
+            self.skipTest("strace is not installed")
+        calls = self.folder / "calls"
+        done = harness.run("strace", "-f", "-qq", "-e", "trace=openat,prctl", "-o", calls, "-E", f"LD_PRELOAD={harness.PROBE}",
+                           harness.PYTHON, HERE / "threads.py", 300)
+        self.assertEqual(done.status, 0, done.err)
+        text = calls.read_text()
+        self.assertGreaterEqual(text.count('"gone-ust"'), 300)  # the probe saw their ends
+        self.assertLess(text.count("/proc/self/task"), 30)
 
 
 if __name__ == "__main__":
