@@ -97,7 +97,7 @@ def for_program(lttng, rounds):
     """A whole program with the probe, and no session."""
     def milliseconds(probe):
         environment = dict(lttng.environment, **({"LD_PRELOAD": harness.PROBE} if probe else {}))
-        out = bench.run(harness.PYTHON, bench.HERE / "workload.py", "pingpong", bench.sized(40000, 4000), env=environment)
+        out = bench.run(harness.PYTHON, bench.HERE / "workload.py", "pingpong", bench.sized(30000, 4000), env=environment)
         return int(out.split()[0]) / 1e6
 
     ours, theirs = bench.alternate(rounds, lambda: milliseconds(True), lambda: milliseconds(False))
@@ -149,4 +149,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["child"]:
         child(*map(int, sys.argv[2:]))
     else:
-        bench.main(measure, rounds=11)
+        bench.main(measure, rounds=9)
