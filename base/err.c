@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/err.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
@@ -16,9 +18,13 @@ int err(int code, const char *fmt, ...)
 	int slot = count < DEPTH ? count++ : DEPTH - 1;
 	va_list ap;
 
+	char raw[LENGTH];
+
 	va_start(ap, fmt);
-	vsnprintf(sentences[slot], LENGTH, fmt, ap);
+	vsnprintf(raw, sizeof(raw), fmt, ap);
 	va_end(ap);
+	/* It may quote a file's name, or what a trace says. */
+	text_name(sentences[slot], LENGTH, &(struct page){ .utf8 = true }, raw);
 	return code;
 }
 

@@ -9,6 +9,7 @@
 #include "analyzer/analysis.h"
 #include "analyzer/filter.h"
 #include "base/err.h"
+#include "base/text.h"
 #include "config.h"
 
 static void gilscope_freep(struct gilscope **g)
@@ -16,6 +17,7 @@ static void gilscope_freep(struct gilscope **g)
 	gilscope_free(*g);
 }
 
+enum { WARNING_SIZE = 2048 };
 enum { MOST_SINKS = STUDY_SINKS + MOST_LISTENERS + MOST_EXPORTS + 3 };
 
 const char *gilscope_version(void)
@@ -113,13 +115,16 @@ static int find(struct gilscope *g)
 __attribute__((format(printf, 2, 3)))
 static int warn(struct gilscope *g, const char *fmt, ...)
 {
+	char raw[WARNING_SIZE], text[WARNING_SIZE];
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&g->warnings[g->n_warnings], fmt, ap);
+	vsnprintf(raw, sizeof(raw), fmt, ap);
 	va_end(ap);
-	if (n < 0)
+	/* It may quote a file's name, or what a trace says. */
+	text_name(text, sizeof(text), &(struct page){ .utf8 = true }, raw);
+	g->warnings[g->n_warnings] = strdup(text);
+	if (!g->warnings[g->n_warnings])
 		return err(-ENOMEM, "out of memory");
 	g->n_warnings++;
 	return 0;
