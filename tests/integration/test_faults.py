@@ -248,6 +248,7 @@ class Descriptors(harness.TestCase):
                               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (30, 1000)))
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
+    @harness.plain_build_only("what LTTng needs")
     def test_recorder(self):
         if harness.why_no_lttng():
             self.skipTest(harness.why_no_lttng())
