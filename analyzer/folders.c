@@ -93,7 +93,7 @@ int folders_open(const char *folder, const char *name)
 static int64_t end_by_index(const char *folder, const char *name)
 {
 	cleanup(freep) char *path = print_to_new("%s/index/%s.idx", folder, name);
-	cleanup(fdp) int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	cleanup(fdp) int fd = path ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1;
 	struct index_header header;
 	struct index_entry last;
 	struct stat st;
@@ -112,9 +112,28 @@ static int64_t end_by_index(const char *folder, const char *name)
 	return (int64_t)(be64toh(last.offset) + be64toh(last.packet_bits) / 8);
 }
 
+/* A pipe, say: babeltrace2 would wait for who writes to it. */
+static bool is_index_strange(const char *folder, const char *name)
+{
+	cleanup(freep) char *path = print_to_new("%s/index/%s.idx", folder, name);
+	struct stat st;
+
+	return path && !stat(path, &st) && !S_ISREG(st.st_mode);
+}
+
 static bool holds_events(const struct packet_start *p)
 {
 	return p->content_bits / 8 > sizeof(*p) || p->discarded_events;
+}
+
+/*
+ * babeltrace2 2.0 never gets past a packet without a size, and aborts where its content is larger or
+ * its time is what stands for none.
+ */
+static bool is_sound(const struct packet_start *p)
+{
+	return p->packet_bits / 8 >= sizeof(*p) && p->content_bits <= p->packet_bits &&
+	       p->timestamp_begin != UINT64_MAX && p->timestamp_end != UINT64_MAX;
 }
 
 /* The stream files of a channel are named after it. */
@@ -159,10 +178,8 @@ static bool find_cut(const struct trace_folder *t, const char *name, struct cut_
 				    holds_events(&packet);
 		if (n >= (ssize_t)sizeof(packet.magic) && packet.magic != PACKET_MAGIC)
 			return false;
-		if (n < (ssize_t)sizeof(packet))
+		if (n < (ssize_t)sizeof(packet) || !is_sound(&packet))
 			return true;
-		if (bytes < (int64_t)sizeof(packet))
-			return false;
 		if (cut->bytes == 0 && packet.sequence > 0)
 			look->late_begin = packet.timestamp_begin;
 		look->end = packet.timestamp_end;
@@ -208,6 +225,7 @@ static int check_stream(struct trace_folder *t, const char *name)
 	if (!is_stream_file(path, name))
 		return 0;
 	t->n_streams++;
+	t->has_strange_index |= is_index_strange(t->path, name);
 	if (t->of_babeltrace) {
 		t->has_events = t->has_hot_events = true;
 		return 0;
@@ -443,7 +461,7 @@ int folders_find(struct folders *f, const char *path, bool facts_only)
 	qsort(f->all, f->n, sizeof(*f->all), by_path);
 	for (size_t i = 0; i < f->n && !r; i++) {
 		r = check_streams(&f->all[i]);
-		if (!r && (facts_only || f->all[i].n_cuts))
+		if (!r && (facts_only || f->all[i].n_cuts || f->all[i].has_strange_index))
 			r = mend(f, &f->all[i], facts_only);
 	}
 	return r;

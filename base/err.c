@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/err.h"
 
-#include "base/text.h"
-
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+
+#include "base/text.h"
 
 enum { DEPTH = 8, LENGTH = 1024 };
 
@@ -16,15 +16,14 @@ int err(int code, const char *fmt, ...)
 {
 	/* When full, the outermost is replaced: the innermost says what happened. */
 	int slot = count < DEPTH ? count++ : DEPTH - 1;
+	char said[LENGTH];
 	va_list ap;
 
-	char raw[LENGTH];
-
 	va_start(ap, fmt);
-	vsnprintf(raw, sizeof(raw), fmt, ap);
+	vsnprintf(said, sizeof(said), fmt, ap);
 	va_end(ap);
-	/* It may quote a file's name, or what a trace says. */
-	text_name(sentences[slot], LENGTH, &(struct page){ .utf8 = true }, raw);
+	/* It may quote what a stranger wrote, and is for terminals. */
+	text_name(sentences[slot], LENGTH, &(struct page){ .utf8 = true }, said);
 	return code;
 }
 

@@ -79,7 +79,6 @@ int recording_read(struct recording *r, const char *trace)
 	cleanup(json_decrefp) json_t *doc = NULL;
 	const char *its_schema, *id;
 	json_int_t events, packets;
-	json_error_t error;
 	char path[PATH_MAX];
 	struct stat st;
 	int known, absent = 0, late = 0, flight = 0, snapshots = 0, code = path_of(trace, path);
@@ -91,7 +90,7 @@ int recording_read(struct recording *r, const char *trace)
 	cleanup(fdp) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return RECORDING_E_ABSENT;
-	doc = fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) ? NULL : json_loadfd(fd, 0, &error);
+	doc = fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) ? NULL : json_loadfd(fd, 0, NULL);
 	if (!doc || json_unpack(doc, "{s:s, s:s, s:I, s:I, s:b, s?i, s?i, s?b, s?i}",
 				"schema", &its_schema, "recording", &id,
 				"lost_events", &events, "lost_packets", &packets, "loss_known", &known,

@@ -9,7 +9,6 @@
 #include "analyzer/analysis.h"
 #include "analyzer/filter.h"
 #include "base/err.h"
-#include "base/text.h"
 #include "config.h"
 
 static void gilscope_freep(struct gilscope **g)
@@ -17,7 +16,6 @@ static void gilscope_freep(struct gilscope **g)
 	gilscope_free(*g);
 }
 
-enum { WARNING_SIZE = 2048 };
 enum { MOST_SINKS = STUDY_SINKS + MOST_LISTENERS + MOST_EXPORTS + 3 };
 
 const char *gilscope_version(void)
@@ -115,15 +113,15 @@ static int find(struct gilscope *g)
 __attribute__((format(printf, 2, 3)))
 static int warn(struct gilscope *g, const char *fmt, ...)
 {
-	char raw[WARNING_SIZE], text[WARNING_SIZE];
+	char said[2 * PATH_MAX], shown[2 * PATH_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(raw, sizeof(raw), fmt, ap);
+	vsnprintf(said, sizeof(said), fmt, ap);
 	va_end(ap);
-	/* It may quote a file's name, or what a trace says. */
-	text_name(text, sizeof(text), &(struct page){ .utf8 = true }, raw);
-	g->warnings[g->n_warnings] = strdup(text);
+	/* It names files, which may be called anything. */
+	text_name(shown, sizeof(shown), &(struct page){ .utf8 = true }, said);
+	g->warnings[g->n_warnings] = strdup(shown);
 	if (!g->warnings[g->n_warnings])
 		return err(-ENOMEM, "out of memory");
 	g->n_warnings++;

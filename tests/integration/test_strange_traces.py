@@ -398,6 +398,21 @@ class Cases(Strange):
         self.write(b"")
         self.refused(self.trace, "gil")
 
+    def test_pipes_where_files_should_be(self):
+        for name, among in (("gilscope.json", (1,)), ("index/gil_0.idx", (0,)), ("gil_1", (0,))):
+            self.write(stream(create(), thread(100, main=1), thread(101), *fight()))
+            place = pathlib.Path(self.trace) / name
+            place.parent.mkdir(exist_ok=True)
+            os.mkfifo(place)
+            self.say("report", self.trace, among=among)
+
+    def test_names_of_files_in_sentences(self):
+        self.write(stream(create(), thread(100, main=1), *fight()))
+        (pathlib.Path(self.trace) / "\x1b[2J\u202e\nx").write_bytes(b"\xc1\x1f\xfc\xc1 cut")
+        for words in (["report"], ["report", "--ascii"], ["verify"]):
+            said = self.say(*words, self.trace, among=(0, 3))
+            self.assertIn("\\x1b[2J\\xe2\\x80\\xae\\x0ax", said.err + said.out)
+
     def test_thousands_of_gils(self):
         rows = []
         for i in range(1000):

@@ -11,7 +11,7 @@ const ORDER_TITLES = { first: 'first seen', name: 'name', wait: 'total wait', wa
 
 export function commandsOf(app) {
 	const { store, whole } = app;
-	const goNext = (query, direction) => app.goToNext(query, direction).then((match) => match || app.announce('There is no further one'));
+	const goNext = (query, direction) => app.goToNext(query, direction).then((match) => match || app.say(app.source.progress.error ? 'The events are not read.' : 'There is no further one.'));
 	const longWait = () => ({ kind: 'wait', min_ns: store.state.long_wait_ns });
 
 	return [

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What lies over the lanes: holes of the trace, what is not highlighted, the selection, markers, the pointer, hand-overs.
+// What lies over the lanes: holes of the trace, what is not highlighted, markers, the pointer, hand-overs.
 
 const MOST_ARROWS = 200;
 const ARROWS_WITHOUT_SELECTION = 40;
 
-function drawBand(view, range, y, h, colour, alpha) {
+export function drawBand(view, range, y, h, colour, alpha) {
 	const { ctx, scale, layout } = view;
 	const from = Math.max(scale.xOf(range.from_ns), layout.body.x);
 	const to = Math.min(scale.xOf(range.to_ns), layout.body.x + layout.body.w);
@@ -44,6 +44,10 @@ export function drawLosses(view, row, y) {
 	for (const loss of view.source.meta.losses)
 		if (loss.pid === null || loss.pid === undefined || loss.pid === pid)
 			drawBand(view, loss, y, row.h, view.lost, 1);
+	// The overview knows this part, single events do not.
+	if (view.source.meta.left_out.from_ns !== null && (view.exact || view.bins.width_ns < view.overview.width_ns))
+		for (const fill of [view.palette.ground, view.lost])
+			drawBand(view, { from_ns: view.source.meta.left_out.from_ns, to_ns: view.whole_ns }, y, row.h, fill, 1);
 }
 
 // The lanes that belong to each other in what is highlighted: who waits and who is waited for, so that both are seen.
@@ -129,18 +133,6 @@ function drawArrow(ctx, x0, y0, x1, y1) {
 	ctx.lineTo(x1 - 3.5, y1 - way * 7);
 	ctx.lineTo(x1 + 3.5, y1 - way * 7);
 	ctx.fill();
-}
-
-export function drawSelection(view) {
-	const { ctx, layout, palette, state } = view;
-	const top = layout.body.y - 22;
-	const band = state.selection && drawBand(view, state.selection, top, layout.body.h + 22, palette.accent, 0.14);
-
-	if (!band)
-		return;
-	ctx.fillStyle = palette.accent;
-	ctx.fillRect(band.from, top, 1, layout.body.h + 22);
-	ctx.fillRect(band.to - 1, top, 1, layout.body.h + 22);
 }
 
 export function drawMarkers(view) {

@@ -10,6 +10,13 @@ const LANE_VALUES = {
 	failed: (row) => row.failed_attempts,
 };
 
+const NOT_OF_LANES = /^(?:(?:wait|hold|failed|dur)[<>=]|state:|holder:)/i;
+
+// Does a text of the search box ask for more than lanes?
+export function asksForStays(text) {
+	return text.split(/\s+/).some((word) => NOT_OF_LANES.test(word));
+}
+
 // The report's numbers of a lane; null where its thread was folded into `others`.
 function reportRowOf(source, lane) {
 	const row = source.meta.lanes[lane].row;

@@ -32,11 +32,12 @@ import { watchStats } from './watch_stats.js';
 const LONG_WAIT = 10;
 const SAID_MS = 6000;
 
-// Ten times the median wait of those who had to wait: what "next long wait" goes to.
+// Ten times the median wait of those who had to wait, at most half of the longest one: what "next long wait" goes to.
 function longWaitOf(report) {
-	const medians = report.threads.map((it) => it.wait_contended_ns?.p50).filter((it) => it > 0).sort((a, b) => a - b);
+	const waits = report.threads.map((it) => it.wait_contended_ns).filter((it) => it?.p50 > 0);
+	const medians = waits.map((it) => it.p50).sort((a, b) => a - b);
 
-	return medians.length ? LONG_WAIT * medians[medians.length >> 1] : 1e6;
+	return waits.length ? Math.min(LONG_WAIT * medians[medians.length >> 1], waits.reduce((most, it) => Math.max(most, it.max), 0) / 2) : 1e6;
 }
 
 function installParts(app, initial, canvas) {
@@ -83,6 +84,9 @@ function navigationCallbacks(app, commands, openPalette) {
 	return { ...runs, palette: openPalette, announce: (text) => app.announce(text) };
 }
 
+// What the page cannot do without, and browsers of before 2023 do not have.
+const NEEDED = ['DecompressionStream', 'OffscreenCanvas', 'ResizeObserver', 'Worker'];
+
 async function begin() {
 	const source = await Source.open(document);
 	const initial = { ...initialState(source.meta), long_wait_ns: longWaitOf(source.report) };
@@ -96,9 +100,16 @@ async function begin() {
 	timeline.draw();
 }
 
-begin().catch((error) => {
+function complain(error) {
 	document.documentElement.dataset.state = 'error';
 	byId('headline').append(make('h1', {}, 'This file cannot be shown.'), make('p', { role: 'alert' }, String(error?.message ?? error)));
 	console.error(error);
-});
-byId('unsupported').remove();
+}
+
+// Else the message stays that stands in the page.
+if (NEEDED.every((name) => name in globalThis)) {
+	byId('unsupported').remove();
+	begin().catch(complain);
+} else {
+	document.documentElement.dataset.state = 'unsupported';
+}

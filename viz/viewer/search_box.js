@@ -2,11 +2,10 @@
 // The search box: what matches stands out, the longest are listed; Enter goes to the next, Shift+Enter to the one before.
 import { afterPause, byId, make } from './dom.js';
 import { formatCount, formatNs, formatTime } from './format.js';
-import { laneMatches } from './lanes.js';
+import { asksForStays } from './lanes.js';
 
 const MOST_LISTED = 100;
-const MOST_HIDDEN_CHIPS = 6;
-const EVENT_WORD = /(^|\s)((wait|hold|failed|dur)[<>=]|(state|holder):)/i;
+const MOST_CHIPS = 4;
 
 function listMatches(app, found) {
 	const list = byId('matches');
@@ -29,23 +28,29 @@ function showFilters(app) {
 
 	byId('filters').replaceChildren(
 		...filters.map((text) => chip('filter', `only: ${text}`, () => app.store.set({ filters: without(app.store.state.filters, text) }))),
-		...(hidden.length > MOST_HIDDEN_CHIPS ? [chip('hidden', `hidden: ${formatCount(hidden.length)} threads`, () => app.store.set({ hidden: [] }))] : hidden.map((lane) => chip('hidden', `hidden: ${app.name(lane)}`, () => app.store.set({ hidden: without(app.store.state.hidden, lane) })))),
+		...hidden.length > MOST_CHIPS ? [chip('hidden', `hidden: ${formatCount(hidden.length)} threads`, () => app.store.set({ hidden: [] }))]
+			: hidden.map((lane) => chip('hidden', `hidden: ${app.name(lane)}`, () => app.store.set({ hidden: without(app.store.state.hidden, lane) }))),
 		...pinned.map((lane) => chip('pinned', `pinned: ${app.name(lane)}`, () => app.store.set({ pinned: without(app.store.state.pinned, lane) }))),
 		...(highlight ? [chip('highlight', lightText, () => app.store.set({ highlight: null }))] : []),
 		...(selection ? [chip('selection', `selected: ${formatNs(selection.to_ns - selection.from_ns)}`, () => app.store.set({ selection: null }))] : []));
 }
 
-// Words about threads become a filter; of what happened, the threads to which it did not happen are hidden.
+// Shows only lanes that match. What says something about a lane remains as a filter; else those in which nothing matches are hidden.
 async function showOnly(app, text) {
 	const { filters, hidden } = app.store.state;
 
-	if (app.lanes.some((lane) => laneMatches(lane, text)) || !EVENT_WORD.test(text)) {
-		app.store.set({ filters: [...without(filters, text), text] });
+	if (!text || filters.includes(text))
+		return;
+	if (!asksForStays(text)) {
+		app.store.set({ filters: [...filters, text] });
 		return;
 	}
-	const { lanes } = await app.source.matches({ kind: 'query', text }, 1);
+	const found = await app.source.matches({ kind: 'query', text }, 1).catch(() => app.say('That is no search: see its list.'));
 
-	app.store.set({ hidden: [...new Set([...hidden, ...app.lanes.keys()])].filter((lane) => hidden.includes(lane) || !lanes.has(lane)) });
+	if (found && !found.total)
+		app.say('Nothing found');
+	else if (found)
+		app.store.set({ hidden: app.lanes.map((_, lane) => lane).filter((lane) => hidden.includes(lane) || !found.lanes.get(lane)?.some((share) => share > 0)) });
 }
 
 export function installSearch(app) {
@@ -73,7 +78,9 @@ export function installSearch(app) {
 			if (mine === asked)
 				listMatches(app, found);
 		} catch (error) {
-			byId('matches').replaceChildren(make('p', { class: 'count' }, error.message));
+			if (mine !== asked)
+				return;
+			byId('matches').replaceChildren(make('p', { class: 'count', role: 'alert' }, error.message));
 			byId('matches').hidden = false;
 		}
 	};
@@ -83,18 +90,16 @@ export function installSearch(app) {
 	box.addEventListener('keydown', (event) => {
 		event.stopPropagation();
 		if (event.key === 'Escape') {
+			// Some browsers would empty it.
+			event.preventDefault();
 			hide();
 			byId('timeline').focus();
 		} else if (event.key === 'Enter' && box.value.trim()) {
 			event.preventDefault();
-			app.goToNext({ kind: 'query', text: box.value.trim() }, event.shiftKey ? -1 : 1).then((match) => match || app.announce('No further match'), () => {});
+			app.goToNext({ kind: 'query', text: box.value.trim() }, event.shiftKey ? -1 : 1).then((match) => match || app.say('No further match'), () => {});
 		}
 	});
-	byId('only').addEventListener('click', () => {
-		hide();
-		if (box.value.trim())
-			showOnly(app, box.value.trim()).catch((error) => app.say(error.message));
-	});
+	byId('only').addEventListener('click', () => showOnly(app, box.value.trim()));
 	document.addEventListener('pointerdown', (event) => {
 		if (!byId('search_area').contains(event.target))
 			hide();

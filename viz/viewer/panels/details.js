@@ -118,7 +118,7 @@ export function installDetails(app, host) {
 		if (mine !== asked)
 			return;
 		if (!detail) {
-			host.replaceChildren(make('p', { class: 'empty' }, `${app.name(picked.lane)} has nothing at ${formatTime(picked.at_ns)}.`));
+			host.replaceChildren(make('p', { class: 'empty' }, app.source.progress.error ?? `${app.name(picked.lane)} has nothing at ${formatTime(picked.at_ns)}.`));
 			return;
 		}
 		app.timeline.frame(detail.stay);
@@ -133,6 +133,6 @@ export function installDetails(app, host) {
 	};
 
 	app.store.subscribe(['picked'], draw);
-	app.source.ready.then(draw);
+	app.source.ready.then(draw, draw);
 	draw();
 }

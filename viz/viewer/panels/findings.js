@@ -38,6 +38,12 @@ async function showLongestWait(app, finding) {
 		app.goToStay(longest.lane, longest.from_ns, longest.to_ns);
 }
 
+// Several threads that wait at once add up to more than the time there was.
+function costShare(share, duration_ns) {
+	return share > 1 ? ` = as if ${share.toFixed(1)} threads waited all of the trace's ${formatNs(duration_ns)}`
+		: ` = ${formatShare(share)} of the trace's ${formatNs(duration_ns)}`;
+}
+
 function costOf(app, finding) {
 	const duration = app.report.trace.duration_ns;
 
@@ -45,7 +51,7 @@ function costOf(app, finding) {
 		return null;
 	return make('span', { class: 'cost', 'data-value': finding.cost_ns, title: `${formatExactNs(finding.cost_ns)}: thread time spent waiting because of it` },
 		make('strong', {}, formatNs(finding.cost_ns)), ' of waiting',
-		duration ? ` = ${formatShare(finding.cost_ns / duration)} of the trace's ${formatNs(duration)}` : null);
+		duration ? costShare(finding.cost_ns / duration, duration) : null);
 }
 
 function fillHeadline(app, findings) {
