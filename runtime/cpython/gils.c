@@ -299,7 +299,7 @@ static sem_t *find_threads_lock(void)
 
 static struct sem_gil sem_gil_here(const struct interpreter *interpreter)
 {
-	const char *observe_only = getenv(GIL_ENV_OBSERVE_ONLY);
+	const char *observe_only = secure_getenv(GIL_ENV_OBSERVE_ONLY);
 	struct sem_gil s = { .ticker = &interpreter->ticker, .threads_lock = python2.threads_lock };
 
 	s.owned = !(observe_only && !strcmp(observe_only, "1")) && sem_gil_can_own();
