@@ -129,7 +129,7 @@ int story_look(struct story *s)
 
 int story_interval(struct story *s, const struct interval *i)
 {
-	struct lane *lane;
+	struct lane *lane = NULL;
 	int r = story_look(s);
 
 	if (!r)
