@@ -35,7 +35,7 @@ def parse():
                         help="an interpreter (default: Debian's, pyenv's, those of GILSCOPE_PYTHONS), or a module: test_NAME")
     parser.add_argument("--quick", action="store_true", help="leave out " + ", ".join(LONG[:3]) + ", multiprocessing, asyncio")
     parser.add_argument("--mode", choices=runs.MODES[1:], action="append", help="only this one (and alone)")
-    parser.add_argument("--timeout", type=float, default=900, metavar="SECONDS", help="for each run of a module (default: 900)")
+    parser.add_argument("--timeout", type=float, default=1800, metavar="SECONDS", help="for each run of a module (default: 1800)")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="modules that run beside each other (default: 1)")
     parser.add_argument("--logs", type=pathlib.Path, metavar="DIR", help="keep what each run printed")
     options = parser.parse_args()
