@@ -124,7 +124,12 @@ def say(module, name, mode, outcome, verdicts):
     for note in outcome.notes:
         print(f"    {note}")
     for verdict in UNLISTED, FLAKY, LISTED:
+        not_run = [case for case in verdicts[verdict] if case[2] == "not run"]
+        if len(not_run) > 3:
+            print(f"    {verdict}: {len(not_run)} cases were not run {mode}, {not_run[0][0]} the first of them")
         for case, was, now, text in verdicts[verdict]:
+            if len(not_run) > 3 and now == "not run":
+                continue
             why = text.strip().splitlines()[-1:] if verdict != LISTED else []
             print(f"    {verdict}: {case}: {was} alone, {now} {mode}" + "".join(f": {line}" for line in why), flush=True)
 
