@@ -166,6 +166,8 @@ int time_bound_parse(struct time_bound *out, const char *text)
 int64_t time_bound_resolve(const struct time_bound *bound, int64_t begin_ns, int64_t end_ns,
 			   int64_t open_ns)
 {
+	uint64_t span_ns;
+	double part_ns;
 	int64_t ns;
 
 	switch (bound->kind) {
@@ -174,7 +176,10 @@ int64_t time_bound_resolve(const struct time_bound *bound, int64_t begin_ns, int
 	case BOUND_RELATIVE:
 		return __builtin_add_overflow(begin_ns, bound->ns, &ns) ? INT64_MAX : ns;
 	case BOUND_PERCENT:
-		return begin_ns + (int64_t)((double)(end_ns - begin_ns) * bound->percent / 100);
+		/* The span may be more than 63 bits hold. */
+		span_ns = (uint64_t)end_ns - (uint64_t)begin_ns;
+		part_ns = (double)span_ns * bound->percent / 100;
+		return (int64_t)((uint64_t)begin_ns + (part_ns < (double)span_ns ? (uint64_t)part_ns : span_ns));
 	default:
 		return open_ns;
 	}

@@ -29,6 +29,7 @@ struct trace_folder {
 	struct cut_stream *cuts;
 	size_t n_cuts;
 	size_t n_streams;
+	bool has_strange_index; /* not to be shown to babeltrace2 */
 	bool of_babeltrace; /* a copy that babeltrace2 wrote: nothing is known of its packets */
 	bool has_events;
 	bool has_hot_events; /* or lost some: in a stream that is not of the rare channel */
@@ -50,13 +51,16 @@ struct folders {
 
 /*
  * Finds the folders below `path` and looks for cut streams; a folder that has
- * some gets its mended twin in $TMPDIR. Call folders_deinit() in any case.
+ * some, or another trap, gets its mended twin in $TMPDIR. Call folders_deinit() in any case.
  * @facts_only: each folder gets a twin, without the streams of the hot events.
  */
 int folders_find(struct folders *f, const char *path, bool facts_only);
 
 /* Also removes the mended folders. */
 void folders_deinit(struct folders *f);
+
+/* Opens a file of a trace to read: no link, nor does it wait at a pipe. @return a descriptor; < 0: nothing was said. */
+int folders_open(const char *folder, const char *name);
 
 /*
  * Does the metadata, if it is in packets, consist of whole ones? Not to be

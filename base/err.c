@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/text.h"
+
 enum { DEPTH = 8, LENGTH = 1024 };
 
 static _Thread_local char sentences[DEPTH][LENGTH];
@@ -14,11 +16,14 @@ int err(int code, const char *fmt, ...)
 {
 	/* When full, the outermost is replaced: the innermost says what happened. */
 	int slot = count < DEPTH ? count++ : DEPTH - 1;
+	char said[LENGTH];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(sentences[slot], LENGTH, fmt, ap);
+	vsnprintf(said, sizeof(said), fmt, ap);
 	va_end(ap);
+	/* It may quote what a stranger wrote, and is for terminals. */
+	text_name(sentences[slot], LENGTH, &(struct page){ .utf8 = true }, said);
 	return code;
 }
 

@@ -42,6 +42,10 @@ enum { TEXT_NAME = 512 };
 const char *text_name(char *buffer, size_t size, const struct page *page, const char *name);
 #define NAME(page, name) text_name((char[TEXT_NAME]){ 0 }, TEXT_NAME, (page), (name))
 
+/* The same for a sentence that may hold names. */
+enum { TEXT_SENTENCE = 2048 };
+#define SENTENCE(page, text) text_name((char[TEXT_SENTENCE]){ 0 }, TEXT_SENTENCE, (page), (text))
+
 /* `text` as valid UTF-8 for machines: each broken byte becomes U+FFFD. At most size - 1 bytes. */
 const char *text_utf8(char *buffer, size_t size, const char *text);
 #define UTF8(text) text_utf8((char[TEXT_NAME]){ 0 }, TEXT_NAME, (text))

@@ -113,13 +113,16 @@ static int find(struct gilscope *g)
 __attribute__((format(printf, 2, 3)))
 static int warn(struct gilscope *g, const char *fmt, ...)
 {
+	char said[2 * PATH_MAX], shown[2 * PATH_MAX];
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&g->warnings[g->n_warnings], fmt, ap);
+	vsnprintf(said, sizeof(said), fmt, ap);
 	va_end(ap);
-	if (n < 0)
+	/* It names files, which may be called anything. */
+	text_name(shown, sizeof(shown), &(struct page){ .utf8 = true }, said);
+	g->warnings[g->n_warnings] = strdup(shown);
+	if (!g->warnings[g->n_warnings])
 		return err(-ENOMEM, "out of memory");
 	g->n_warnings++;
 	return 0;
@@ -243,6 +246,7 @@ static int read_all(struct gilscope *g)
 		.path = g->path, .flight_recorder = g->recording.flight_recorder,
 		.recording = handle_recording(g),
 		.gil = o->gil, .thread = o->thread, .time = o->time,
+		.percentages = g->battle_in_percent || (o->time && strchr(o->time, '%')),
 		.progress = o->progress, .progress_data = o->progress_data,
 		.interrupted = o->interrupted,
 	};

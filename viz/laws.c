@@ -28,7 +28,7 @@ static void judge_loss(struct court *c, const struct quality *q)
 {
 	const struct trace_end *e = &q->end;
 
-	rule(c, !q->damage, "files: %s", q->damage ? q->damage : "all were read to their end");
+	rule(c, !q->damage, "files: %s", q->damage ? SENTENCE(c->page, q->damage) : "all were read to their end");
 	rule(c, !e->lost_events && !e->lost_packets && !e->loss_unknown,
 	     "lost: %s%s %s and %s %s", e->loss_unknown ? "at least " : "", COUNT(e->lost_events),
 	     PLURAL(e->lost_events, "event"), COUNT(e->lost_packets),
@@ -89,7 +89,8 @@ static void judge_lives(struct court *c, const struct results *r)
 
 static void judge_gils(struct court *c, const struct results *r)
 {
-	for (const struct gil_metrics *g = r->gils; g < r->gils + r->n_gils; g++) {
+	for (size_t i = 0; i < r->n_gils; i++) {
+		const struct gil_metrics *g = &r->gils[i];
 		uint64_t wall = (uint64_t)(g->last_ns - g->first_ns);
 
 		rule(c, g->held_ns <= wall, "GIL %" PRIu32 " of process %" PRId32 ": held %s of %s ns",
@@ -112,7 +113,7 @@ bool laws_print(const struct results *r, const struct page *page)
 	judge_counts(&c, &r->quality->end);
 	judge_lives(&c, r);
 	judge_gils(&c, r);
-	fprintf(page->out, "%s is %s.\n", r->trace->path,
+	fprintf(page->out, "%s is %s.\n", SENTENCE(page, r->trace->path),
 		c.lawful ? "complete and lawful" : "incomplete or unlawful");
 	return c.lawful;
 }

@@ -124,6 +124,18 @@ class Reader(unittest.TestCase):
                 cut if cut >= len(first) + 84 else len(first)), self.stderr)
             self.assertEqual(self.stderr.count("\n"), 1)
 
+    def test_packets_that_cannot_be(self):
+        # babeltrace2 2.0 never returns from the first size, and aborts at the others, and at the last time.
+        first = packet(0, EVENTS, [hot(10, "entry", 1)])
+        second = packet(0, EVENTS, [hot(20, "entry", 2)], b"", 0, 1)
+        whole, last = 8 * len(second), (1 << 64) - 1
+        for numbers in ((20, 20, 0, 0), (20, 20, 1 << 63, whole), (20, 20, whole + 8, whole), (last, last, whole, whole),
+                        (20, last, whole, whole)):
+            self.trace([hot(1, "entry", 5000)])
+            self.write("gil_1", first + second[:32] + struct.pack("<QQQQ", *numbers) + second[64:])
+            self.assertEqual(self.read(status=3)["events"], 2)
+            self.assertIn("gil_1' is cut off after %d bytes" % len(first), self.stderr)
+
     def test_a_damaged_stream_is_read_as_far_as_it_goes(self):
         damaged = bytearray(packet(0, EVENTS, [hot(10 * i, "entry", i) for i in range(1, 100)]))
         at = 84 + 50 * 34

@@ -42,7 +42,7 @@ void report_print_data(const struct results *r, const struct report_options *opt
 	fputs("Data: ", page->out);
 	quality_print_line(q, page);
 	if (q->damage)
-		fprintf(page->out, "  %s\n", q->damage);
+		fprintf(page->out, "  %s\n", SENTENCE(page, q->damage));
 	for (size_t i = 0; i < n; i++)
 		fprintf(page->out, "  %s\n", NAME(page, r->violations[i]));
 	if (q->end.violations > n && n)

@@ -147,8 +147,8 @@ static int find_starts(const struct scenario *s, struct starts *starts)
 		const struct body *body = &s->bodies[i];
 		size_t depth = 0;
 
-		for (const struct statement *st = body->statements;
-		     st < body->statements + body->n_statements; st++) {
+		for (size_t j = 0; j < body->n_statements; j++) {
+			const struct statement *st = &body->statements[j];
 			int r = 0;
 
 			if (st->kind == STATEMENT_START)

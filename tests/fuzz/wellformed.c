@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* Is a file what its format says? */
+#include <expat.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "base/cleanup.h"
+#include "outputs.h"
+
+void wrong(const char *what, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "%s: ", what);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	abort();
+}
+
+/* ---- JSON ---------------------------------------------------------------------- */
+
+/* Whole numbers of 64 bits are too large for jansson. */
+static void check_json_part(const char *what, const char *text, size_t size)
+{
+	json_error_t error;
+	json_t *doc = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &error);
+
+	if (!doc)
+		wrong(what, "%s at byte %d of %.*s", error.text, error.position, (int)(size < 4000 ? size : 4000), text);
+	json_decref(doc);
+}
+
+void check_json(const struct content *c)
+{
+	check_json_part(c->what, c->text, c->size);
+}
+
+void check_json_lines(const struct content *c)
+{
+	const char *line = c->text, *end = c->text + c->size;
+
+	while (line < end) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+
+		if (!newline)
+			wrong(c->what, "its last line has no end");
+		check_json_part(c->what, line, (size_t)(newline - line));
+		line = newline + 1;
+	}
+}
+
+/* ---- CSV ------------------------------------------------------------------------ */
+
+/* @return behind the cell, at a comma or at the line's end. */
+static const char *skip_cell(const char *at, const char *what)
+{
+	if (*at != '"')
+		return at + strcspn(at, ",\r\n\"");
+	do {
+		at = strchr(at + 1, '"');
+		if (!at)
+			wrong(what, "a quote without its end");
+		at++;
+	} while (*at == '"');
+	return at;
+}
+
+void check_csv(const struct content *c)
+{
+	const char *at = c->text;
+	size_t columns = 0;
+
+	while (*at) {
+		size_t n = 1;
+
+		for (at = skip_cell(at, c->what); *at == ','; n++)
+			at = skip_cell(at + 1, c->what);
+		if (at[0] == '\r' && at[1] == '\n')
+			at++;
+		if (*at != '\n')
+			wrong(c->what, "byte %#x behind a cell: %.40s", (unsigned char)*at, at);
+		at++;
+		columns = columns ? columns : n;
+		if (n != columns)
+			wrong(c->what, "%zu cells below %zu", n, columns);
+	}
+	if (at != c->text + c->size)
+		wrong(c->what, "a NUL in it");
+}
+
+/* ---- XML ------------------------------------------------------------------------- */
+
+static void XMLCALL on_element(void *data, const XML_Char *name, const XML_Char **attributes)
+{
+	const struct content *c = data;
+
+	if (!strcasecmp(name, "script"))
+		wrong(c->what, "a script in it");
+	for (; *attributes; attributes += 2)
+		if (!strncasecmp(*attributes, "on", 2) || strstr(attributes[1], "javascript:"))
+			wrong(c->what, "a program in it: %s", *attributes);
+}
+
+void check_xml(const struct content *c)
+{
+	XML_Parser parser = XML_ParserCreate(NULL);
+
+	XML_SetUserData(parser, (void *)c);
+	XML_SetStartElementHandler(parser, on_element);
+	if (XML_Parse(parser, c->text, (int)c->size, 1) == XML_STATUS_ERROR)
+		wrong(c->what, "line %lu: %s", XML_GetCurrentLineNumber(parser), XML_ErrorString(XML_GetErrorCode(parser)));
+	XML_ParserFree(parser);
+}
+
+/* ---- the viewer's page ---------------------------------------------------------------- */
+
+static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/* In place. @return how many bytes. */
+static size_t decode_base64(char *text, size_t size)
+{
+	uint32_t bits = 0;
+	unsigned n_bits = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < size && text[i] != '='; i++) {
+		bits = bits << 6 | (uint32_t)(strchr(base64, text[i]) - base64);
+		n_bits += 6;
+		if (n_bits >= 8) {
+			n_bits -= 8;
+			text[n++] = (char)(bits >> n_bits);
+		}
+	}
+	return n;
+}
+
+/* A part: what it unpacks to. */
+static void check_part(const char *what, char *packed, size_t size, bool is_json)
+{
+	enum { MOST = 1 << 22 };
+	cleanup(freep) char *text = malloc(MOST);
+	z_stream z = { .avail_out = MOST };
+
+	if (!text)
+		abort();
+	z.next_in = (Bytef *)packed;
+	z.avail_in = (uInt)decode_base64(packed, size);
+	z.next_out = (Bytef *)text;
+	if (inflateInit2(&z, 15 + 16) != Z_OK || inflate(&z, Z_FINISH) != Z_STREAM_END || z.avail_in)
+		wrong(what, "a part cannot be unpacked");
+	if (is_json)
+		check_json_part(what, text, MOST - z.avail_out);
+	inflateEnd(&z);
+}
+
+/* All but the parts is the same in each page: @sum of it. */
+static void check_rest(const char *what, uLong sum)
+{
+	static uLong usual;
+
+	usual = usual ? usual : sum;
+	if (sum != usual)
+		wrong(what, "there is more of the trace in it than its parts");
+}
+
+void check_html(const struct content *c)
+{
+	static const char begin[] = "<script type=\"application/octet-stream\" data-part=\"";
+	const char *at = c->text, *part;
+	uLong sum = crc32(0, NULL, 0);
+
+	while ((part = strstr(at, begin))) {
+		const char *name = part + strlen(begin), *packed = strchr(name, '>') + 1;
+		size_t size = strspn(packed, base64);
+		bool is_json = !strncmp(name, "meta\"", 5) || !strncmp(name, "report\"", 7);
+		cleanup(freep) char *copy = strndup(packed, size);
+
+		if (!copy)
+			abort();
+		sum = crc32(sum, (const Bytef *)at, (uInt)(part - at));
+		at = packed + size + strspn(packed + size, "=");
+		if (strncmp(at, "</script>\n", 10))
+			wrong(c->what, "a part does not end where its base64 does");
+		at += 10;
+		check_part(c->what, copy, size, is_json);
+	}
+	sum = crc32(sum, (const Bytef *)at, (uInt)(c->text + c->size - at));
+	check_rest(c->what, sum);
+}
