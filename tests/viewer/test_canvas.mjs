@@ -88,6 +88,8 @@ test('no key does two things, and each has its help', () => {
 	assert.equal(actionOf({ code: 'KeyZ', key: 'w', ctrlKey: true }), undefined);
 	assert.equal(actionOf({ code: 'Slash', key: '?', shiftKey: true }), 'help');
 	assert.equal(actionOf({ code: 'KeyW', key: 'w', ctrlKey: true }), undefined);
+	for (const [code, key, action] of [['NumpadEnter', 'Enter', 'pick'], ['Numpad4', 'ArrowLeft', 'pan_left'], ['Numpad0', '0', 'whole'], ['NumpadSubtract', '-', 'zoom_out'], ['Numpad4', '4', undefined]])
+		assert.equal(actionOf({ code, key }), action, `${code} as ${key}`);
 });
 
 test('a hand-over goes from a release to the next acquisition by another thread of the same GIL', () => {

@@ -70,6 +70,11 @@ export function keyHelp() {
 const PLACES = new Set(['KeyW', 'KeyA', 'KeyS', 'KeyD']);
 const actionOfKey = new Map(KEYS.flatMap(({ keys, action }) => keys.map((key) => [key, action])));
 
+// Where a key is. The numeric keypad's Enter is Enter, and without NumLock its arrows are arrows.
+export function codeOf({ code, key }) {
+	return code.startsWith('Numpad') && key.length > 1 ? key : code;
+}
+
 // The action of a keydown event; undefined: not one of ours.
 export function actionOf(event) {
 	const held = `${event.ctrlKey || event.metaKey ? 'Ctrl+' : ''}${event.altKey ? 'Alt+' : ''}`;
@@ -78,5 +83,5 @@ export function actionOf(event) {
 
 	if (!held && PLACES.has(event.code))
 		return of(event.code);
-	return (!held && actionOfKey.get(`key:${event.key}`)) || (letter && !PLACES.has(letter) && of(letter)) || (held && letter ? undefined : of(event.code));
+	return (!held && actionOfKey.get(`key:${event.key}`)) || (letter && !PLACES.has(letter) && of(letter)) || (held && letter ? undefined : of(codeOf(event)));
 }
