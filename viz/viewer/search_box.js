@@ -20,11 +20,19 @@ function listMatches(app, found) {
 
 const without = (all, one) => all.filter((it) => it !== one);
 
+// A chip's worth of names.
+function namesOf(app, lanes) {
+	const names = lanes.slice(0, MOST_CHIPS).map((it) => app.name(it)).join(', ');
+
+	return lanes.length > MOST_CHIPS ? `${names} and ${formatCount(lanes.length - MOST_CHIPS)} more` : names;
+}
+
 function showFilters(app) {
 	const { filters, hidden, pinned, highlight, selection } = app.store.state;
 	const chip = (id, text, remove) => make('span', { class: 'chip', 'data-chip': id }, text, make('button', { type: 'button', 'aria-label': `Remove: ${text}`, onclick: remove }, '\u00d7'));
+	const behind = highlight?.kind === 'wait' && app.lanes[highlight.holder] ? ` behind ${app.name(highlight.holder)}` : '';
 	const lightText = highlight && (highlight.kind === 'pair' ? `${app.name(highlight.waiter)} waiting while ${highlight.holder === null ? 'it was free, or nobody knows whose it was' : `${app.name(highlight.holder)} held it`}`
-		: highlight.kind === 'query' ? `highlight: ${highlight.text}` : `${highlight.kind === 'wait' ? 'waits' : highlight.kind}${highlight.lanes ? ` of ${highlight.lanes.map((it) => app.name(it)).join(', ')}` : ''}`);
+		: highlight.kind === 'query' ? `highlight: ${highlight.text}` : `${highlight.kind === 'wait' ? 'waits' : highlight.kind}${highlight.lanes ? ` of ${namesOf(app, highlight.lanes)}` : ''}${behind}`);
 
 	byId('filters').replaceChildren(
 		...filters.map((text) => chip('filter', `only: ${text}`, () => app.store.set({ filters: without(app.store.state.filters, text) }))),

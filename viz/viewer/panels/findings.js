@@ -13,23 +13,35 @@ export function splitVerdict(verdict) {
 	return at > 0 && at < 60 ? [verdict.slice(0, at), verdict.slice(at + 2)] : [verdict, ''];
 }
 
-function findingLanes(app, finding) {
-	return [finding.thread, finding.other_thread].map((row) => app.laneOfRow(row)).filter((lane) => lane !== undefined);
+function lanesOfRows(app, rows) {
+	return [...new Set(rows)].map((row) => app.laneOfRow(row)).filter((lane) => lane !== undefined);
+}
+
+// Who waited because of it; where they are too many to be listed, all who waited for its GIL.
+function waitingLanes(app, finding) {
+	if (!finding.cost_ns)
+		return [];
+	return lanesOfRows(app, finding.waiters ? finding.waiters.split(' ').map(Number)
+		: app.report.pairs.filter((it) => it.gil === finding.gil && it.wait_ns).map((it) => it.waiter));
+}
+
+// The waits of a finding, and who held the GIL if it is about one that did not wait.
+export function findingLight(app, finding) {
+	const lanes = waitingLanes(app, finding);
+	const [holder] = lanesOfRows(app, [finding.thread, finding.other_thread]).filter((lane) => !lanes.includes(lane));
+
+	return lanes.length ? { kind: 'wait', lanes, min_ns: 0, ...holder === undefined ? {} : { holder } } : null;
 }
 
 function showFinding(app, finding) {
-	const lanes = findingLanes(app, finding);
+	const highlight = findingLight(app, finding);
 
-	app.goTo(finding, {
-		panel: 'findings',
-		focus: lanes[0] ?? app.store.state.focus,
-		highlight: lanes.length ? { kind: 'wait', lanes, min_ns: 0 } : null,
-	});
+	app.goTo(finding, { panel: 'findings', focus: highlight?.lanes[0] ?? app.store.state.focus, highlight });
 }
 
 // A place to look at closely: where somebody waited longest because of it.
 async function showLongestWait(app, finding) {
-	const lanes = findingLanes(app, finding);
+	const lanes = waitingLanes(app, finding);
 	const { matches } = await app.source.matches({ kind: 'wait', lanes, min_ns: 0 }, MOST_LOOKED_AT);
 	const inside = matches.filter((it) => it.from_ns < finding.to_ns && it.to_ns > finding.from_ns);
 	const longest = inside[0] ?? matches[0];
@@ -68,7 +80,7 @@ function fillHeadline(app, findings) {
 	if (findings[0].cost_ns)
 		box.append(make('p', { class: 'lead' }, costOf(app, findings[0]), ' ',
 			make('button', { type: 'button', class: 'primary', id: 'show_first', onclick: () => showFinding(app, findings[0]) }, 'Show me'),
-			findingLanes(app, findings[0]).length ? make('button', { type: 'button', id: 'show_longest', onclick: () => showLongestWait(app, findings[0]) }, 'Its longest wait') : null,
+			waitingLanes(app, findings[0]).length ? make('button', { type: 'button', id: 'show_longest', onclick: () => showLongestWait(app, findings[0]) }, 'Its longest wait') : null,
 			findings.length > 1 ? make('span', { class: 'more' }, `${findings.length - 1} more below`) : null));
 }
 
