@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // All that can be done from the palette and by buttons: one list.
 import { byId } from './dom.js';
+import { formatNs } from './format.js';
 import { copyCsv, copyJson, copyLink, savePng, saveSvg } from './copy.js';
 import { PANELS } from './hash.js';
 import { hideLane, togglePinned } from './lane_tools.js';
@@ -29,7 +30,10 @@ export function commandsOf(app) {
 	const noFurther = () => `There is no further one${store.state.highlight ? ' in the lanes that are highlighted' : ''}.`;
 	const goNext = (query, direction) => app.goToNext(query, direction).then((match) => match || app.say(app.source.progress.error ? 'The events are not read.' : noFurther()));
 	const goFailed = async (direction) => goNext({ kind: 'failed', ...await highlightedLanes(app) }, direction);
-	const goLong = async (direction) => goNext({ kind: 'wait', min_ns: store.state.long_wait_ns, ...await highlightedLanes(app) }, direction);
+	const goLong = async (direction) => {
+		app.say(`Long: of at least ${formatNs(store.state.long_wait_ns)}`);
+		await goNext({ kind: 'wait', min_ns: store.state.long_wait_ns, ...await highlightedLanes(app) }, direction);
+	};
 
 	return [
 		{ id: 'fit', title: 'Show the whole trace', run: () => store.set({ range: whole }) },

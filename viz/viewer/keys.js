@@ -58,12 +58,12 @@ function keyLabel(key) {
 	return key.split('+').filter(Boolean).length ? key.replace(/[^+]+$/, (code) => KEY_LABELS[code] ?? code.replace(/^(Key|Digit)/, '')) : key;
 }
 
-// {group: [[keys, what it does], ...]}, for people.
-export function keyHelp() {
+// {group: [[keys, what it does], ...]}, for people. more: {action: what is to be said besides}
+export function keyHelp(more = {}) {
 	const groups = {};
 
-	for (const { group, keys, what } of KEYS)
-		(groups[group] ??= []).push([[...new Set(keys.map((key) => (key.startsWith('key:') ? key.slice(4) : keyLabel(key))))], what]);
+	for (const { group, keys, what, action } of KEYS)
+		(groups[group] ??= []).push([[...new Set(keys.map((key) => (key.startsWith('key:') ? key.slice(4) : keyLabel(key))))], `${what}${more[action] ?? ''}`]);
 	return { ...groups, Pointer: POINTER_HELP };
 }
 

@@ -67,6 +67,13 @@ export function installSearch(app) {
 	const hide = () => {
 		byId('matches').hidden = true;
 	};
+	const leave = () => {
+		box.value = '';
+		asked++;
+		if (app.store.state.highlight?.kind === 'query')
+			app.store.set({ highlight: null });
+		byId('timeline').focus();
+	};
 	const look = async () => {
 		const text = box.value.trim();
 		const mine = ++asked;
@@ -100,8 +107,10 @@ export function installSearch(app) {
 		if (event.key === 'Escape') {
 			// Some browsers would empty it.
 			event.preventDefault();
-			hide();
-			byId('timeline').focus();
+			if (!byId('matches').hidden)
+				hide();
+			else
+				leave();
 		} else if (event.key === 'Enter' && box.value.trim()) {
 			event.preventDefault();
 			app.goToNext({ kind: 'query', text: box.value.trim() }, event.shiftKey ? -1 : 1).then((match) => match || app.say('No further match'), () => {});
@@ -113,7 +122,13 @@ export function installSearch(app) {
 			hide();
 	});
 	app.store.subscribe(['filters', 'hidden', 'pinned', 'highlight', 'selection'], () => showFilters(app));
-	if (app.store.state.highlight?.kind === 'query')
-		box.value = app.store.state.highlight.text;
+	// The box says what is highlighted, unless somebody writes in it.
+	const showText = ({ highlight }) => {
+		if (document.activeElement !== box)
+			box.value = highlight?.kind === 'query' ? highlight.text : '';
+	};
+
+	app.store.subscribe(['highlight'], showText);
+	showText(app.store.state);
 	showFilters(app);
 }
