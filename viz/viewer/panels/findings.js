@@ -66,6 +66,11 @@ function costOf(app, finding) {
 		duration ? costShare(finding.cost_ns / duration, duration) : null);
 }
 
+function showOthers(app) {
+	app.store.set({ panel: 'findings' });
+	byId('panel_findings').querySelector('button[data-index="1"]').focus();
+}
+
 function fillHeadline(app, findings) {
 	const box = byId('headline');
 
@@ -81,7 +86,7 @@ function fillHeadline(app, findings) {
 		box.append(make('p', { class: 'lead' }, costOf(app, findings[0]), ' ',
 			make('button', { type: 'button', class: 'primary', id: 'show_first', onclick: () => showFinding(app, findings[0]) }, 'Show me'),
 			waitingLanes(app, findings[0]).length ? make('button', { type: 'button', id: 'show_longest', onclick: () => showLongestWait(app, findings[0]) }, 'Its longest wait') : null,
-			findings.length > 1 ? make('span', { class: 'more' }, `${findings.length - 1} more below`) : null));
+			findings.length > 1 ? make('button', { type: 'button', class: 'go more', id: 'show_more', onclick: () => showOthers(app) }, `${findings.length - 1} more below`) : null));
 }
 
 export function installFindings(app, host) {
@@ -95,7 +100,7 @@ export function installFindings(app, host) {
 
 		list.append(make('li', { 'data-finding': finding.finding, 'data-gil': finding.gil },
 			make('button', { type: 'button', class: 'finding', 'data-index': i, onclick: () => showFinding(app, finding) },
-				make('strong', {}, title), ' ', rest),
+				make('strong', {}, title), ' ', rest, make('span', { class: 'show', 'aria-hidden': 'true' }, 'Show')),
 			make('p', { class: 'facts' }, costOf(app, finding)),
 			make('p', { class: 'facts' }, visibleSentence(finding.evidence)),
 			make('p', { class: 'advice' }, visibleSentence(finding.advice))));
