@@ -2,9 +2,13 @@
 // The findings of the report: the first one as the page's headline, all of them as a list; a click goes to each.
 import { make, byId } from '../dom.js';
 import { formatExactNs, formatNs, formatShare } from '../format.js';
+import { rangeWithin } from '../scale.js';
 import { visibleSentence } from '../text.js';
+import { whatHappens } from './finding_kinds.js';
 
 const MOST_LOOKED_AT = 100;
+const LOOK_ACQUISITIONS = 30;
+const NEARLY_ALL = 0.8;
 
 // "GIL battle: t1 and t2 ..." -> ["GIL battle", "t1 and t2 ..."]
 export function splitVerdict(verdict) {
@@ -50,6 +54,32 @@ async function showLongestWait(app, finding) {
 		app.goToStay(longest.lane, longest.from_ns, longest.to_ns);
 }
 
+// Around an attempt that failed in the middle of a battle, as close as single stays are seen.
+async function showFight(app, finding) {
+	const { wall_ns, acquisitions } = app.report.gils[finding.gil];
+	const highlight = findingLight(app, finding);
+	const query = { kind: 'failed', lanes: highlight.lanes };
+	const middle_ns = Math.round((finding.from_ns + finding.to_ns) / 2);
+	const failed = await app.source.next(query, middle_ns, 1) ?? await app.source.next(query, middle_ns, -1);
+
+	if (!failed)
+		return;
+	const half_ns = wall_ns * LOOK_ACQUISITIONS / Math.max(acquisitions, LOOK_ACQUISITIONS) / 2;
+
+	app.store.set({ range: rangeWithin(failed.from_ns - half_ns, failed.from_ns + half_ns, app.whole.to_ns), focus: failed.lane,
+		picked: { lane: failed.lane, at_ns: failed.from_ns }, panel: 'details', highlight });
+}
+
+// Of a battle that takes nearly all of the trace nothing is seen from afar. null: of another finding.
+function fightButton(app, finding, id) {
+	const { barging, switches } = app.report.gils[finding.gil];
+
+	if (finding.finding !== 'battle' || finding.to_ns - finding.from_ns < NEARLY_ALL * app.whole.to_ns || !findingLight(app, finding))
+		return null;
+	return make('button', { type: 'button', class: 'fight', id, title: 'A failed attempt, so close that each stay is seen',
+		onclick: () => showFight(app, finding).catch(() => app.say('The events are not read.')) }, barging > switches ? 'One fight' : 'Some turns');
+}
+
 // Several threads that wait at once add up to more than the time there was.
 function costShare(share, duration_ns) {
 	return share > 1 ? ` = as if ${share.toFixed(1)} threads waited all of the trace's ${formatNs(duration_ns)}`
@@ -85,6 +115,7 @@ function fillHeadline(app, findings) {
 	if (findings[0].cost_ns)
 		box.append(make('p', { class: 'lead' }, costOf(app, findings[0]), ' ',
 			make('button', { type: 'button', class: 'primary', id: 'show_first', onclick: () => showFinding(app, findings[0]) }, 'Show me'),
+			fightButton(app, findings[0], 'show_fight'),
 			waitingLanes(app, findings[0]).length ? make('button', { type: 'button', id: 'show_longest', onclick: () => showLongestWait(app, findings[0]) }, 'Its longest wait') : null,
 			findings.length > 1 ? make('button', { type: 'button', class: 'go more', id: 'show_more', onclick: () => showOthers(app) }, `${findings.length - 1} more below`) : null));
 }
@@ -98,10 +129,13 @@ export function installFindings(app, host) {
 	findings.forEach((finding, i) => {
 		const [title, rest] = splitVerdict(visibleSentence(finding.verdict));
 
+		const what = whatHappens(finding.finding, app.source.meta.gils[finding.gil]?.ticked);
+
 		list.append(make('li', { 'data-finding': finding.finding, 'data-gil': finding.gil },
 			make('button', { type: 'button', class: 'finding', 'data-index': i, onclick: () => showFinding(app, finding) },
 				make('strong', {}, title), ' ', rest, make('span', { class: 'show', 'aria-hidden': 'true' }, 'Show')),
-			make('p', { class: 'facts' }, costOf(app, finding)),
+			make('p', { class: 'facts' }, costOf(app, finding), ' ', fightButton(app, finding)),
+			what ? make('p', { class: 'happens' }, what) : null,
 			make('p', { class: 'facts' }, visibleSentence(finding.evidence)),
 			make('p', { class: 'advice' }, visibleSentence(finding.advice))));
 	});
