@@ -8,6 +8,7 @@ import { whatHappens } from './finding_kinds.js';
 
 const MOST_LOOKED_AT = 100;
 const LOOK_ACQUISITIONS = 30;
+const MOST_TRIED = 12;
 const NEARLY_ALL = 0.8;
 
 // "GIL battle: t1 and t2 ..." -> ["GIL battle", "t1 and t2 ..."]
@@ -54,13 +55,28 @@ async function showLongestWait(app, finding) {
 		app.goToStay(longest.lane, longest.from_ns, longest.to_ns);
 }
 
+// A failed attempt after a time, where there is one near a thread that woke up in vain. null: there is none.
+async function typicalFailure(app, query, from_ns) {
+	let first = null, at_ns = from_ns;
+
+	for (let i = 0; i < MOST_TRIED; i++) {
+		const failed = await app.source.next(query, at_ns, 1);
+
+		if (!failed || failed.what === 'RETRY')
+			return failed ?? first;
+		first ??= failed;
+		at_ns = failed.from_ns;
+	}
+	return first;
+}
+
 // Around an attempt that failed in the middle of a battle, as close as single stays are seen.
 async function showFight(app, finding) {
 	const { wall_ns, acquisitions } = app.report.gils[finding.gil];
 	const highlight = findingLight(app, finding);
 	const query = { kind: 'failed', lanes: highlight.lanes };
 	const middle_ns = Math.round((finding.from_ns + finding.to_ns) / 2);
-	const failed = await app.source.next(query, middle_ns, 1) ?? await app.source.next(query, middle_ns, -1);
+	const failed = await typicalFailure(app, query, middle_ns) ?? await app.source.next(query, middle_ns, -1);
 
 	if (!failed)
 		return;
