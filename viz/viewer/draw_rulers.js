@@ -85,8 +85,14 @@ export function drawTickRuler(view, row, y) {
 
 		if (x < free_x)
 			continue;
+		const text_px = ctx.measureText(text).width;
+
+		// The grid does not cross it.
+		ctx.fillStyle = palette.ground;
+		ctx.fillRect(layout.body.x + x + 2, y, text_px + 4, row.h);
+		ctx.fillStyle = palette.faint;
 		ctx.fillText(text, layout.body.x + x + 4, y + row.h / 2);
-		free_x = x + 12 + ctx.measureText(text).width;
+		free_x = x + 12 + text_px;
 	}
 }
 
