@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The page's pure parts, with node alone: numbers as text, the hash there and back, tables as CSV.
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import test from 'node:test';
 
 import { csvOf } from '../../viz/viewer/copy.js';
 import { formatNs, formatShare, formatTime } from '../../viz/viewer/format.js';
 import { hashOfState, stateOfHash } from '../../viz/viewer/hash.js';
+import { whatHappens } from '../../viz/viewer/panels/finding_kinds.js';
 import { splitVerdict } from '../../viz/viewer/panels/findings.js';
 import { withMarker } from '../../viz/viewer/panels/markers.js';
 import { sortedRows } from '../../viz/viewer/panels/threads.js';
@@ -41,6 +43,18 @@ test('a hash that makes no sense changes nothing', () => {
 
 	assert.deepEqual(stateOfHash(bad, meta), {});
 	assert.deepEqual(stateOfHash('range=0-6000000000&focus=1e3', meta), {});
+});
+
+test('each kind of finding says what happens', () => {
+	const folder = new URL('../../analyzer/findings/', import.meta.url);
+	const kinds = readdirSync(folder).filter((it) => it.endsWith('.c'))
+		.flatMap((it) => readFileSync(new URL(it, folder), 'utf8').match(/(?<=const struct detector detect_\w+ = \{ \.name = ")\w+/) ?? []);
+
+	assert.ok(kinds.length >= 9, kinds.join());
+	for (const kind of kinds)
+		assert.match(whatHappens(kind, true) ?? '', /^[A-Z].*\.$/, kind);
+	assert.notEqual(whatHappens('battle', true), whatHappens('battle', false));
+	assert.equal(whatHappens('constructor', true), null);
 });
 
 test('CSV: quotes, and no formula for a spreadsheet', () => {
