@@ -5,7 +5,7 @@ import test from 'node:test';
 
 import { csvOf } from '../../viz/viewer/copy.js';
 import { formatNs, formatShare, formatTime } from '../../viz/viewer/format.js';
-import { hashOfState, stateOfHash } from '../../viz/viewer/hash.js';
+import { hashOfState, isHashOfView, stateOfHash } from '../../viz/viewer/hash.js';
 import { splitVerdict } from '../../viz/viewer/panels/findings.js';
 import { withMarker } from '../../viz/viewer/panels/markers.js';
 import { sortedRows } from '../../viz/viewer/panels/threads.js';
@@ -13,7 +13,7 @@ import { xmlText } from '../../viz/viewer/picture.js';
 import { initialState } from '../../viz/viewer/store.js';
 import { warningsOf } from '../../viz/viewer/banner.js';
 
-const meta = { duration_ns: 5e9, gils: [{}, {}], lanes: [{}, {}, {}], left_out: { events: 0, from_ns: null, threads: 0 } };
+const meta = { duration_ns: 5e9, gils: [{ number: 3 }, { number: 7 }], lanes: [{}, {}, {}], left_out: { events: 0, from_ns: null, threads: 0 } };
 
 test('durations read as in the report', () => {
 	const texts = { 0: '0 ns', 999: '999 ns', 1000: '1.00 us', 9995: '10.0 us', 65123: '65.1 us', 999499: '999 us', 999500: '1.00 ms', 1833623582: '1.83 s', 2e12: '2,000 s' };
@@ -31,8 +31,9 @@ test('the hash leads back to the same view', () => {
 		panel: 'pairs', theme: 'dark', sort: 'checks+', gil: 1, focus: 2, pinned: [1], hidden: [0, 2], filters: ['a&b=c#', '</script>'],
 		highlight: { kind: 'pair', waiter: 1, holder: null }, markers: [{ at_ns: 5, text: 'x: y & z' }] };
 
-	assert.deepEqual({ ...initial, ...stateOfHash(`#${hashOfState(state, initial)}`, meta) }, state);
-	assert.equal(hashOfState(initial, initial), '');
+	assert.deepEqual({ ...initial, ...stateOfHash(`#${hashOfState(state, initial, meta)}`, meta) }, state);
+	assert.match(hashOfState(state, initial, meta), /&gil=7&/, 'a GIL by the number that people see');
+	assert.equal(hashOfState(initial, initial, meta), '');
 });
 
 test('a hash that makes no sense changes nothing', () => {
@@ -40,6 +41,7 @@ test('a hash that makes no sense changes nothing', () => {
 
 	assert.deepEqual(stateOfHash(bad, meta), {});
 	assert.deepEqual(stateOfHash('range=0-6000000000&focus=1e3', meta), {});
+	assert.deepEqual(['', '#', '#range=1-2', '#tabs', '#x=1'].map(isHashOfView), [true, true, true, false, false]);
 });
 
 test('CSV: quotes, and no formula for a spreadsheet', () => {

@@ -2,7 +2,7 @@
 // What the keys do with the timeline, by the names of the key table; those that are also commands are in commands.js.
 import { lanesInOrder } from './lanes.js';
 import { rangePanned, rangeWithin, rangeZoomed } from './scale.js';
-import { ORDERS } from './store.js';
+import { ORDERS, searchBegin } from './store.js';
 
 const KEY_ZOOM = 1.5;
 const KEY_PAN = 0.12;
@@ -36,9 +36,7 @@ function showMatch(timeline, store, match) {
 }
 
 async function goToMatch(timeline, store, page, query, direction) {
-	const { picked, range } = store.state;
-	const from_ns = picked && picked.at_ns >= range.from_ns && picked.at_ns <= range.to_ns ? picked.at_ns : direction > 0 ? range.from_ns : range.to_ns;
-	const match = await timeline.source.next(query, from_ns, direction);
+	const match = await timeline.source.next(query, searchBegin(store.state, direction), direction);
 
 	if (match)
 		showMatch(timeline, store, match);

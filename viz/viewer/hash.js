@@ -11,8 +11,9 @@ export const MOST_TEXT = 500;
 const isCount = (x) => Number.isSafeInteger(x) && x >= 0;
 const rangeText = (range) => `${Math.round(range.from_ns)}-${Math.round(range.to_ns)}`;
 
+// A GIL stands there by its number, lanes by their places.
 // State -> "range=0-100&panel=pairs"; what is as at the begin is left out.
-export function hashOfState(state, initial) {
+export function hashOfState(state, initial, meta) {
 	const out = new URLSearchParams();
 	const put = (name, text) => out.append(name, text);
 
@@ -22,9 +23,11 @@ export function hashOfState(state, initial) {
 		put('select', rangeText(state.selection));
 	if (state.picked)
 		put('pick', `${state.picked.lane}:${Math.round(state.picked.at_ns)}`);
-	for (const name of ['order', 'panel', 'theme', 'sort', 'gil', 'focus'])
+	for (const name of ['order', 'panel', 'theme', 'sort', 'focus'])
 		if (state[name] !== initial[name])
 			put(name, String(state[name]));
+	if (state.gil !== initial.gil)
+		put('gil', String(meta.gils[state.gil].number));
 	for (const name of ['pinned', 'hidden'])
 		if (state[name].length)
 			put(name, state[name].join(','));
@@ -89,6 +92,7 @@ export function stateOfHash(hash, meta) {
 	const range = rangeOf(from.get('range'), meta.duration_ns), selection = rangeOf(from.get('select'), meta.duration_ns);
 	const [lane, at_ns] = (from.get('pick') ?? '').split(':').map(Number);
 	const number = (name) => (from.has(name) && from.get(name) !== '' ? Number(from.get(name)) : NaN);
+	const gil = meta.gils.findIndex((it) => it.number === number('gil'));
 
 	keep('range', range, range);
 	keep('selection', selection, selection);
@@ -97,7 +101,7 @@ export function stateOfHash(hash, meta) {
 	keep('panel', from.get('panel'), PANELS.includes(from.get('panel')));
 	keep('theme', from.get('theme'), THEMES.includes(from.get('theme')));
 	keep('sort', from.get('sort'), /^[a-z_0-9]+[+-]$/.test(from.get('sort') ?? ''));
-	keep('gil', number('gil'), isCount(number('gil')) && number('gil') < meta.gils.length);
+	keep('gil', gil, gil >= 0);
 	keep('focus', number('focus'), isCount(number('focus')) && number('focus') < lanes);
 	for (const name of ['pinned', 'hidden'])
 		keep(name, lanesOf(from.get(name), lanes), from.has(name));
@@ -107,6 +111,13 @@ export function stateOfHash(hash, meta) {
 
 	keep('highlight', light, light);
 	return patch;
+}
+
+const NAMES = ['range', 'select', 'pick', 'order', 'panel', 'theme', 'sort', 'gil', 'focus', 'pinned', 'hidden', 'filter', 'light', 'note'];
+
+// Is it of a view? None: the whole trace. Another one, such as #tabs, is of something else.
+export function isHashOfView(hash) {
+	return hash.length <= 1 || [...new URLSearchParams(hash.replace(/^#/, '')).keys()].some((name) => NAMES.includes(name));
 }
 
 const PLACE = ['range', 'selection'];
@@ -124,7 +135,7 @@ function placeOfHash(app, initial) {
 export function installHash(app, initial) {
 	let timer = 0, isNewPlace = false;
 	const write = () => {
-		const text = hashOfState(app.store.state, initial);
+		const text = hashOfState(app.store.state, initial, app.source.meta);
 
 		history[isNewPlace && location.hash !== (text && `#${text}`) ? 'pushState' : 'replaceState'](OURS, '', text ? `#${text}` : location.pathname + location.search);
 		isNewPlace = false;
@@ -139,6 +150,8 @@ export function installHash(app, initial) {
 	});
 	history.replaceState(OURS, '');
 	addEventListener('popstate', ({ state }) => {
+		if (!isHashOfView(location.hash))
+			return;
 		clearTimeout(timer);
 		app.store.set(state?.gilscope ? placeOfHash(app, initial) : { ...placeOfHash(app, initial), ...stateOfHash(location.hash, app.source.meta) });
 		isNewPlace = false;
@@ -147,5 +160,5 @@ export function installHash(app, initial) {
 
 // The address that leads here.
 export function linkOf(app, initial) {
-	return `${location.href.split('#')[0]}#${hashOfState(app.store.state, initial)}`;
+	return `${location.href.split('#')[0]}#${hashOfState(app.store.state, initial, app.source.meta)}`;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What the trace says, for the page: asks the worker, and hands out the overview until it answers.
 //
-// Times are ns since the trace's begin; `lane` and `gil` are indices of meta.lanes and meta.gils.
+// Times are ns since the trace's begin; `lane` and `gil` are indices of meta.lanes and meta.gils, also in the report's threads,
+// pairs and findings. The number that people know a GIL by is meta.gils[gil].number, a lane's gil_number.
 //
 // @typedef {{from_ns: number, to_ns: number}} Range  half open
 //
@@ -33,8 +34,8 @@
 //   pairs: waiter (lane), holder (lane or null), wait_ns, waits, failed_attempts
 //   gils: gil, acquisitions, failed_attempts, checks, switches, held_ns, wait_ns, waiting_ns, wanted_ns, utilisation, contention, badness
 //
-// What to look for. text: the language of the search box (search.js).
-// @typedef {{kind: 'failed'|'wait'|'edge'|'query'|'pair', lanes?: number[], min_ns?: number, text?: string, waiter?: number, holder?: number}} Query
+// What to look for. text: the language of the search box (query.js). from_ns, to_ns: only waits, holds and stays that are partly in it.
+// @typedef {{kind: 'failed'|'wait'|'edge'|'query'|'pair', lanes?: number[], min_ns?: number, text?: string, waiter?: number, holder?: number, from_ns?: number, to_ns?: number}} Query
 // @typedef {{lane: number, from_ns: number, to_ns: number, what: string}} Match
 //
 // class Source {
@@ -82,6 +83,19 @@ export function parseOverview(bytes, { overview, lanes, gils }) {
 	return { from_ns: 0, width_ns: overview.width_ns, n, exact: false, ...planes };
 }
 
+// The report names a GIL by its number; with --gil or --time the first ones are not there, so that it is no place in `gils`.
+export function placeGils(meta, report) {
+	const placeOf = new Map(report.gils.map(({ gil }, place) => [gil, place]));
+
+	meta.gils.forEach((it, place) => {
+		it.number = report.gils[place].gil;
+	});
+	for (const lane of meta.lanes)
+		lane.gil_number = meta.gils[lane.gil].number;
+	for (const it of [...report.threads, ...report.pairs, ...report.findings])
+		it.gil = placeOf.get(it.gil) ?? null;
+}
+
 function startWorker() {
 	if (!WORKER_SOURCE)
 		return new Worker('./worker/worker.js', { type: 'module' });
@@ -116,6 +130,7 @@ export class Source {
 	constructor(doc, meta, report, overview) {
 		this.meta = meta;
 		this.report = report;
+		placeGils(meta, report);
 		this.overview = parseOverview(overview, meta);
 		this.progress = { events: 0, total: meta.blocks.reduce((sum, block) => sum + block.events, 0) };
 		this.ready = new Promise((resolve, reject) => { this.#settle = { resolve, reject }; });

@@ -9,7 +9,7 @@ export function initialState(meta) {
 		selection: null,   // {from_ns, to_ns}: what the statistics are of; null: all
 		cursor: null,      // {at_ns, lane, gil}: under the pointer; lane null beside the lanes, gil beside its rows
 		focus: 0,          // lane of the keyboard
-		picked: null,      // {lane, at_ns}: what the details show
+		picked: null,      // {lane, at_ns}: what the details show; begin_ns, where it was found by its begin
 		order: 'first',    // of ORDERS
 		pinned: [],        // lanes that stay on top
 		hidden: [],        // lanes
@@ -23,6 +23,13 @@ export function initialState(meta) {
 		help: false,       // the keyboard overlay
 		sort: 'wait_total-', // of the table of threads: column, and - (from the greatest on) or +
 	};
+}
+
+// From where the next match is looked for: from the begin of what is picked, while that is seen.
+export function searchBegin({ range, picked }, direction) {
+	if (picked && picked.at_ns >= range.from_ns && picked.at_ns <= range.to_ns)
+		return picked.begin_ns ?? picked.at_ns;
+	return direction > 0 ? range.from_ns : range.to_ns;
 }
 
 const NAVIGATION = ['range', 'selection'];
