@@ -4,8 +4,6 @@ import { make, byId } from '../dom.js';
 import { formatExactNs, formatNs, formatShare } from '../format.js';
 import { visibleSentence } from '../text.js';
 
-const MOST_LOOKED_AT = 100;
-
 // "GIL battle: t1 and t2 ..." -> ["GIL battle", "t1 and t2 ..."]
 export function splitVerdict(verdict) {
 	const at = verdict.indexOf(': ');
@@ -30,12 +28,20 @@ function showFinding(app, finding) {
 // A place to look at closely: where somebody waited longest because of it.
 async function showLongestWait(app, finding) {
 	const lanes = findingLanes(app, finding);
-	const { matches } = await app.source.matches({ kind: 'wait', lanes, min_ns: 0 }, MOST_LOOKED_AT);
-	const inside = matches.filter((it) => it.from_ns < finding.to_ns && it.to_ns > finding.from_ns);
-	const longest = inside[0] ?? matches[0];
+	const query = { kind: 'wait', lanes, min_ns: 0, from_ns: finding.from_ns, to_ns: finding.to_ns };
 
-	if (longest)
-		app.goToStay(longest.lane, longest.from_ns, longest.to_ns);
+	try {
+		const { matches: [longest] } = await app.source.matches(query, 1);
+
+		if (longest)
+			app.goToStay(longest.lane, longest.from_ns, longest.to_ns);
+		else
+			app.say('There is no such wait.');
+	} catch (error) {
+		if (!app.source.progress.error)
+			throw error;
+		app.say('The events are not read.');
+	}
 }
 
 // Several threads that wait at once add up to more than the time there was.
