@@ -118,6 +118,7 @@ export function installDetails(app, host) {
 		if (mine !== asked)
 			return;
 		if (!detail) {
+			app.timeline.frame(null);
 			host.replaceChildren(make('p', { class: 'empty' }, app.source.progress.error ?? `${app.name(picked.lane)} has nothing at ${formatTime(picked.at_ns)}.`));
 			return;
 		}
