@@ -49,6 +49,11 @@ async function opens(viewer) {
 	await assertVerdict(viewer, report);
 	assertThreads(await viewer.table('[data-panel="threads"]'), report);
 	await assertOverview(viewer, report);
+	if (!report.threads.length) {
+		await viewer.focusCanvas();
+		await viewer.press('Enter', 'p', 'h', '.', 'ArrowDown');
+		assert.deepEqual(await viewer.state('focus', 'picked', 'pinned'), { focus: null, picked: null, pinned: [] });
+	}
 	if (report.trace.events > ROW_KINDS)
 		await assertDrawn(viewer);
 	await viewer.screenshot();

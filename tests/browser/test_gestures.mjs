@@ -280,7 +280,7 @@ async function places(viewer) {
 async function paper(viewer) {
 	await viewer.set({ theme: 'dark', panel: 'pairs' });
 	await viewer.page.emulateMediaType('print');
-	await viewer.page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+	await viewer.page.evaluate(() => [1, 2].forEach(() => dispatchEvent(new Event('beforeprint'))));
 	await viewer.drawn();
 	const seen = await viewer.page.$$eval('[data-panel], #bar, #tools', (all) => all.filter((it) => getComputedStyle(it).display !== 'none').map((it) => it.dataset.panel ?? it.id));
 

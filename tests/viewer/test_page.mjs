@@ -7,10 +7,9 @@ import { csvOf } from '../../viz/viewer/copy.js';
 import { formatNs, formatShare, formatTime } from '../../viz/viewer/format.js';
 import { hashOfState, isHashOfView, stateOfHash } from '../../viz/viewer/hash.js';
 import { splitVerdict } from '../../viz/viewer/panels/findings.js';
-import { withMarker } from '../../viz/viewer/panels/markers.js';
 import { sortedRows } from '../../viz/viewer/panels/threads.js';
-import { xmlText } from '../../viz/viewer/picture.js';
-import { initialState } from '../../viz/viewer/store.js';
+import { SvgPath, xmlText } from '../../viz/viewer/picture.js';
+import { initialState, withMarker } from '../../viz/viewer/store.js';
 import { warningsOf } from '../../viz/viewer/banner.js';
 
 const meta = { duration_ns: 5e9, gils: [{ number: 3 }, { number: 7 }], lanes: [{}, {}, {}], left_out: { events: 0, from_ns: null, threads: 0 } };
@@ -41,6 +40,10 @@ test('a hash that makes no sense changes nothing', () => {
 
 	assert.deepEqual(stateOfHash(bad, meta), {});
 	assert.deepEqual(stateOfHash('range=0-6000000000&focus=1e3', meta), {});
+	assert.deepEqual(stateOfHash('light={"kind":"query"}&note=123&note=:x', meta), { markers: [] });
+	const odd = stateOfHash(`note=50:b&note=10:a&note=50:c&note=20:${'x'.repeat(600)}&pinned=1,1,0&light={"kind":"wait","lanes":[2,2]}`, meta);
+
+	assert.deepEqual(odd, { markers: [{ at_ns: 10, text: 'a' }, { at_ns: 20, text: 'x'.repeat(500) }, { at_ns: 50, text: 'c' }], pinned: [1, 0], highlight: { kind: 'wait', lanes: [2] } });
 	assert.deepEqual(['', '#', '#range=1-2', '#tabs', '#x=1'].map(isHashOfView), [true, true, true, false, false]);
 });
 
@@ -50,6 +53,15 @@ test('CSV: quotes, and no formula for a spreadsheet', () => {
 
 test('SVG text: nothing that is markup, nothing that XML forbids', () => {
 	assert.equal(xmlText('<a href="x">&\u0000\u001b'), '&lt;a href=&quot;x&quot;&gt;&amp;');
+});
+
+test('SVG columns: neighbours of equal height are one rectangle', () => {
+	const path = new SvgPath();
+
+	for (const [x, y, h] of [[0, 10, 5], [2, 10, 5.001], [4, 10, 6], [8, 10, 6]])
+		path.add(x, y, 2, h);
+	assert.equal(path.text('red'), '<path d="M0.00 10.00h4.00v5.00H0.00zM4.00 10.00h2.00v6.00H4.00zM8.00 10.00h2.00v6.00H8.00z" fill="red"/>');
+	assert.equal(new SvgPath().text('red'), '');
 });
 
 test('rows: sorted by a number, unknown ones last in both directions', () => {

@@ -88,7 +88,7 @@ export function timelineActions(timeline, store, page) {
 	const zoom = (factor) => store.set({ range: rangeZoomed(state().range, factor, timeInFocus(state()), whole) });
 	const pan = (share) => store.set({ range: rangePanned(state().range, share * spanOf(state().range), whole) });
 	const next = (query, direction) => goToMatch(timeline, store, page, query, direction);
-	const edge = () => ({ kind: 'edge', lanes: [state().focus] });
+	const edge = () => ({ kind: 'edge', lanes: state().focus === null ? [] : [state().focus] });
 
 	return {
 		zoom_in: () => zoom(1 / KEY_ZOOM),
@@ -106,7 +106,7 @@ export function timelineActions(timeline, store, page) {
 		previous_edge: () => next(edge(), -1),
 		lane_up: () => moveFocus(timeline, store, -1),
 		lane_down: () => moveFocus(timeline, store, 1),
-		pick: () => store.set({ picked: { lane: state().focus, at_ns: timeInFocus(state()) }, panel: 'details' }),
+		pick: () => state().focus !== null && store.set({ picked: { lane: state().focus, at_ns: timeInFocus(state()) }, panel: 'details' }),
 		show_all: () => store.set({ hidden: [], filters: [] }),
 		next_order: () => {
 			const order = ORDERS[(ORDERS.indexOf(state().order) + 1) % ORDERS.length];

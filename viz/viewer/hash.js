@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What is shown, as text for the URL's hash: a link to a file opens it at the same place.
-import { ORDERS } from './store.js';
+import { ORDERS, withMarker } from './store.js';
 
 export const PANELS = ['findings', 'threads', 'pairs', 'selection', 'details', 'markers'];
 export const THEMES = ['auto', 'light', 'dark'];
@@ -47,7 +47,7 @@ function rangeOf(text, duration_ns) {
 }
 
 function lanesOf(text, lanes) {
-	return (text ?? '').split(',').filter(Boolean).map(Number).filter((it) => isCount(it) && it < lanes);
+	return [...new Set((text ?? '').split(',').filter(Boolean).map(Number).filter((it) => isCount(it) && it < lanes))];
 }
 
 function highlightOf(text, lanes) {
@@ -63,11 +63,13 @@ function highlightOf(text, lanes) {
 		return null;
 	if (it.kind === 'pair' && !(isLane(it.waiter) && (it.holder === null || isLane(it.holder))))
 		return null;
-	if (it.text !== undefined && typeof it.text !== 'string')
+	if (typeof it.text !== (it.kind === 'query' ? 'string' : 'undefined'))
 		return null;
 	const clean = { kind: it.kind };
 
-	for (const name of ['lanes', 'text', 'waiter', 'holder'])
+	if (it.lanes)
+		clean.lanes = [...new Set(it.lanes)];
+	for (const name of ['text', 'waiter', 'holder'])
 		if (it[name] !== undefined)
 			clean[name] = it[name];
 	if (isCount(it.min_ns))
@@ -76,8 +78,8 @@ function highlightOf(text, lanes) {
 }
 
 function notesOf(texts, duration_ns) {
-	return texts.map((text) => ({ at_ns: Number(text.slice(0, text.indexOf(':'))), text: text.slice(text.indexOf(':') + 1) }))
-		.filter((it) => isCount(it.at_ns) && it.at_ns <= duration_ns);
+	return texts.map((text) => /^(\d+):(.*)$/s.exec(text)).filter((it) => it && isCount(Number(it[1])) && it[1] <= duration_ns)
+		.reduce((notes, [, at, text]) => withMarker(notes, Number(at), text.slice(0, MOST_TEXT)), []);
 }
 
 // The hash (with or without '#') -> what to set. It may be anything: what makes no sense is left out.
@@ -135,6 +137,8 @@ function placeOfHash(app, initial) {
 export function installHash(app, initial) {
 	let timer = 0, isNewPlace = false;
 	const write = () => {
+		if (app.store.state.paper)
+			return;
 		const text = hashOfState(app.store.state, initial, app.source.meta);
 
 		history[isNewPlace && location.hash !== (text && `#${text}`) ? 'pushState' : 'replaceState'](OURS, '', text ? `#${text}` : location.pathname + location.search);
