@@ -248,6 +248,11 @@ test('a hole cuts what it is told to', async () => {
 test('a damaged block is an error with a sentence', () => {
 	assert.throws(() => traceOf(events).append(encodeBlock([{ at: 0, lane: 77, kind: 0 }], [0], [0])), /damaged/);
 	assert.throws(() => traceOf(events).append(encodeBlock(events.slice(0, 50), Array(LANES).fill(0), Array(LANES).fill(0)).slice(0, 60)), /damaged/);
+	// One more event than the columns have.
+	const block = encodeBlock(events.slice(0, 50), Array(LANES).fill(0), Array(LANES).fill(0));
+
+	block[0]++;
+	assert.throws(() => traceOf(events).append(block), /ends too early: the file is damaged/);
 });
 
 test('what looks like a condition and is none is said, not looked for as a name', () => {
