@@ -50,11 +50,13 @@
 //   bins(range, n): Bins                           at once, the best there is; asks for better, and calls onbetter(fn) when it came
 //   onbetter(fn)
 //   slices(range, limit): Promise<Slices|null>
-//   detail(lane, at_ns): Promise<Detail|null>
-//   stats(range): Promise<Stats>
+//   detail(lane, at_ns, stream): Promise<Detail|null>
+//   stats(range, stream): Promise<Stats>
 //   next(query, from_ns, direction): Promise<Match|null>      direction: 1 or -1
 //   matches(query, limit): Promise<{matches: Match[], total: number, width_ns: number, lanes: Map<number, Float32Array>}>
-//     the longest ones, and for each lane the share of each overview bucket that matches: what is highlighted
+//     the longest ones, and for each lane the share of each overview bucket that matches
+//   highlighted(query): as matches(), for what stands out: asked once for all who show it
+//   In a stream ('details', 'tooltip', 'selection', that of highlighted) a question supersedes those before, whose answers are null.
 // }
 
 import { BinsCache, windowFor } from './bins_cache.js';
@@ -63,6 +65,7 @@ import { inflateText } from './worker/blocks.js';
 import { WORKER_SOURCE } from './worker_source.js';
 
 const LANE_PLANES = [['holding', 1], ['waiting', 1], ['entering', 1], ['unknown', 1], ['acquisitions', 4], ['failed', 4]];
+const MOST_HIGHLIGHTED = 2000;
 const GIL_PLANES = ['checks', 'ticks', 'switches', 'waiters_max'];
 
 export function parseOverview(bytes, { overview, lanes, gils }) {
@@ -119,6 +122,7 @@ export class Source {
 	#asked = null;            // the window of bins that the worker is at
 	#settle;
 	#statsOfAll = null;
+	#highlighted = null;      // {key, found}: the latest query of what stands out
 
 	static async open(doc) {
 		const utf8 = new TextDecoder();
@@ -200,13 +204,13 @@ export class Source {
 		return this.hasEvents(range) ? this.#askIfRead('slices', { range, limit }) : Promise.resolve(null);
 	}
 
-	detail(lane, at_ns) {
-		return this.#askIfRead('detail', { lane, at_ns });
+	detail(lane, at_ns, stream) {
+		return this.#askIfRead('detail', { lane, at_ns }, stream);
 	}
 
-	stats(range) {
+	stats(range, stream) {
 		if (range.from_ns > 0 || range.to_ns < this.meta.duration_ns)
-			return this.#ask('stats', { range });
+			return this.#ask('stats', { range }, stream);
 		this.#statsOfAll ??= this.#ask('stats', { range: { from_ns: 0, to_ns: this.meta.duration_ns } });
 		return this.#statsOfAll;
 	}
@@ -219,16 +223,25 @@ export class Source {
 		return this.#ask('matches', { query, limit });
 	}
 
+	// What stands out, for all who show it: asked once.
+	highlighted(query) {
+		const key = JSON.stringify(query);
+
+		if (this.#highlighted?.key !== key)
+			this.#highlighted = { key, found: this.#ask('matches', { query, limit: MOST_HIGHLIGHTED }, 'highlight') };
+		return this.#highlighted.found;
+	}
+
 	// null where the events could not be read: the page says so by itself.
-	#askIfRead(name, args) {
-		return this.#ask(name, args).catch((error) => {
+	#askIfRead(name, args, stream) {
+		return this.#ask(name, args, stream).catch((error) => {
 			if (!this.progress.error)
 				throw error;
 			return null;
 		});
 	}
 
-	#ask(name, args) {
+	#ask(name, args, stream) {
 		const id = this.#nextId++;
 
 		return new Promise((resolve, reject) => {
@@ -237,7 +250,7 @@ export class Source {
 				return;
 			}
 			this.#questions.set(id, { resolve, reject });
-			this.#worker.postMessage({ do: 'ask', id, name, args });
+			this.#worker.postMessage({ do: 'ask', id, name, args, stream });
 		});
 	}
 

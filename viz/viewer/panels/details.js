@@ -113,7 +113,7 @@ export function installDetails(app, host) {
 			host.replaceChildren(make('p', { class: 'empty' }, 'Click a bar in the timeline, or press Enter on a lane: what it is stands here.'));
 			return;
 		}
-		const detail = await app.source.detail(picked.lane, picked.at_ns);
+		const detail = await app.source.detail(picked.lane, picked.at_ns, 'details');
 
 		if (mine !== asked)
 			return;
