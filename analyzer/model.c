@@ -7,6 +7,7 @@
 
 #include "analyzer/fanout.h"
 #include "analyzer/filter.h"
+#include "analyzer/names_ahead.h"
 #include "analyzer/registry.h"
 #include "base/err.h"
 
@@ -595,9 +596,15 @@ static int apply(struct model *m, struct thread *t, const struct gil_event *ev, 
 
 /* ---- threads come, and say who they are ------------------------------------ */
 
+static bool is_asked_for(const struct model *m, const struct thread *t)
+{
+	return m->options.ahead ? names_ahead_ask(m->options.ahead, &t->info)
+				: thread_filter_match(m->options.thread, &t->info);
+}
+
 static void select_thread(struct model *m, struct thread *t)
 {
-	if (t->info.selected || !thread_filter_match(m->options.thread, &t->info))
+	if (t->info.selected || !is_asked_for(m, t))
 		return;
 	t->info.selected = m->any_selected = true;
 	t->gil->info.waiters += t->info.state == STATE_WAITING;

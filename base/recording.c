@@ -65,7 +65,7 @@ int recording_read(struct recording *r, const char *trace)
 		return code;
 	/* Not through a link, nor from a pipe: what others made may name anything. */
 	cleanup(fdp) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return RECORDING_E_ABSENT;
 	doc = fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) ? NULL : json_loadfd(fd, 0, NULL);
 	if (!doc || json_unpack(doc, "{s:s, s:s, s:I, s:I, s:b, s?i, s?i, s?b, s?i}",
