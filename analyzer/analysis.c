@@ -2,6 +2,7 @@
 #include "analyzer/analysis.h"
 
 #include "analyzer/model.h"
+#include "analyzer/names_ahead.h"
 #include "analyzer/reader.h"
 #include "base/err.h"
 
@@ -52,10 +53,47 @@ static int read_into(struct model *model, struct reader *reader,
 			 options->interrupted && *options->interrupted);
 }
 
+/* ---- where percentages end ------------------------------------------------------ */
+
+static int keep_time(void *data, const struct gil_event *event, const struct step *step)
+{
+	(void)step;
+	*(int64_t *)data = event->ts_ns;
+	return 0;
+}
+
+static int ignore_lost(void *data, const struct gil_loss *loss)
+{
+	(void)data;
+	(void)loss;
+	return 0;
+}
+
+/*
+ * The packets say when the trace ends. Beside programs of others the recording may have ended long
+ * before: one more reading tells. Only for percentages, as it costs as much as the first.
+ */
+static int find_end(const struct analysis_options *options, int64_t *end_ns)
+{
+	struct sink last = { .name = "last event", .data = end_ns, .event = keep_time, .lost = ignore_lost };
+	struct analysis_options all = *options;
+	int mark = err_mark(), r;
+
+	all.percentages = false;
+	all.gil = all.thread = all.time = NULL;
+	r = analysis_run(&all, (struct sink *[]){ &last }, 1);
+	if (r == ANALYSIS_E_INCOMPLETE) { /* the reading proper will say so */
+		err_forget(mark);
+		return 0;
+	}
+	return r;
+}
+
 int analysis_run(const struct analysis_options *options, struct sink *const *sinks, size_t n_sinks)
 {
 	cleanup(reader_freep) struct reader *reader = NULL;
 	cleanup(model_freep) struct model *model = NULL;
+	cleanup(names_ahead_deinit) struct names_ahead ahead = { 0 };
 	struct model_options wishes = {
 		.recording = options->recording,
 		.gil = options->gil,
@@ -69,6 +107,13 @@ int analysis_run(const struct analysis_options *options, struct sink *const *sin
 		return r;
 	wishes.trace = reader_trace(reader);
 	wishes.end_ns = reader_end_ns(reader);
+	if (options->percentages && options->recording && reader_programs(reader) > 1)
+		r = find_end(options, &wishes.end_ns);
+	if (!r && options->thread && !options->facts_only)
+		r = names_ahead_look(&ahead, options);
+	if (r)
+		return r;
+	wishes.ahead = ahead.n ? &ahead : NULL;
 	r = model_new(&model, &wishes, sinks, n_sinks);
 	if (!r)
 		r = read_into(model, reader, options);

@@ -16,6 +16,7 @@ struct analysis_options {
 	const char *gil;       /* --gil: an index, a decimal id or a pid ("pid:123"); NULL: all */
 	const char *thread;    /* --thread: comma-separated names, shell patterns or tids; NULL: all */
 	const char *time;      /* --time A,B: absolute, "+1.5s" from the begin, or "10%-20%"; NULL: all */
+	bool percentages;      /* times are given in percent: then it counts where the recording itself ends */
 	void (*progress)(void *data, double fraction); /* about ten times a second, 0..1; may be NULL */
 	void *progress_data;
 	const volatile sig_atomic_t *interrupted; /* non-zero: stop early, tell the sinks; may be NULL */

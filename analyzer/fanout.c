@@ -17,6 +17,8 @@ static void enlist_for_all(struct fanout *f, const struct sink *s)
 {
 	if (s->begin)
 		enlist(f, TO_BEGIN, s);
+	if (s->standing)
+		enlist(f, TO_STANDING, s);
 	if (s->gil)
 		enlist(f, TO_GIL, s);
 	if (s->thread)
@@ -87,6 +89,11 @@ static void dismiss(struct fanout *f, const struct sink *s)
 int fanout_begin(struct fanout *f, const struct trace_info *trace)
 {
 	TELL(f, TO_BEGIN, begin, trace);
+}
+
+int fanout_standing(struct fanout *f, const struct thread_info *thread, bool last_holder)
+{
+	TELL(f, TO_STANDING, standing, thread, last_holder);
 }
 
 int fanout_gil(struct fanout *f, const struct gil_info *gil)

@@ -10,7 +10,8 @@
  * Not thread-safe.
  */
 enum fanout_callback {
-	TO_BEGIN, TO_GIL, TO_THREAD, TO_EVENT, TO_INTERVAL, TO_ATTEMPT, TO_HANDOVER, TO_RETIRE, TO_LOST,
+	TO_BEGIN, TO_STANDING, TO_GIL, TO_THREAD, TO_EVENT, TO_INTERVAL, TO_ATTEMPT, TO_HANDOVER, TO_RETIRE,
+	TO_LOST,
 	FANOUT_CALLBACKS,
 };
 
@@ -27,6 +28,7 @@ int fanout_init(struct fanout *f, struct sink *const *sinks, size_t n);
 void fanout_deinit(struct fanout *f);
 
 int fanout_begin(struct fanout *f, const struct trace_info *trace);
+int fanout_standing(struct fanout *f, const struct thread_info *thread, bool last_holder);
 int fanout_gil(struct fanout *f, const struct gil_info *gil);
 int fanout_thread(struct fanout *f, const struct thread_info *thread);
 int fanout_event(struct fanout *f, const struct gil_event *event, const struct step *step);

@@ -26,7 +26,7 @@ struct finding {
 	size_t n_concerned;      /* of that kind, all */
 	char verdict[256];       /* one sentence that can stand alone as the answer, names included */
 	char evidence[512];      /* the numbers that it rests on */
-	char advice[256];        /* one line */
+	char advice[384];        /* one line */
 };
 
 struct findings;

@@ -40,6 +40,9 @@ const struct trace_info *reader_trace(const struct reader *r);
 /* When the last packet ends, ns since the epoch; 0 in an empty trace. */
 int64_t reader_end_ns(const struct reader *r);
 
+/* How many folders of streams there are: one for each process, or one for all. */
+size_t reader_programs(const struct reader *r);
+
 /* Reads all, once. @return 0 (also when a callback or the user stopped it) or < 0. */
 int reader_run(struct reader *r, const struct reader_ops *ops);
 

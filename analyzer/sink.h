@@ -177,6 +177,11 @@ struct sink {
 	const char *name;
 	void *data; /* first argument of each callback */
 	int (*begin)(void *data, const struct trace_info *trace);
+	/*
+	 * Just after the begin of --time: what it finds. A thread that is entering, waiting or holding then, or was the
+	 * last one to hold a GIL that nobody holds. It may come before thread(), and without one.
+	 */
+	int (*standing)(void *data, const struct thread_info *thread, bool last_holder);
 	int (*gil)(void *data, const struct gil_info *gil);          /* appeared or changed */
 	int (*thread)(void *data, const struct thread_info *thread); /* appeared or was renamed */
 	int (*event)(void *data, const struct gil_event *event, const struct step *step);

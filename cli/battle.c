@@ -5,7 +5,7 @@
 
 static struct {
 	const char *fields, *around;
-	bool explain, brackets;
+	bool explain, brackets, fold;
 	uint64_t limit, context, min_wait_ns;
 } options;
 
@@ -26,7 +26,7 @@ static int run(int argc, char **argv)
 {
 	const struct gilscope_battle_options o = {
 		.size = sizeof(o), .fields = options.fields, .limit = options.limit,
-		.explain = options.explain, .brackets = options.brackets,
+		.explain = options.explain, .brackets = options.brackets, .fold = options.fold,
 		.around = options.around, .min_wait_ns = options.min_wait_ns, .context = options.context,
 	};
 	cleanup(gilscopep) struct gilscope *g = NULL;
@@ -51,6 +51,8 @@ static const struct cli_option table[] = {
 	  &options.explain },
 	{ "brackets", 'b', CLI_FLAG, NULL, "tie each RELEASE to the RETRY that it caused, in a margin",
 	  &options.brackets },
+	{ "fold", 0, CLI_FLAG, NULL, "one line for rounds that repeat: how many more, and how long they took",
+	  &options.fold },
 	{ "around", 0, CLI_STRING, "TIME", "only the lines around it: +1.5s from the begin, 10%, or since 1970",
 	  &options.around },
 	{ "min-wait", 0, CLI_DURATION, "DURATION",
@@ -68,7 +70,7 @@ static const char *const examples[] = {
 	"gilscope battle | head -n 40", "the first forty lines",
 	"gilscope battle --explain", "the same, told to somebody who sees it for the first time",
 	"gilscope battle --fields +time,+delta,+cpu", "when, how long after the line before, on which CPU",
-	"gilscope battle --around +1.5s --brackets", "how it went on then, and who signalled whom",
+	"gilscope battle --around +1.5s --brackets --fold", "how it went on then, and who signalled whom",
 	"gilscope battle --min-wait 10ms --fields +delta", "the long waits, each with what happened during it",
 	"gilscope battle --thread 't1,worker-*' --time +1.5s,+1.6s", "these threads in a tenth of a second",
 	NULL,
@@ -100,9 +102,11 @@ const struct cli_command cmd_battle = {
 		"\n"
 		"--explain and --brackets add a margin of nine columns: \"signal\" and a bracket lead\n"
 		"from a RELEASE, which wakes a waiter up, to the RETRY of that waiter, who came too\n"
-		"late, where at most 24 events are between. Without them the columns are all there is,\n"
+		"late, where at most 1,000 events are between. Without them the columns are all there is,\n"
 		"on a terminal as in a pipe. --min-wait prints each wait as a block of its own, from\n"
-		"ENTRY to ACQUIRE: where waits overlap, lines are repeated.",
+		"ENTRY to ACQUIRE: where waits overlap, lines are repeated. A round is a RELEASE, an\n"
+		"ENTRY and an ACQUIRE of one thread with nothing between; of those that repeat, --fold\n"
+		"prints the first one, then \"14 more rounds like this, 18.1 us\".",
 	.options = table,
 	.common = reading_options,
 	.run = run,

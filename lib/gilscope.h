@@ -335,6 +335,7 @@ struct gilscope_battle_options {
 	uint64_t min_wait_ns; /* 0: not so */
 	uint64_t context;     /* with `around`: lines before and after it, 0: 20; else of each wait the last so many, 0: 1,000 */
 	bool brackets;        /* tie a RELEASE to the RETRY that it caused, in a margin of nine columns */
+	bool fold;            /* one line for rounds that repeat: the same thread lets the GIL go and takes it back */
 };
 
 /* Are the options good? To be asked before a trace is opened. */

@@ -246,6 +246,7 @@ static int read_all(struct gilscope *g)
 		.path = g->path, .flight_recorder = g->recording.flight_recorder,
 		.recording = handle_recording(g),
 		.gil = o->gil, .thread = o->thread, .time = o->time,
+		.percentages = g->battle_in_percent || (o->time && strchr(o->time, '%')),
 		.progress = o->progress, .progress_data = o->progress_data,
 		.interrupted = o->interrupted,
 	};

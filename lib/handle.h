@@ -23,6 +23,7 @@ struct gilscope {
 	/* What is fed, besides `counts`, which is always there and needs no event: */
 	struct study *study; /* NULL: only_listen */
 	struct battle *battle;
+	bool battle_in_percent; /* around a time that is a percentage */
 	struct timeline *timeline;
 	struct listening *listening[MOST_LISTENERS];
 	size_t n_listening;

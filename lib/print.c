@@ -31,7 +31,7 @@ static int take_battle(struct battle_options *ours, const struct gilscope_battle
 
 	*ours = (struct battle_options){
 		.fields = BATTLE_FIELDS, .limit = theirs.limit, .explain = theirs.explain,
-		.brackets = theirs.brackets, .min_wait_ns = theirs.min_wait_ns,
+		.brackets = theirs.brackets, .fold = theirs.fold, .min_wait_ns = theirs.min_wait_ns,
 		.context = (size_t)theirs.context,
 	};
 	if (!r && theirs.fields && battle_parse_fields(theirs.fields, &ours->fields, &bad))
@@ -62,6 +62,7 @@ int gilscope_add_battle(struct gilscope *g, const struct gilscope_page *their_pa
 		r = handle_take_page(&page, their_page);
 	if (!r)
 		r = take_battle(&ours, options);
+	g->battle_in_percent = !r && ours.around.kind == BOUND_PERCENT;
 	return r ? r : battle_new(&g->battle, &page, &ours);
 }
 

@@ -3,6 +3,8 @@
 
 #include "base/err.h"
 #include "viz/array.h"
+#include "viz/battle_fold.h"
+#include "viz/battle_line.h"
 #include "viz/battle_pick.h"
 #include "viz/explain.h"
 
@@ -12,13 +14,10 @@
 #include <stdarg.h>
 #include <string.h>
 
-static const struct {
-	const char *name;
-	enum battle_field field;
-} field_names[] = {
-	{ "time", BATTLE_TIME }, { "delta", BATTLE_DELTA },   { "cpu", BATTLE_CPU },
-	{ "tid", BATTLE_TID },   { "thread", BATTLE_THREAD }, { "tick", BATTLE_TICK },
-	{ "checks", BATTLE_CHECKS }, { "event", BATTLE_EVENT },
+/* What the explainer makes of an event. */
+struct meaning {
+	enum bracket bracket;
+	const char *sentence;
 };
 
 struct battle {
@@ -41,33 +40,10 @@ struct battle {
 		size_t len;
 	} *held; /* `n_held_room` is its room */
 	size_t n_held, n_held_room;
+	struct battle_fold fold;
 	struct picker *picker; /* NULL: all lines are shown */
 	int broken;            /* memory was short */
 };
-
-int battle_parse_fields(const char *text, unsigned *fields, const char **bad)
-{
-	unsigned result = *text == '+' || *text == '-' ? *fields : 0;
-
-	for (const char *p = text, *end; *p; p = *end ? end + 1 : end) {
-		bool removes = *p == '-';
-		unsigned field = 0;
-
-		p += *p == '+' || removes;
-		end = strchrnul(p, ',');
-		for (size_t i = 0; i < sizeof(field_names) / sizeof(field_names[0]); i++)
-			if (!strncmp(p, field_names[i].name, (size_t)(end - p)) &&
-			    !field_names[i].name[end - p])
-				field = field_names[i].field;
-		if (!field) {
-			*bad = p;
-			return BATTLE_E_FIELD;
-		}
-		result = removes ? result & ~field : result | field;
-	}
-	*fields = result;
-	return 0;
-}
 
 /* ---- lines ------------------------------------------------------------------ */
 
@@ -150,113 +126,23 @@ static void emit(struct battle *b, const struct gil_info *gil, const char *line,
 		put_line(b, gil, "         ", line, len);
 }
 
-/* ---- parts of a line ---------------------------------------------------------- */
+/* ---- whole lines -------------------------------------------------------------- */
 
-struct line {
-	char text[1024];
-	size_t len;
-};
-
-/* Adds words to a line; what exceeds it is cut. */
-__attribute__((format(printf, 2, 3)))
-static void add(struct line *l, const char *fmt, ...)
-{
-	size_t room = sizeof(l->text) - l->len;
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(l->text + l->len, room, fmt, ap);
-	va_end(ap);
-	if (n > 0)
-		l->len += (size_t)n < room ? (size_t)n : room - 1;
-}
-
-static void add_prefix(struct line *l, const struct battle *b, const struct gil_info *gil)
+static void add_prefix(struct battle_line *l, const struct battle *b, const struct gil_info *gil)
 {
 	if (b->n_gils < 2 || !gil)
 		return;
 	if (b->siblings)
-		add(l, "[pid %" PRId32 " gil %" PRIu32 "] ", gil->pid, gil->index);
+		battle_line_add(l, "[pid %" PRId32 " gil %" PRIu32 "] ", gil->pid, gil->index);
 	else
-		add(l, "[pid %" PRId32 "] ", gil->pid);
+		battle_line_add(l, "[pid %" PRId32 "] ", gil->pid);
 }
-
-/* Seconds with nine decimals, from exact integers. */
-static void add_seconds(struct line *l, const char *sign, int width, int64_t ns)
-{
-	char number[48];
-
-	snprintf(number, sizeof(number), "%s%lld.%09lld", ns < 0 ? "-" : sign,
-		 llabs(ns) / 1000000000, llabs(ns) % 1000000000);
-	add(l, "%*s ", width, number);
-}
-
-static void add_front(struct line *l, const struct battle *b, const struct gil_event *e)
-{
-	unsigned fields = b->options.fields;
-
-	if (fields & BATTLE_TIME)
-		add_seconds(l, "", 14, e->ts_ns - b->origin_ns);
-	if (fields & BATTLE_DELTA)
-		add_seconds(l, "+", 12, b->last_ns == INT64_MIN ? 0 : e->ts_ns - b->last_ns);
-	if (fields & BATTLE_CPU && e->cpu >= 0)
-		add(l, "[%03" PRId32 "] ", e->cpu);
-	else if (fields & BATTLE_CPU)
-		add(l, "[---] ");
-	if (fields & BATTLE_TID)
-		add(l, "%" PRId32 " ", e->tid);
-}
-
-static void add_event_word(struct line *l, const struct battle *b, const struct gil_event *e)
-{
-	static const char *const words[GIL_KINDS] = {
-		[GIL_ENTRY] = "ENTRY",     [GIL_BUSY] = "BUSY",       [GIL_RETRY] = "RETRY",
-		[GIL_ACQUIRE] = "ACQUIRE", [GIL_RELEASE] = "RELEASE", [GIL_LEAVE] = "LEAVE",
-	};
-	static const enum ink inks[GIL_KINDS] = {
-		[GIL_BUSY] = INK_BAD, [GIL_RETRY] = INK_BAD,
-		[GIL_ACQUIRE] = INK_GOOD, [GIL_RELEASE] = INK_NOTE,
-	};
-	static const char *const reasons[GIL_LEAVE_REASONS] = GIL_LEAVE_REASON_NAMES;
-
-	if (inks[e->kind] != INK_PLAIN)
-		add(l, "%s%s%s", text_ink(&b->page, inks[e->kind]), words[e->kind],
-		    text_ink(&b->page, INK_PLAIN));
-	else
-		add(l, "%s", words[e->kind]);
-	if (e->kind == GIL_LEAVE)
-		add(l, " %s", (unsigned)e->reason < GIL_LEAVE_REASONS ? reasons[e->reason] : "?");
-	add(l, " ");
-}
-
-static void add_columns(struct line *l, const struct battle *b, const struct gil_event *e,
-			const struct step *step)
-{
-	unsigned fields = b->options.fields;
-
-	if (fields & BATTLE_THREAD)
-		add(l, "%s%s%s ", text_ink_of(&b->page, step->thread->index),
-		    NAME(&b->page, step->thread->name), text_ink(&b->page, INK_PLAIN));
-	if (fields & BATTLE_TICK && e->kind != GIL_LEAVE && e->tick != GIL_NO_TICK)
-		add(l, "%" PRId32 " ", e->tick);
-	else if (fields & BATTLE_TICK)
-		add(l, "- ");
-	if (fields & BATTLE_CHECKS && e->kind != GIL_LEAVE)
-		add(l, "%" PRIu64 " ", e->checks);
-	else if (fields & BATTLE_CHECKS)
-		add(l, "- ");
-	if (fields & BATTLE_EVENT)
-		add_event_word(l, b, e);
-}
-
-/* ---- whole lines -------------------------------------------------------------- */
 
 /* What is no event stands after dots. */
 __attribute__((format(printf, 4, 5)))
 static void remark(struct battle *b, const struct gil_info *gil, enum ink ink, const char *fmt, ...)
 {
-	struct line l = { .len = 0 };
+	struct battle_line l = { .len = 0 };
 	char text[512];
 	va_list ap;
 
@@ -264,18 +150,18 @@ static void remark(struct battle *b, const struct gil_info *gil, enum ink ink, c
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	add_prefix(&l, b, gil);
-	add(&l, "%s..... %s%s", text_ink(&b->page, ink), text, text_ink(&b->page, INK_PLAIN));
+	battle_line_add(&l, "%s..... %s%s", text_ink(&b->page, ink), text, text_ink(&b->page, INK_PLAIN));
 	emit(b, gil, l.text, l.len);
 }
 
 static void print_event(struct battle *b, const struct gil_event *e, const struct step *step)
 {
-	struct line l = { .len = 0 };
+	const struct battle_look look = { &b->page, b->options.fields, b->origin_ns, b->last_ns };
+	struct battle_line l = { .len = 0 };
 
 	add_prefix(&l, b, step->gil);
-	add_front(&l, b, e);
-	add_columns(&l, b, e, step);
-	emit(b, step->gil, l.text, l.len ? l.len - 1 : 0);
+	battle_line_add_event(&l, &look, e, step);
+	emit(b, step->gil, l.text, l.len);
 	b->last_ns = e->ts_ns;
 }
 
@@ -307,22 +193,10 @@ static int print_sentence(struct battle *b, const struct gil_info *gil, const ch
 
 /* ---- the sink ----------------------------------------------------------------- */
 
-static int explain_event(struct battle *b, const struct gil_event *e, const struct step *step)
+static int explain_event(struct battle *b, const struct gil_event *e, const struct step *step, struct meaning *m)
 {
-	enum bracket bracket;
-	const char *sentence;
-	int r = explainer_event(b->explainer, e, step, &bracket, &sentence);
-
-	if (r)
-		return r;
-	if (bracket == BRACKET_OPEN)
-		b->holds = true;
-	if (bracket == BRACKET_DROP)
-		let_go(b, false);
-	print_event(b, e, step);
-	if (bracket == BRACKET_CLOSE)
-		let_go(b, true);
-	return print_sentence(b, step->gil, sentence);
+	*m = (struct meaning){ BRACKET_NONE, "" };
+	return b->explainer ? explainer_event(b->explainer, e, step, &m->bracket, &m->sentence) : 0;
 }
 
 /* What a callback returns. */
@@ -339,25 +213,72 @@ static void show_wait(struct battle *b)
 		picker_show_due(b->picker);
 }
 
-static int on_event(void *data, const struct gil_event *e, const struct step *step)
+static int show_event(struct battle *b, const struct gil_event *e, const struct step *step, const struct meaning *m)
 {
-	struct battle *b = data;
-	int r = 0;
+	int r = b->picker ? picker_event(b->picker, e, step) : 0;
 
-	if (e->kind < GIL_FIRST_HOT || !step->thread)
-		return 0;
-	if (b->picker)
-		r = picker_event(b->picker, e, step);
 	if (r)
 		return r;
 	if (step->switched_from)
 		remark(b, step->gil, INK_STRONG, "A thread switch");
-	if (b->explainer)
-		r = explain_event(b, e, step);
-	else
-		print_event(b, e, step);
+	b->holds |= m->bracket == BRACKET_OPEN;
+	if (m->bracket == BRACKET_DROP)
+		let_go(b, false);
+	print_event(b, e, step);
+	if (m->bracket == BRACKET_CLOSE)
+		let_go(b, true);
+	r = print_sentence(b, step->gil, m->sentence);
 	if (step->violation)
 		remark(b, step->gil, INK_BAD, "unlawful: %s", step->violation);
+	return r;
+}
+
+/* What is folded becomes a line; what was kept follows. */
+static int unfold(struct battle *b)
+{
+	const struct meaning nothing = { BRACKET_NONE, "" };
+	struct battle_fold *f = &b->fold;
+	int r = 0;
+
+	if (f->rounds) {
+		remark(b, f->gil, INK_NOTE, "%s more %s like this, %s", COUNT(f->rounds), PLURAL(f->rounds, "round"),
+		       DURATION((uint64_t)(f->to_ns - f->from_ns)));
+		b->last_ns = f->to_ns;
+	}
+	for (size_t i = 0; i < f->n_kept && !r; i++)
+		r = show_event(b, &f->kept[i].event, &f->kept[i].step, &nothing);
+	battle_fold_clear(f);
+	return r;
+}
+
+/* No round goes on over what comes now. */
+static int end_fold(struct battle *b)
+{
+	b->fold.thread = NULL;
+	return unfold(b);
+}
+
+static int on_event(void *data, const struct gil_event *e, const struct step *step)
+{
+	struct battle *b = data;
+	struct meaning m;
+	bool quiet;
+	int r;
+
+	if (e->kind < GIL_FIRST_HOT || !step->thread)
+		return 0;
+	r = explain_event(b, e, step, &m);
+	if (r)
+		return r;
+	if (m.bracket == BRACKET_DROP && !b->holds)
+		m.bracket = BRACKET_NONE;
+	quiet = !step->switched_from && !step->violation && m.bracket == BRACKET_NONE &&
+		(!b->options.explain || !*m.sentence);
+	if (b->options.fold && battle_fold_takes(&b->fold, e, step, quiet))
+		return 0;
+	r = unfold(b);
+	if (!r)
+		r = show_event(b, e, step, &m);
 	if (b->picker && picker_is_due(b->picker))
 		show_wait(b);
 	return r ? r : end_of(b);
@@ -367,8 +288,12 @@ static int on_event(void *data, const struct gil_event *e, const struct step *st
 static int on_attempt(void *data, const struct attempt *attempt)
 {
 	struct battle *b = data;
-	int r = picker_attempt(b->picker, attempt);
+	bool is_long = b->options.min_wait_ns && (uint64_t)(attempt->to_ns - attempt->from_ns) >= b->options.min_wait_ns;
+	/* Its ENTRY may be kept. */
+	int r = is_long ? end_fold(b) : 0;
 
+	if (!r)
+		r = picker_attempt(b->picker, attempt);
 	if (!r && attempt->still_waiting && picker_is_due(b->picker))
 		show_wait(b);
 	return r;
@@ -409,7 +334,10 @@ static int on_gil(void *data, const struct gil_info *gil)
 {
 	struct battle *b = data;
 	size_t before = b->n_gils;
-	int r = count_gil(b, gil);
+	int r = end_fold(b);
+
+	if (!r)
+		r = count_gil(b, gil);
 
 	if (r)
 		return r;
@@ -424,24 +352,31 @@ static int on_thread(void *data, const struct thread_info *thread)
 {
 	struct battle *b = data;
 	const char *sentence;
-	int r;
+	int r = end_fold(b);
 
-	if (!b->explainer || !thread->selected)
-		return 0;
+	if (r || !b->explainer || !thread->selected)
+		return r;
 	r = explainer_thread(b->explainer, thread, &sentence);
 	return r ? r : print_sentence(b, thread->gil, sentence);
 }
 
 static int on_retire(void *data, const struct thread_info *const *threads, size_t n)
 {
-	explainer_retire(((struct battle *)data)->explainer, threads, n);
-	return 0;
+	struct battle *b = data;
+	int r = end_fold(b);
+
+	if (b->explainer)
+		explainer_retire(b->explainer, threads, n);
+	return r;
 }
 
 static int on_lost(void *data, const struct gil_loss *loss)
 {
 	struct battle *b = data;
+	int r = end_fold(b);
 
+	if (r)
+		return r;
 	if (loss->packets)
 		remark(b, NULL, INK_BAD, "%s %s of events lost here", COUNT(loss->packets),
 		       PLURAL(loss->packets, "packet"));
@@ -456,8 +391,11 @@ static int on_lost(void *data, const struct gil_loss *loss)
 static int on_end(void *data, const struct trace_end *end)
 {
 	struct battle *b = data;
+	int r = end_fold(b);
 
 	(void)end;
+	if (r)
+		return r;
 	let_go(b, false);
 	if (b->picker && !b->broken)
 		picker_end(b->picker);
@@ -468,14 +406,14 @@ static int on_end(void *data, const struct trace_end *end)
 static void print_picked(void *data, const struct gil_info *gil, const char *line, size_t len, bool shout)
 {
 	struct battle *b = data;
-	struct line l = { .len = 0 };
+	struct battle_line l = { .len = 0 };
 
 	if (!shout) {
 		print_line(b, "", line, len);
 		return;
 	}
 	add_prefix(&l, b, gil);
-	add(&l, "%s..... %.*s%s", text_ink(&b->page, INK_STRONG), (int)len, line, text_ink(&b->page, INK_PLAIN));
+	battle_line_add(&l, "%s..... %.*s%s", text_ink(&b->page, INK_STRONG), (int)len, line, text_ink(&b->page, INK_PLAIN));
 	print_line(b, b->explainer ? "         " : "", l.text, l.len);
 }
 
@@ -513,8 +451,9 @@ int battle_new(struct battle **out, const struct page *page, const struct battle
 		r = explainer_new(&b->explainer, page);
 		if (r)
 			return r;
-		b->sink.retire = on_retire;
 	}
+	if (b->explainer || options->fold)
+		b->sink.retire = on_retire;
 	*out = steal(&b);
 	return 0;
 }

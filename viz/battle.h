@@ -40,6 +40,7 @@ struct battle_options {
 	uint64_t limit;  /* lines to print; 0: all */
 	bool explain;    /* say in sentences what happens, with brackets */
 	bool brackets;   /* tie a RELEASE to the RETRY that it caused */
+	bool fold;       /* one line for rounds that repeat */
 	struct time_bound around; /* not BOUND_OPEN: only the events around that time */
 	uint64_t min_wait_ns;     /* not 0: only attempts that waited so long, with what happened meanwhile */
 	size_t context;           /* of both, as in viz/battle_pick.h; 0: as usual */

@@ -15,10 +15,11 @@
 struct explainer;
 
 /*
- * A RELEASE signals a waiter; the bracket ties it to the RETRY that it caused,
+ * A RELEASE signals a waiter; the bracket ties it to the RETRY that it caused
+ * (never to a BUSY: that thread has not slept yet, nobody woke it up),
  * where that follows within BRACKET_MOST events.
  */
-enum { BRACKET_MOST = 24 };
+enum { BRACKET_MOST = 1000 };
 enum bracket {
 	BRACKET_NONE,  /* nothing changes */
 	BRACKET_OPEN,  /* this RELEASE signals somebody */

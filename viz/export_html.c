@@ -35,6 +35,13 @@ static int on_begin(void *data, const struct trace_info *trace)
 	return 0;
 }
 
+static int on_standing(void *data, const struct thread_info *thread, bool last_holder)
+{
+	struct view *v = data;
+
+	return story_stand(&v->story, thread, last_holder);
+}
+
 static int on_gil(void *data, const struct gil_info *gil)
 {
 	struct view *v = data;
@@ -188,6 +195,7 @@ static void free_html(struct export *export)
 
 	outfile_drop(&x->file);
 	blocks_free(x->view.blocks);
+	story_deinit(&x->view.story);
 	overview_deinit(&x->view.overview);
 	losses_deinit(&x->view.losses);
 	lanes_deinit(&x->view.lanes);
@@ -208,7 +216,7 @@ static int open_html(struct export **out, const char *path)
 	}
 	x->view.story = (struct story){ .lanes = &x->view.lanes, .blocks = x->view.blocks, .limit = STORY_EVENTS };
 	x->sink = (struct sink){
-		.name = "html", .data = &x->view, .begin = on_begin, .gil = on_gil, .thread = on_thread,
+		.name = "html", .data = &x->view, .begin = on_begin, .standing = on_standing, .gil = on_gil, .thread = on_thread,
 		.event = on_event, .interval = on_interval, .handover = on_handover, .retire = on_retire,
 		.lost = on_lost, .end = on_end,
 	};

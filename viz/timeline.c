@@ -39,6 +39,7 @@ static void double_tallies(struct tally *tallies)
 			a.failed += tallies[j].failed;
 			a.checks += tallies[j].checks;
 			a.ticks += tallies[j].ticks;
+			a.reached = a.reached ? a.reached : tallies[j].reached;
 		}
 		tallies[i] = a;
 	}
@@ -57,6 +58,7 @@ static void stretch(struct timeline *t, struct track *track, uint64_t position)
 	while (track->end / track->bucket_width >= LANE_BUCKETS) {
 		track->bucket_width *= 2;
 		double_tallies(track->tallies);
+		lane_double(&track->waits);
 		for (size_t i = 0; i < t->n_rows; i++)
 			if (t->rows[i].of == track->gil)
 				lane_double(&t->rows[i].lane);
@@ -187,11 +189,21 @@ static int on_thread(void *data, const struct thread_info *thread)
 	return find_row(data, thread, &row);
 }
 
+static int want(struct timeline *t, const struct thread_info *thread, uint64_t position)
+{
+	int r = array_reach(&t->wanted_from, &t->n_wanted_from, thread->index, sizeof(*t->wanted_from));
+
+	if (!r)
+		t->wanted_from[thread->index] = position;
+	return r;
+}
+
 static int on_hot_event(struct timeline *t, struct track *track, const struct gil_event *e,
 			const struct step *step)
 {
 	bool failed = e->kind == GIL_BUSY || e->kind == GIL_RETRY;
 	uint64_t position;
+	struct tally *tally;
 	struct row *row;
 	int r = find_row(t, step->thread, &row);
 
@@ -203,14 +215,17 @@ static int on_hot_event(struct timeline *t, struct track *track, const struct gi
 		track->tick_at_acquire = e->tick;
 		r = begin_hold(t, track, step->thread, e->ts_ns);
 	}
-	tally_at(track, position)->failed += failed;
+	tally = tally_at(track, position);
+	tally->failed += failed;
+	if (!tally->reached)
+		tally->reached = time_position(t, e->ts_ns) + 1;
 	if (failed && step->holder && step->holder == track->run.thread)
 		track->run.failed++;
+	if (!r && (e->kind == GIL_ENTRY || e->kind == GIL_BUSY))
+		r = want(t, step->thread, position);
 	if (r || !row)
 		return r;
 	live(row, step->thread, position);
-	if (e->kind == GIL_ENTRY || e->kind == GIL_BUSY)
-		row->wanted_from = position;
 	return failed ? lane_fail(&row->lane, track->bucket_width, position) : 0;
 }
 
@@ -235,14 +250,15 @@ static int on_event(void *data, const struct gil_event *e, const struct step *st
 }
 
 /* The place of a stay on the axis; of a hold, the ticks pass in it. */
-static void place(const struct timeline *t, struct track *track, const struct row *row, const struct interval *v,
-		  uint64_t *from, uint64_t *to)
+static void place(const struct timeline *t, struct track *track, const struct interval *v, uint64_t *from,
+		  uint64_t *to)
 {
-	bool held = v->state == STATE_HOLDING, waited = v->state == STATE_WAITING;
+	bool held = v->state == STATE_HOLDING;
+	bool waited = v->state == STATE_WAITING && v->thread->index < t->n_wanted_from;
 
 	if (track->ticked) {
 		/* A wait ends when nobody holds; an entering one is too short for a tick. */
-		*from = waited && row ? row->wanted_from : track->ticks;
+		*from = waited ? t->wanted_from[v->thread->index] : track->ticks;
 		*to = track->ticks + (held ? v->ticks : 0);
 	} else {
 		*from = time_position(t, v->from_ns);
@@ -253,10 +269,14 @@ static void place(const struct timeline *t, struct track *track, const struct ro
 		*from = *to;
 }
 
+static enum lane_what lane_of(const struct interval *v)
+{
+	return v->state == STATE_HOLDING ? LANE_HELD : v->state == STATE_UNKNOWN ? LANE_UNKNOWN : LANE_WAITED;
+}
+
 static int add_stay(struct row *row, const struct track *track, const struct interval *v, uint64_t from, uint64_t to)
 {
-	enum lane_what what = v->state == STATE_HOLDING ? LANE_HELD :
-			      v->state == STATE_UNKNOWN ? LANE_UNKNOWN : LANE_WAITED;
+	enum lane_what what = lane_of(v);
 
 	/* What nobody knows does not make a life longer. */
 	if (what != LANE_UNKNOWN) {
@@ -285,8 +305,12 @@ static int on_interval(void *data, const struct interval *v)
 		r = find_row(t, v->thread, &row);
 	if (r)
 		return r;
-	place(t, track, row, v, &from, &to);
+	place(t, track, v, &from, &to);
 	stretch(t, track, to);
+	if (v->state == STATE_WAITING)
+		r = lane_add(&track->waits, track->bucket_width, LANE_WAITED, from, to);
+	if (r)
+		return r;
 	if (held) {
 		tally_at(track, to)->checks += v->checks;
 		tally_at(track, to)->ticks += v->ticks;
@@ -396,8 +420,11 @@ struct timeline *timeline_free(struct timeline *t)
 		lane_deinit(&t->rows[i].lane);
 		free(t->rows[i].runs);
 	}
-	for (size_t i = 0; i < t->n_tracks; i++)
+	for (size_t i = 0; i < t->n_tracks; i++) {
+		lane_deinit(&t->tracks[i].waits);
 		free(t->tracks[i].tallies);
+	}
+	free(t->wanted_from);
 	free(t->gaps);
 	free(t->rows);
 	free(t->row_of);

@@ -24,7 +24,6 @@ struct row {
 	uint32_t gil;
 	struct lane lane;
 	uint64_t first, last; /* its life */
-	uint64_t wanted_from; /* its ENTRY or BUSY */
 	struct run *runs;
 	uint64_t n_runs, more_runs;
 };
@@ -33,6 +32,7 @@ struct row {
 struct tally {
 	uint64_t failed;        /* attempts */
 	uint64_t checks, ticks; /* of the holds that ended in it */
+	uint64_t reached;       /* the time of its first event, ns since begin_ns, + 1; 0: none */
 };
 
 /* Where events are lost. */
@@ -49,6 +49,7 @@ struct track {
 	bool tick_known;            /* an event told whether it has ticks */
 	uint64_t bucket_width, end;
 	struct tally *tallies;      /* LANE_BUCKETS of them */
+	struct lane waits;          /* of all threads together, with a lane or not */
 	uint64_t ticks;             /* executed in all whole holds so far */
 	int32_t tick_at_acquire;
 	struct run run;             /* going on */
@@ -61,6 +62,8 @@ struct timeline {
 	size_t n_rows, n_used_rows;
 	uint32_t *row_of; /* thread index -> its row + 1; 0: none yet; NO_ROW: it gets none */
 	size_t n_row_of;
+	uint64_t *wanted_from; /* thread index -> where its ENTRY or BUSY was */
+	size_t n_wanted_from;
 	struct track *tracks; /* by GIL index */
 	size_t n_tracks;
 	uint64_t more_threads;

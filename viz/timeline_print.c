@@ -76,8 +76,8 @@ static void print_lane(const struct paper *p, const struct row *row)
 		fputs(glyph_text(p, g), page->out);
 		last = g;
 	}
-	fprintf(page->out, "%s %7s %7s\n", text_ink(page, INK_PLAIN), PERCENT(row->lane.held, p->end),
-		PERCENT(row->lane.waited, p->end));
+	fprintf(page->out, "%s %7s %7s %9s\n", text_ink(page, INK_PLAIN), PERCENT(row->lane.held, p->end),
+		PERCENT(row->lane.waited, p->end), COUNT(row->lane.failed));
 }
 
 static void print_legend(const struct paper *p)
@@ -154,7 +154,7 @@ static void measure(struct paper *p)
 	}
 	if (p->name_width > width / 4)
 		p->name_width = width / 4 > 7 ? width / 4 : 7;
-	beside = p->name_width + 1 + 16;
+	beside = p->name_width + 1 + TIMELINE_SHARES + TIMELINE_TOTAL;
 	p->cells = width > beside + 20 ? width - beside : 20;
 	p->end = p->track->ticked ? p->track->end : p->t->end;
 	p->zero = p->track->ticked ? 0 : (uint64_t)(p->t->begin_ns - p->t->origin_ns);
@@ -176,15 +176,18 @@ static void print_heading(const struct paper *p)
 
 static int print_track(struct paper *p)
 {
-	int r = 0;
+	int r;
 
 	measure(p);
 	print_heading(p);
-	timeline_print_rulers(p);
-	for (size_t i = 0; i < p->t->n_rows; i++)
+	r = timeline_print_rulers(p);
+	for (size_t i = 0; i < p->t->n_rows && !r; i++)
 		if (is_on(p, &p->t->rows[i]))
 			print_lane(p, &p->t->rows[i]);
-	timeline_print_rows(p);
+	if (!r)
+		r = timeline_print_rows(p);
+	if (r)
+		return r;
 	print_legend(p);
 	for (size_t i = 0; i < p->t->n_rows && !r; i++)
 		if (is_on(p, &p->t->rows[i]))

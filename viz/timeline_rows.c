@@ -2,105 +2,12 @@
 #include "viz/cell.h"
 #include "viz/timeline_paper.h"
 
+#include "base/err.h"
+
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- the ruler -------------------------------------------------------------------------- */
-
-/* 1, 2 or 5 times a power of ten, for a label at least every `least`. */
-static uint64_t ruler_step(double least)
-{
-	uint64_t step = 1;
-
-	while ((double)step < least) {
-		uint64_t power = step;
-
-		while (power % 10 == 0)
-			power /= 10;
-		/* 1 -> 2 -> 5 -> 10 */
-		step = power == 2 ? step / 2 * 5 : step * 2;
-	}
-	return step;
-}
-
-static void add_label(const struct paper *p, char *label, size_t size, uint64_t at, uint64_t step)
-{
-	static const struct {
-		uint64_t ns;
-		const char *name;
-	} units[] = { { 1000000000, "s" }, { 1000000, "ms" }, { 1000, "us" }, { 1, "ns" } };
-	size_t u = 0;
-
-	if (p->track->ticked) {
-		snprintf(label, size, "%s", COUNT(at));
-		return;
-	}
-	while (u < 3 && units[u].ns > step)
-		u++;
-	snprintf(label, size, "%s %s", COUNT(at / units[u].ns), units[u].name);
-}
-
-static void print_main_ruler(const struct paper *p)
-{
-	cleanup(freep) char *line = malloc(p->cells + TEXT_NUMBER);
-	uint64_t step = ruler_step((double)p->end / p->cells * 14);
-	uint64_t at = (p->zero + step - 1) / step * step;
-	size_t used = 0;
-
-	if (!line)
-		return;
-	for (; at <= p->zero + p->end; at += step) {
-		unsigned cell = (unsigned)((double)(at - p->zero) * p->cells / (double)(p->end + 1));
-		char label[TEXT_NUMBER + 4];
-
-		add_label(p, label, sizeof(label), at, step);
-		if (cell + strlen(label) + 1 > p->cells)
-			break;
-		used += (size_t)sprintf(line + used, "%*s|%s", (int)(cell - used), "", label);
-	}
-	line[used] = '\0';
-	text_pad(p->page, p->track->ticked ? "ticks" : "time", p->name_width, false);
-	fprintf(p->page->out, " %s%-*s%s %7s %7s\n", text_ink(p->page, INK_FAINT), (int)p->cells, line,
-		text_ink(p->page, INK_PLAIN), "holds", "waits");
-}
-
-/* Where the next round count of ticks was reached: they do not pass evenly in time. */
-static void print_tick_ruler(const struct paper *p, uint64_t all)
-{
-	const struct track *track = p->track;
-	cleanup(freep) char *line = malloc(p->cells + TEXT_NUMBER);
-	uint64_t step = ruler_step((double)all / p->cells * 14), ticks = 0, next = 0;
-	size_t used = 0;
-
-	if (!line)
-		return;
-	for (size_t i = 0; i < LANE_BUCKETS; i++) {
-		unsigned cell = (unsigned)((double)i * (double)track->bucket_width * p->cells / (double)(p->end + 1));
-		const char *label = COUNT(ticks / step * step);
-
-		/* The bucket before brought it there. */
-		if (ticks >= next && cell >= used + (used > 0) && cell + strlen(label) + 1 <= p->cells) {
-			used += (size_t)sprintf(line + used, "%*s|%s", (int)(cell - used), "", label);
-			next = ticks / step * step + step;
-		}
-		ticks += track->tallies[i].ticks;
-	}
-	line[used] = '\0';
-	text_pad(p->page, "ticks", p->name_width, false);
-	fprintf(p->page->out, " %s%s%s\n", text_ink(p->page, INK_FAINT), line, text_ink(p->page, INK_PLAIN));
-}
-
-void timeline_print_rulers(const struct paper *p)
-{
-	uint64_t ticks = 0;
-
-	print_main_ruler(p);
-	for (size_t i = 0; i < LANE_BUCKETS && !p->track->ticked; i++)
-		ticks += p->track->tallies[i].ticks;
-	if (ticks && gil_is_ticked(&p->track->info))
-		print_tick_ruler(p, ticks);
-}
 
 /* ---- heights ------------------------------------------------------------------------ */
 
@@ -127,13 +34,19 @@ static struct tally column_of(const struct paper *p, unsigned cell)
 	return sum;
 }
 
-/* What is rare must not vanish: more than nothing is at least the lowest. */
+/* What is rare must not vanish: more than nothing is at least the lowest. `all` is of the whole axis. */
 static void print_heights(const struct paper *p, const char *name, enum ink ink, const double *values,
-			  double most, const char *most_text)
+			  const char *(*word)(char *buffer, size_t size, double value), double all)
 {
 	static const char *const bars[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
 	static const char *const digits[] = { " ", "1", "2", "3", "4", "5", "6", "7", "8" };
+	char most_text[TEXT_NUMBER], all_text[TEXT_NUMBER];
+	double most = 0;
 
+	for (unsigned i = 0; i < p->cells; i++)
+		most = values[i] > most ? values[i] : most;
+	if (most <= 0)
+		return;
 	text_pad(p->page, name, p->name_width, false);
 	fprintf(p->page->out, " %s", text_ink(p->page, ink));
 	for (unsigned i = 0; i < p->cells; i++) {
@@ -143,34 +56,51 @@ static void print_heights(const struct paper *p, const char *name, enum ink ink,
 			height++;
 		fputs(p->page->utf8 ? bars[height] : digits[height], p->page->out);
 	}
-	fprintf(p->page->out, "%s  up to %s\n", text_ink(p->page, INK_PLAIN), most_text);
+	fprintf(p->page->out, "%s  up to %-*s %*s\n", text_ink(p->page, INK_PLAIN), TIMELINE_SHARES - 8,
+		word(most_text, sizeof(most_text), most), TIMELINE_TOTAL - 1,
+		word(all_text, sizeof(all_text), all));
+}
+
+static const char *count_word(char *buffer, size_t size, double value)
+{
+	return text_count(buffer, size, (uint64_t)(value + 0.5));
+}
+
+/* On average over each column. */
+static void print_waiters(const struct paper *p, double *values)
+{
+	double width = (double)p->end / p->cells;
+
+	for (unsigned i = 0; i < p->cells; i++)
+		values[i] = lane_cell(&p->track->waits, p->track->bucket_width, p->end, width * i,
+				      width * (i + 1)).waited / width;
+	print_heights(p, "waiters", INK_NOTE, values, cell_ratio, (double)p->track->waits.waited / (double)p->end);
 }
 
 static void print_failures(const struct paper *p, double *values)
 {
-	double most = 0;
+	double all = 0;
 
 	for (unsigned i = 0; i < p->cells; i++) {
 		values[i] = (double)column_of(p, i).failed;
-		most = values[i] > most ? values[i] : most;
+		all += values[i];
 	}
-	if (most > 0)
-		print_heights(p, "failed", INK_BAD, values, most, COUNT((uint64_t)most));
+	print_heights(p, "failed", INK_BAD, values, count_word, all);
 }
 
 static void print_badness(const struct paper *p, double *values)
 {
-	char text[TEXT_NUMBER];
-	double most = 0;
+	struct tally all = { 0 };
 
 	for (unsigned i = 0; i < p->cells; i++) {
 		struct tally sum = column_of(p, i);
 
 		values[i] = sum.checks ? (double)sum.failed / (double)sum.checks : 0;
-		most = values[i] > most ? values[i] : most;
+		all.failed += sum.failed;
+		all.checks += sum.checks;
 	}
-	if (most > 0)
-		print_heights(p, "badness", INK_BAD, values, most, cell_ratio(text, sizeof(text), most));
+	print_heights(p, "badness", INK_BAD, values, cell_ratio,
+		      all.checks ? (double)all.failed / (double)all.checks : 0);
 }
 
 /* ---- where events are lost -------------------------------------------------------------- */
@@ -206,14 +136,16 @@ static void print_gaps(const struct paper *p)
 	fprintf(p->page->out, "%s  events\n", text_ink(p->page, INK_PLAIN));
 }
 
-void timeline_print_rows(const struct paper *p)
+int timeline_print_rows(const struct paper *p)
 {
 	cleanup(freep) double *values = calloc(p->cells, sizeof(*values));
 
 	if (!values)
-		return;
+		return err(-ENOMEM, "out of memory");
+	print_waiters(p, values);
 	print_failures(p, values);
 	print_badness(p, values);
 	if (!p->track->ticked)
 		print_gaps(p);
+	return 0;
 }

@@ -18,7 +18,6 @@ import contextlib
 import ctypes
 import os
 import shutil
-import statistics
 import sys
 import tempfile
 import threading
@@ -92,6 +91,17 @@ def child(threads, recorded):
     done.set()
 
 
+def for_program(lttng, rounds):
+    """A whole program with the probe, and no session."""
+    def milliseconds(probe):
+        environment = dict(lttng.environment, **({"LD_PRELOAD": harness.PROBE} if probe else {}))
+        out = bench.run(harness.PYTHON, bench.HERE / "workload.py", "pingpong", bench.sized(40000, 4000), env=environment)
+        return int(out.split()[0]) / 1e6
+
+    ours, theirs = bench.alternate(rounds, lambda: milliseconds(True), lambda: milliseconds(False))
+    bench.compare(bench.PROGRAM_OFF, ours, theirs, "ms", ("with", "without"))
+
+
 def measure(rounds):
     lttng = Lttng()
 
@@ -115,10 +125,8 @@ def measure(rounds):
         bench.compare(bench.EVENT, events, bare, "ns", ("probe", "bare tracepoint"))
         alone, quiet = bench.alternate(rounds, lambda: python(True, threads=1),
                                        lambda: python(False, threads=1))
-        for name, part in ("drop", 1), ("take", 2):
-            probed_ns, bare_ns = (statistics.median(row[part] for row in rows) for rows in (alone, quiet))
-            print(f"       | (a {name} where the process had one thread | "
-                  f"with {probed_ns:.1f} ns, without {bare_ns:.1f} ns)")
+        bench.compare(bench.PAIR_ALONE, [row[0] for row in alone], [row[0] for row in quiet], "ns", ("with", "without"))
+        for_program(lttng, rounds)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import tempfile
 import traces
 from traces import HERE, harness
 
+WRITER_MIB = 128
 PROGRAMS = {"chromium": ("chromium",), "firefox": ("firefox-esr", "firefox")}
 
 
@@ -39,19 +40,41 @@ def export(stem, trace, formats):
     assert done.status == 0, done.err
 
 
+def view_large(file, trace, megabytes):
+    """The page's size, and the memory of what writes it, have bounds."""
+    child = subprocess.Popen([harness.GILSCOPE, "export", "--to", "html", "-o", file, "-i", trace])
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    assert child.returncode == 0, f"{file} was not written"
+    assert file.stat().st_size <= megabytes * 1e6, f"{file} has {file.stat().st_size:,} bytes"
+    assert usage.ru_maxrss <= WRITER_MIB * 1024, f"the writer of {file} needed {usage.ru_maxrss:,} KiB"
+
+
 def prepare(folder, names):
     """Traces with what is exported of them: NAME.trace, NAME.html, NAME.json; of the small ones NAME.jsonl and NAME.svg, too."""
     for name, trace in traces.write_small(folder).items():
         export(folder / name, trace, "html,json,jsonl,svg")
     for name in names:
-        events = {"million": 1000000, "ten_million": 10000000}[name]
-        export(folder / name, traces.record(folder / f"{name}.trace", events), "html,json")
+        events, megabytes = {"million": (1000000, 5), "ten_million": (10000000, 45)}[name]
+        trace = traces.record(folder / f"{name}.trace", events)
+        view_large(folder / f"{name}.html", trace, megabytes)
+        export(folder / f"{name}.json", trace, "json")
 
 
 def node(script, *words, **more):
     # Without what meson sets to find errors of C programs: it slows the browser down.
     env = {name: value for name, value in os.environ.items() if name != "MALLOC_PERTURB_"}
-    return subprocess.run(["node", HERE / script, *words], env=env, **more)
+    return subprocess.run(["node", HERE / script, *words], env=dict(env, **more.pop("env", {})), **more)
+
+
+def end_left(folder):
+    """A browser outlives a driver that was ended. It is ours: its profile is in our folder."""
+    for line in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if f"{folder}/".encode() in line.read_bytes() and int(line.parent.name) != os.getpid():
+                os.kill(int(line.parent.name), signal.SIGKILL)
+        except OSError:
+            pass  # it is gone
 
 
 def drive(kind, folder, tests):
@@ -62,7 +85,10 @@ def drive(kind, folder, tests):
     screenshots.mkdir(parents=True, exist_ok=True)
     setting = {"kind": kind, "program": program_of(kind), "folder": str(folder), "screenshots": str(screenshots),
                "gilscope": harness.GILSCOPE, "large": large}
-    return node("run.mjs", json.dumps(setting), *tests).returncode
+    try:
+        return node("run.mjs", json.dumps(setting), *tests, env={"TMPDIR": str(folder)}).returncode
+    finally:
+        end_left(folder)
 
 
 def main(kind, *tests):
@@ -72,7 +98,7 @@ def main(kind, *tests):
         return 0
     # Ended from outside: the folder is removed all the same.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    with tempfile.TemporaryDirectory(prefix="gilscope-browser-") as folder:
+    with tempfile.TemporaryDirectory(prefix="gilscope-browser-", ignore_cleanup_errors=True) as folder:
         return drive(kind, pathlib.Path(folder), tests)
 
 

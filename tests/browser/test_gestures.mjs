@@ -29,6 +29,57 @@ async function zoom(viewer) {
 	assert.ok(Math.abs((range.from_ns + range.to_ns) / 2 / duration_ns - 0.5) < 0.05, 'at the pointer');
 	assert.ok(await zoomedBy(viewer, () => viewer.page.mouse.wheel({ deltaY: 300 })) > 1, 'the wheel zooms out');
 	await viewer.page.keyboard.up('Control');
+	await viewer.press('0');
+	await ends(viewer);
+	await strip(viewer);
+}
+
+// The strip of the whole trace: its window is moved where it is held, and gets a new end where that is.
+async function strip(viewer) {
+	const whole = (await viewer.state('range')).range.to_ns;
+	const share = (at_ns) => at_ns / whole;
+	const drag = async (from, to) => {
+		const [x, y] = await viewer.place(from, 0), [end_x] = await viewer.place(to, 0);
+
+		await viewer.page.mouse.move(x, y - 40);
+		await viewer.page.mouse.down();
+		await viewer.page.mouse.move(end_x, y - 40, { steps: 2 });
+		await viewer.page.mouse.up();
+		const { range } = await viewer.state('range');
+
+		return [share(range.from_ns), share(range.to_ns)];
+	};
+	const near = (shown, expected) => shown.forEach((it, i) => assert.ok(Math.abs(it - expected[i]) < 0.01, `${shown} for ${expected}`));
+
+	near(await drag(0.2, 0.4), [0.2, 0.4]);
+	near(await drag(0.25, 0.35), [0.3, 0.5]);
+	near(await drag(0.5, 0.8), [0.3, 0.8]);
+}
+
+// A and B: by keys at the pointer, and by their ends.
+async function ends(viewer) {
+	const { range } = await viewer.state('range');
+	const at = async (share) => viewer.page.mouse.move(...await viewer.place(share, 0.02));
+	const shares = async () => {
+		const { selection } = await viewer.state('selection');
+
+		return [selection.from_ns, selection.to_ns].map((it) => Math.round(100 * it / width(range)));
+	};
+
+	await viewer.focusCanvas();
+	await at(0.3);
+	await viewer.press('t');
+	assert.deepEqual(await shares(), [30, 100]);
+	await at(0.6);
+	await viewer.page.keyboard.down('Shift');
+	await viewer.press('T');
+	await viewer.page.keyboard.up('Shift');
+	assert.deepEqual(await shares(), [30, 60]);
+	await viewer.page.mouse.down();
+	await at(0.7);
+	await viewer.page.mouse.up();
+	assert.deepEqual(await shares(), [30, 70], 'B is dragged');
+	await viewer.set({ selection: null });
 }
 
 async function finding(viewer) {
@@ -68,6 +119,13 @@ async function search(viewer) {
 	await viewer.screenshot('search');
 	await viewer.press('Enter');
 	await viewer.until((state) => state.picked);
+	await viewer.press('Escape');
+	await viewer.page.click('#only');
+	await viewer.until((state, shown) => gilscope.source.meta.lanes.length - state.hidden.length === shown, new Set(waits.map((it) => `${it.gil} ${it.thread ?? it.tid}`)).size);
+	await viewer.page.evaluate(() => document.getElementById('search').select());
+	await viewer.page.click('#search', { clickCount: 3 });
+	await viewer.page.keyboard.type('wait>soon');
+	await viewer.page.waitForFunction(() => document.querySelector('#matches [role="alert"]')?.textContent.includes('a number is wanted'));
 }
 
 async function pair(viewer) {
@@ -99,6 +157,22 @@ async function undo(viewer) {
 	await viewer.press('z');
 	assert.deepEqual((await viewer.state('range')).range, first);
 	await viewer.page.keyboard.up('Control');
+	await viewer.set({ range: { from_ns: 4000, to_ns: 9000 }, markers: [{ at_ns: 5000, text: 'stays' }] });
+	await viewer.page.waitForFunction(() => location.hash.includes('range=4000-9000'));
+	await viewer.page.evaluate(() => history.back());
+	await viewer.until((state, to_ns) => state.range.from_ns === 0 && state.range.to_ns === to_ns, first.to_ns);
+	assert.equal((await viewer.state('markers')).markers.length, 1, 'Back loses no note');
+}
+
+// Reading is stopped: the overview and the report stay, and nothing else is promised.
+async function stopped(viewer) {
+	await viewer.page.evaluate(() => globalThis.gilscope.source.stop());
+	assert.equal(await viewer.page.evaluate(() => document.documentElement.dataset.state), 'stopped');
+	assert.match(await viewer.text('#warnings'), /Reading was stopped at 100 %/);
+	await viewer.focusCanvas();
+	await viewer.press('w', 'n', 'Enter', 'x');
+	await viewer.page.waitForFunction(() => document.getElementById('said').textContent === 'The events are not read.');
+	await viewer.drawn();
 }
 
 const PLACE = ['range', 'selection', 'panel', 'highlight', 'pinned', 'order', 'markers'];
@@ -123,6 +197,75 @@ async function dark(viewer) {
 
 	assert.ok(Math.max(...ground) < 80, `the ground is ${ground}`);
 	await viewer.screenshot('dark');
+}
+
+// The buttons beside the name that the pointer is on.
+async function laneTool(viewer, lane, which) {
+	const [x, y] = await viewer.page.evaluate((wanted) => {
+		const box = document.getElementById('timeline').getBoundingClientRect();
+		const { layout, scroll_y } = globalThis.gilscope.timeline;
+		const row = layout.rowOfLane.get(wanted);
+
+		return [box.x + 30, box.y + layout.body.y + row.y - scroll_y + row.h / 2];
+	}, lane);
+
+	await viewer.page.mouse.move(x, y);
+	await viewer.page.waitForSelector('#lane_tools:not([hidden])');
+	await viewer.page.click(`#lane_tools button:nth-child(${which})`);
+}
+
+async function lanes(viewer) {
+	await laneTool(viewer, 1, 1);
+	assert.deepEqual((await viewer.state('pinned')).pinned, [1]);
+	assert.match(await viewer.text('#live'), /is pinned on top\.$/);
+	await viewer.set({ focus: 0 });
+	await laneTool(viewer, 0, 2);
+	const { hidden, focus } = await viewer.state('hidden', 'focus');
+
+	assert.deepEqual(hidden, [0]);
+	assert.notEqual(focus, 0, 'the focus is on a lane that is seen');
+	assert.ok(!await viewer.page.$('#lanes #lane_0'), 'the list has what is shown');
+	for (const chip of ['hidden', 'pinned'])
+		await viewer.page.click(`[data-chip="${chip}"] button`);
+	assert.deepEqual(await viewer.state('hidden', 'pinned'), { hidden: [], pinned: [] });
+	await viewer.set({ filters: ['no such thread'] });
+	await viewer.page.click('#nothing:not([hidden]) button');
+	assert.deepEqual((await viewer.state('filters')).filters, []);
+}
+
+// From numbers to places, and what is said of them.
+async function places(viewer) {
+	const { threads } = viewer.report();
+	const longest = Math.max(...threads.map((it) => it.attempt_max_ns));
+	const said = () => viewer.page.$eval('[data-panel="details"] .said', (it) => it.textContent);
+
+	await viewer.page.click('#show_longest');
+	await viewer.page.waitForSelector('[data-panel="details"] .group:nth-child(2) [data-value]');
+	assert.equal(await viewer.page.$eval('[data-panel="details"] .group:nth-child(2) [data-value]', (it) => Number(it.dataset.value)), longest);
+	assert.match(await said(), /, (waiting|entering) .*, held by /);
+	assert.equal(await viewer.text('#live'), await said());
+	await viewer.set({ picked: null, panel: 'threads' });
+	const value = await viewer.page.$eval('[data-panel="threads"] td[data-column="hold_max"]', (it) => Number(it.dataset.value));
+
+	await viewer.page.click('[data-panel="threads"] td[data-column="hold_max"] button');
+	await viewer.page.waitForSelector('[data-panel="details"] .said');
+	assert.match(await said(), /, holding /);
+	assert.equal(await viewer.page.$eval('[data-panel="details"] [data-value]', (it) => Number(it.dataset.value)), value);
+}
+
+// On paper: light, all tables that have something, no buttons.
+async function paper(viewer) {
+	await viewer.set({ theme: 'dark', panel: 'pairs' });
+	await viewer.page.emulateMediaType('print');
+	await viewer.page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+	await viewer.drawn();
+	const seen = await viewer.page.$$eval('[data-panel], #bar, #tools', (all) => all.filter((it) => getComputedStyle(it).display !== 'none').map((it) => it.dataset.panel ?? it.id));
+
+	assert.deepEqual(seen, ['findings', 'threads', 'pairs']);
+	assert.equal((await viewer.state('theme')).theme, 'light');
+	await viewer.screenshot('paper');
+	await viewer.page.evaluate(() => dispatchEvent(new Event('afterprint')));
+	assert.equal((await viewer.state('theme')).theme, 'dark');
 }
 
 // What has the focus, as somebody hears it.
@@ -164,9 +307,16 @@ export async function run(context) {
 	await the('n goes to the next failed attempt', nextFailed);
 	await the('/ searches', search);
 	await the('a cell of the pairs makes its waits stand out', pair);
-	await the('navigation is undone', undo);
+	await the('navigation is undone', async (viewer) => {
+		await undo(viewer);
+		await stopped(viewer);
+	});
 	await the('the hash leads back', hash);
 	await the('the keyboard alone', keyboardOnly);
+	await the('lanes are pinned, hidden and filtered with the mouse', lanes);
+	await the('from the longest to its place', places);
+	if (context.kind === 'chromium')   // BiDi cannot emulate it
+		await the('paper', paper);
 	// BiDi cannot emulate it: there the theme is asked for.
 	await the('dark', dark, context.kind === 'chromium'
 		? { before: (page) => page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]) } : { hash: '#theme=dark' });

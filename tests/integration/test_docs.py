@@ -60,6 +60,22 @@ class Docs(harness.TestCase):
                                    page.read_text()):
                 self.assertTrue((harness.SOURCE / path).exists(), f"{page.name} names {path}")
 
+    def test_pictures_and_their_pages(self):
+        """Each that a document links to is there, and none that no document shows."""
+        docs = harness.SOURCE / "docs"
+        linked = {target for page in (docs / "gallery.md", harness.SOURCE / "README.md")
+                  for target in re.findall(r"\]\((?:docs/)?pictures/([^)]*)\)", page.read_text())}
+        self.assertEqual(linked, {path.name for path in (docs / "pictures").iterdir()})
+        pages = [docs / "pictures" / name for name in linked if name.endswith(".html")]
+        self.assertGreater(len(pages), 10)
+        self.assertLess(sum(page.stat().st_size for page in pages), 5_000_000)
+        # Each says how it was made; the script makes the same.
+        shown = re.findall(r"gilscope (export --to svg|view) ?(.*) ?-o (\S+)$", (docs / "gallery.md").read_text(), re.M)
+        self.assertEqual({name for _, _, name in shown}, linked)
+        script = (harness.SOURCE / "scripts" / "gallery").read_text()
+        for _, options, _ in shown:
+            self.assertIn(options.strip(), script)
+
     def test_man_pages_are_made_from_the_help(self):
         page = harness.BUILD / "docs" / "gilscope.1"
         if not page.exists():

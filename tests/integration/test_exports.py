@@ -175,6 +175,9 @@ class Exports(harness.TestCase):
         self.record(harness.GILRUN, "battle", "--count", "100000")
         with self.subTest("all formats"):
             self.check_all_formats()
+        with self.subTest("timeline"):
+            self.check_timeline()
+            self.check_timeline("--time", "5%,95%")
         with self.subTest("readers"):
             self.check_readers()
         with self.subTest("Ctrl-C"):
@@ -191,6 +194,22 @@ class Exports(harness.TestCase):
         self.check_schema()
         self.check_bad_places()
         self.check_folders()
+
+    def check_timeline(self, *options):
+        """The columns of the timeline add up to the numbers of the export of the same time."""
+        report = self.report(options=options)
+        gil, = report["gils"]
+        text = self.gilscope("timeline", "--width", "100", "--limit", "1", *options, self.trace).out
+        last = {line.split()[0]: line.split()[-1] for line in text.split("\n\n")[1].splitlines()}
+        # Without any there is no row of them.
+        self.assertEqual(last.get("failed", "0"), f"{gil['failed_attempts']:,}")
+        self.assertAlmostEqual(float(last["badness"]), gil["badness"], delta=0.006 * max(1, gil["badness"]))
+        self.assertAlmostEqual(float(last["waiters"]), gil["waiting_ns"] / report["trace"]["duration_ns"], delta=0.006)
+        for thread in report["threads"]:
+            lane, = [line for line in text.splitlines() if line.startswith(thread["name"] + " ") and "%" in line]
+            *_, holds, _, _, _, failed = lane.split()
+            self.assertEqual(failed, f"{thread['failed_attempts']:,}")
+            self.assertAlmostEqual(float(holds), 100 * thread["state_ns"]["holding"] / report["trace"]["duration_ns"], delta=0.1)
 
     def interrupt(self):
         """A pipe that nobody reads stops the export in the middle; then comes the Ctrl-C."""

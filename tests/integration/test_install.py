@@ -3,6 +3,7 @@
 """`meson install` into a prefix: the installed tool works from any directory, for any user."""
 import json
 import os
+import re
 import subprocess
 
 import harness
@@ -36,6 +37,9 @@ class Install(harness.TestCase):
     def test_documents_are_where_the_help_says(self):
         installed = {path.name for path in (self.folder / "root").rglob("share/doc/gilscope/*.md")}
         self.assertEqual(installed, {path.name for path in (harness.SOURCE / "docs").glob("*.md")} | {"README.md"})
+        for page in (self.folder / "root").rglob("share/doc/gilscope/*.md"):
+            for target in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text()):
+                self.assertTrue((page.parent / target).exists(), f"{page.name} links to {target}")
 
     def test_installed_tool_records_python(self):
         result = harness.run(self.bin / "gilscope", "record", harness.PYTHON, "-c", "print(7)",

@@ -19,6 +19,15 @@ class Slide(harness.TestCase):
         self.assertEqual("".join(line[9:] for line in lines), self.slide)
         self.assertIn("signal ", {line[:7] for line in lines})
 
+    def test_folding_keeps_what_others_do(self):
+        """What is folded is what one thread does alone; each line that is left is one of the slide."""
+        folded = self.gilscope("battle", "--fold", self.trace).out.splitlines()
+        lines = self.slide.splitlines()
+        left = [line for line in folded if "like this" not in line]
+        self.assertEqual([line for line in left if line not in lines], [])
+        for kind in ("BUSY", "RETRY"):
+            self.assertEqual([x for x in left if x.endswith(kind)], [x for x in lines if x.endswith(kind)])
+
     def test_around_and_long_waits(self):
         lines = self.slide.splitlines(True)
         around = self.gilscope("battle", "--around", "+3600s", "--context", "2", self.trace).out

@@ -33,6 +33,10 @@ def create(gil=GIL, at=1, pid=77, schema=1, flags=TICKED, interval=100, design="
     return (at, "gil:" + event, gil, pid, schema, flags, interval, "", design, version)
 
 
+def with_recording(row, name):
+    return (*row[:7], name, *row[8:])
+
+
 def thread(tid, name="", gil=GIL, at=2, pid=77, main=0, serial=None):
     return (at, "gil:thread", gil, tid, pid, tid % 1000 + 1 if serial is None else serial, 7 << 40, main, name)
 
@@ -246,6 +250,22 @@ class Cases(Strange):
         report = self.every_output()
         self.assert_fight(report)
         self.assertEqual(report["trace"]["other_events"], 8)
+
+    def test_percentages_are_of_the_recording(self):
+        """Beside it another goes on for a second; its own 3 ms are the whole."""
+        other = 5 << 32 | 1
+        self.write(stream(with_recording(create(), "own"), *fight()), below="own")
+        self.write(stream(with_recording(create(other, pid=88), "other"), *fight(gil=other), *fight(1000 * MS, gil=other),
+                          uuid=OTHER_UUID), below="other", uuid=OTHER_UUID)
+        pathlib.Path(self.trace, "gilscope.json").write_text(
+            json.dumps({"schema": "gilscope-recording-1", "recording": "own", "command": ["python3"], "lost_events": 0,
+                        "lost_packets": 0, "loss_known": True, "absent_processes": 0, "late_processes": 0,
+                        "flight_recorder": False, "snapshots": 0}))
+        self.assert_fight(self.report())
+        first, second = (self.report(options=["--time", part])["gils"][0] for part in ("0%,60%", "60%,100%"))
+        self.assertEqual((first["releases"], second["releases"]), (0, 2))
+        text = self.gilscope("battle", "--around", "100%", "--context", "1", self.trace).out
+        self.assertIn("RELEASE", text)
 
     def test_two_hosts(self):
         self.place = self.folder

@@ -98,7 +98,7 @@ class Svg(harness.TestCase):
                 height -= float(number) if letter == "v" else 0
                 area += float(number) * height if letter == "h" else 0
             share = row["hold_ns"]["total"] / report["trace"]["duration_ns"]
-            self.assertAlmostEqual(area / (750 * 26), share, delta=0.01)
+            self.assertAlmostEqual(area / (730 * 26), share, delta=0.01)
         self.assertEqual(len(picture.findall(SVG + "path[@class='f']")), 2)
 
     def test_hostile_names_are_text(self):

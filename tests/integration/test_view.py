@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import unittest
 
 import harness
 import viewer_file
@@ -18,6 +19,7 @@ import ctf  # noqa: E402
 
 GIL, OTHER_GIL = 3 << 32 | 1, 4 << 32 | 1
 TICKED = 1
+NODE = shutil.which("node")
 HOSTILE = b"</script><script>alert(1)</script>\x01\xff\xe2\x80\xae\"'<!--" + b"x" * 10000
 KINDS = {"ENTRY": 0, "BUSY": 1, "lost race": 2, "timed out": 3, "ACQUIRE": 4, "RELEASE": 5, "requested": 6}
 
@@ -86,10 +88,13 @@ class View(harness.TestCase):
         counts = [collections.Counter() for _ in lanes]
         sums = [collections.Counter() for _ in lanes]
         for event in page.events():
-            counts[event.lane][event.kind] += 1
+            counts[event.lane][event.kind] += event.kind != viewer_file.STATE
             if event.kind in (5, 6):
                 sums[event.lane].update(checks=event.checks, ticks=event.ticks)
         for lane, n, s in zip(lanes, counts, sums):
+            if lane["row"] is None:  # of the last holder before the begin
+                self.assertFalse(n + s, lane)
+                continue
             row = report["threads"][lane["row"]]
             self.assertEqual((row["number"], row["name"], row["tid"], row["first_ns"], row["last_ns"]),
                              (lane["number"], lane["name"], lane["tid"], lane["first_ns"], lane["last_ns"]))
@@ -107,6 +112,8 @@ class View(harness.TestCase):
                 held[stay.lane].append(stay.to_ns - stay.from_ns)
             spent[stay.lane][stay.state] += stay.to_ns - stay.from_ns
         for lane, holds, ns in zip(page.meta["lanes"], held, spent):
+            if lane["row"] is None:
+                continue
             row = report["threads"][lane["row"]]
             self.assertEqual((row["hold_ns"]["count"], row["hold_ns"]["total"]), (len(holds), sum(holds)))
             for state, name in enumerate(("unknown", "outside", "entering", "waiting", "holding")):
@@ -115,6 +122,8 @@ class View(harness.TestCase):
     def compare_overview(self, page, report):
         plane = page.overview
         for i, lane in enumerate(page.meta["lanes"]):
+            if lane["row"] is None:
+                continue
             row = report["threads"][lane["row"]]
             self.assertEqual([sum(plane["acquisitions"][i]), sum(plane["failed"][i])],
                              [row["acquisitions"], row["failed_attempts"]])
@@ -149,18 +158,21 @@ class View(harness.TestCase):
         self.compare_counts(page, report)
         self.compare_stays(page, report)
         self.compare_overview(page, report)
-        if not options:
-            self.compare_statistics("0,1", "0.2,0.6", "0.5,1")
         return page
 
-    def compare_statistics(self, *parts):
+    def compare_statistics(self, *parts, options=()):
         """What the page's own modules count, of all and of parts."""
-        node = shutil.which("node")
-        if node:
-            check = harness.SOURCE / "tests" / "viewer" / "check_stats.mjs"
-            done = subprocess.run([node, check, harness.GILSCOPE, self.trace, self.folder / "a.html", *parts],
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-            self.assertEqual(done.returncode, 0, done.stdout)
+        check = harness.SOURCE / "tests" / "viewer" / "check_stats.mjs"
+        done = subprocess.run([NODE, check, harness.GILSCOPE, self.trace, self.folder / "a.html", *parts, "--", *options],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.assertEqual(done.returncode, 0, (options, done.stdout))
+
+    def check_parts(self, seed, *options):
+        """The whole, a begin, and parts by chance, some of them short."""
+        chance = random.Random(seed)
+        self.view(*options)
+        begins = [(chance.random() * 0.9, chance.choice((0.01, 0.1, 0.5))) for _ in range(3)]
+        self.compare_statistics("0,1", "0,0.3", *("%.5f,%.5f" % (at, min(at + size, 1)) for at, size in begins), options=options)
 
     def test_all_numbers(self):
         one = Battle(1, GIL, True, 70, 5).play(3000)
@@ -172,13 +184,28 @@ class View(harness.TestCase):
         for options in (("--time", "20%-70%"), ("--thread", "worker"), ("--gil", "1"), ("--gil", "1", "--time", "30%-40%")):
             self.compare(*options)
 
+    def write_broken(self, seed):
+        battle = Battle(seed, GIL, seed % 2 == 0, 70, 4, lawful=False).play(400)
+        self.trace = str(self.folder / ("trace-%d" % seed))
+        third = len(battle.rows) // 3
+        self.write(b"".join(ctf.packet(0, ctf.EVENTS, rows, discarded=lost, sequence=i) for i, (rows, lost) in enumerate(
+            ((battle.rows[:third], 0), (battle.rows[third + 20:2 * third], 20), (battle.rows[2 * third:], 20)))))
+
+    @unittest.skipUnless(NODE, "there is no node, which runs the page's modules")
+    def test_the_page_counts_parts_as_the_report_does(self):
+        self.write(ctf.packet(0, ctf.EVENTS, Battle(1, GIL, True, 70, 5).play(2000).rows),
+                   ctf.packet(1, ctf.EVENTS, Battle(2, OTHER_GIL, False, 90, 2).play(500).rows))
+        for seed, options in enumerate(((), ("--time", "20%-70%"), ("--gil", "1"), ("--gil", "0", "--time", "13.1%-40%"),
+                                         ("--thread", "worker"), ("--thread", "worker", "--time", "20%-60%"))):
+            self.check_parts(seed, *options)
+        for seed in range(3):
+            self.write_broken(seed)
+            self.check_parts(seed)
+            self.check_parts(seed, "--time", "%d%%-90%%" % (25 + seed))
+
     def test_holes_and_unlawful_events(self):
         for seed in range(6):
-            battle = Battle(seed, GIL, seed % 2 == 0, 70, 4, lawful=False).play(400)
-            self.trace = str(self.folder / ("trace-%d" % seed))
-            third = len(battle.rows) // 3
-            self.write(b"".join(ctf.packet(0, ctf.EVENTS, rows, discarded=lost, sequence=i) for i, (rows, lost) in enumerate(
-                ((battle.rows[:third], 0), (battle.rows[third + 20:2 * third], 20), (battle.rows[2 * third:], 20)))))
+            self.write_broken(seed)
             page = self.compare()
             self.assertEqual([loss["events"] for loss in page.meta["losses"]], [20])
             self.assertTrue(any(e.unlawful for e in page.events()))

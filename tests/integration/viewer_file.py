@@ -15,7 +15,7 @@ UNKNOWN, OUTSIDE, ENTERING, WAITING, HOLDING, ENDED = range(6)
 AFTER = [ENTERING, WAITING, WAITING, WAITING, HOLDING, OUTSIDE, OUTSIDE, OUTSIDE, OUTSIDE, OUTSIDE, ENDED]
 STATE = 11
 
-Event = collections.namedtuple("Event", "ts_ns lane kind cpu tick counter checks ticks state unlawful back_ns")
+Event = collections.namedtuple("Event", "ts_ns lane kind cpu tick counter checks ticks state unlawful last_holder back_ns")
 Stay = collections.namedtuple("Stay", "lane state from_ns to_ns whole")
 
 
@@ -101,7 +101,7 @@ class File:
                 more["ticks"] = extras.varint() if ticked else 0
             if kind == STATE:
                 byte = extras.byte()
-                more.update(state=byte & 7, unlawful=bool(byte & 8), back_ns=extras.varint())
+                more.update(state=byte & 7, unlawful=bool(byte & 8), last_holder=bool(byte & 16), back_ns=extras.varint())
             yield Event(now, lane, kind, cpu_of.get(lane, -1), **more)
         assert head.is_empty() and all(column.is_empty() for column in columns), "a block is longer than its events"
 

@@ -204,19 +204,40 @@ static void test_explain_draws_brackets_in_utf8(void **state)
 static void test_explain_drops_a_bracket_that_is_too_long(void **state)
 {
 	cleanup(freep) char *text = NULL;
-	char events[2048];
+	char events[32768];
 	int n = 0;
 
 	(void)state;
 	n += snprintf(events, sizeof(events), "t1 100 1 ENTRY\nt1 100 1 ACQUIRE\nt2 50 1 ENTRY\nt2 50 1 BUSY\n");
-	for (int i = 0; i < 12; i++)
+	for (int i = 0; i < 340; i++)
 		n += snprintf(events + n, sizeof(events) - (size_t)n,
 			      "t1 100 %d RELEASE\nt1 100 %d ENTRY\nt1 100 %d ACQUIRE\n", i + 2, i + 2, i + 2);
-	snprintf(events + n, sizeof(events) - (size_t)n, "t2 3 13 RETRY\n");
+	snprintf(events + n, sizeof(events) - (size_t)n, "t2 3 341 RETRY\n");
 	text = fight(names, events, (struct battle_options){ .explain = true }, false);
 	assert_told(text, events);
 	assert_null(strstr(text, "signal ("));
-	assert_non_null(strstr(text, "# t2 woke up 360 ns after t1's signal"));
+	assert_non_null(strstr(text, "# t2 woke up 10.2 us after t1's signal"));
+}
+
+/* Three rounds become a line; what does not end as they did is shown. The bracket reaches over the line. */
+static void test_rounds_that_repeat_are_folded(void **state)
+{
+	cleanup(freep) char *text = fight(names,
+		"t1 100 1 ENTRY\nt1 100 1 ACQUIRE\nt2 50 1 ENTRY\nt2 50 1 BUSY\n"
+		"t1 100 2 RELEASE\nt1 100 2 ENTRY\nt1 100 2 ACQUIRE\n"
+		"t1 100 3 RELEASE\nt1 100 3 ENTRY\nt1 100 3 ACQUIRE\n"
+		"t1 100 4 RELEASE\nt1 100 4 ENTRY\nt1 100 4 ACQUIRE\n"
+		"t1 100 5 RELEASE\nt1 100 5 ENTRY\nt1 100 5 ACQUIRE\n"
+		"t1 100 6 RELEASE\nt2 7 6 RETRY\n",
+		(struct battle_options){ .brackets = true, .fold = true }, false);
+
+	(void)state;
+	assert_non_null(strstr(text, "signal ( t1 100 2 RELEASE\n"
+				     "       ( t1 100 2 ENTRY\n"
+				     "       ( t1 100 2 ACQUIRE\n"
+				     "       ( ..... 3 more rounds like this, 90 ns\n"
+				     "       ( t1 100 6 RELEASE\n"
+				     "       ( t2 7 6 RETRY\n"));
 }
 
 static void test_explain_says_who_got_another_name(void **state)
@@ -291,6 +312,7 @@ int main(void)
 		cmocka_unit_test(test_two_gils_of_one_process),
 		cmocka_unit_test(test_names_cannot_harm_the_terminal),
 		cmocka_unit_test(test_brackets_without_sentences),
+		cmocka_unit_test(test_rounds_that_repeat_are_folded),
 		cmocka_unit_test(test_around_a_time),
 		cmocka_unit_test(test_min_wait),
 		cmocka_unit_test(test_explain_tells_the_slide),

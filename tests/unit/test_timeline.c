@@ -24,7 +24,7 @@ static char *draw_part(const char *events, const char *time, enum timeline_axis 
 	cleanup(timeline_freep) struct timeline *timeline = NULL;
 	struct timeline_options options = { axis, limit };
 	/* Lanes of 20 columns. */
-	struct page page = { .width = 44, .utf8 = utf8 };
+	struct page page = { .width = 54, .utf8 = utf8 };
 	struct quality quality = { .damage = NULL };
 	struct play p = { .options.time = time };
 	char *text;
@@ -57,9 +57,10 @@ static void test_lanes_in_time(void **state)
 	cleanup(freep) char *text = draw(fight, TIMELINE_TIME, 20, false);
 
 	(void)state;
-	assert_has(text, "\nt1      ##!===============!=  10.0 %  90.0 %\n"
-			 "t2        ##################  90.0 %   0.0 %\n"
-			 "failed    8               8   up to 1\n");
+	assert_has(text, "\nt1      ##!===============!=  10.0 %  90.0 %         2\n"
+			 "t2        ##################  90.0 %   0.0 %         0\n"
+			 "waiters   588888888888888888  up to 1.00         0.880\n"
+			 "failed    8               8   up to 1                2\n");
 }
 
 /* --time from within t1's hold to within t2's: the axis is the time asked for, event or not. */
@@ -68,9 +69,10 @@ static void test_lanes_of_a_time_range(void **state)
 	cleanup(freep) char *text = draw_part(fight, "+50us,+150us", TIMELINE_TIME, 20, false);
 
 	(void)state;
-	assert_has(text, "time             |100 us       holds   waits\n");
-	assert_has(text, "\nt1      ##########===!======  50.0 %  50.0 %\n"
-			 "t2                ##########  50.0 %   0.0 %\n");
+	assert_has(text, "time    |50 us   |100 us       holds   waits    failed\n");
+	assert_has(text, "\nt1      ##########===!======  50.0 %  50.0 %         1\n"
+			 "t2                ##########  50.0 %   0.0 %         0\n"
+			 "waiters              1888888  up to 1.00         0.300\n");
 }
 
 static void test_lanes_in_ticks(void **state)
@@ -79,10 +81,12 @@ static void test_lanes_in_ticks(void **state)
 
 	(void)state;
 	/* Both executed 101 ticks. t1's BUSY came after 5 of t2's, its RETRY after 80. */
-	assert_has(text, "\nt1      ##########!======!==  50.0 %  47.5 %\n"
-			 "t2                ##########  50.0 %   0.0 %\n");
-	assert_has(text, "\nt1               0    100.000    101       1\n");
-	assert_has(text, "\nt2             101    900.000    101       1\n");
+	assert_has(text, "\nticks   |0                     holds   waits    failed\ntime    |0 us\n");
+	assert_has(text, "\nt1      ##########!======!==  50.0 %  47.5 %         2\n"
+			 "t2                ##########  50.0 %   0.0 %         0\n"
+			 "waiters           5888888888  up to 1.00         0.475\n");
+	assert_has(text, "\nt1               0    100.000    101       1      1\n");
+	assert_has(text, "\nt2             101    900.000    101       1      1\n");
 }
 
 static void test_glyphs_in_utf8(void **state)
@@ -104,8 +108,8 @@ static void test_badness_is_failures_per_check(void **state)
 		TIMELINE_TIME, 20, false);
 
 	(void)state;
-	assert_has(text, "\nfailed                     8  up to 3\n"
-			 "badness                    8  up to 1.50\n");
+	assert_has(text, "\nfailed                     8  up to 3                3\n"
+			 "badness                    8  up to 1.50          1.50\n");
 	assert_has(text, "\nticks   |0\nt1");
 }
 
@@ -129,16 +133,16 @@ static void test_runs(void **state)
 
 	(void)state;
 	/* The page is too narrow for all columns. */
-	assert_has(text, "run of   start us  length us  ticks  checks\n"
-			 "t1          0.000    100.000    101       1\n"
-			 "t1      1,000.000      0.000      0       0\n"
+	assert_has(text, "run of   start us  length us  ticks  checks  holds\n"
+			 "t1          0.000    100.000    101       1      1\n"
+			 "t1      1,000.000      0.000      0       0      1\n"
 			 "\n"
-			 "run of  holds  others failed\n"
-			 "t1          1              0\n"
-			 "t1          1              0\n");
-	assert_has(text, "t2       100.000    900.000    101       1\n");
-	assert_has(text, "run of  holds  others failed\n"
-			 "t2          1              2\n");
+			 "run of  others failed\n"
+			 "t1                  0\n"
+			 "t1                  0\n");
+	assert_has(text, "t2       100.000    900.000    101       1      1\n");
+	assert_has(text, "run of  others failed\n"
+			 "t2                  2\n");
 	assert_null(strstr(text, "more run"));
 	assert_has(one, "... and 1 more run (--limit 0 shows all)");
 }
@@ -150,10 +154,9 @@ static void test_time_slices_have_no_ticks(void **state)
 
 	(void)state;
 	assert_has(text, "the axis is time");
-	assert_has(text, "\nt1         0.030  4,999.960      -       1\n");
+	assert_has(text, "\nt1         0.030  4,999.960      -       1      1\n");
 }
 
-/* A lane of many holds keeps its sums, however often its buckets doubled. */
 /* Lanes are for those asked for, also when a thousand others came before. */
 static void test_a_late_thread_has_its_lane(void **state)
 {
@@ -183,6 +186,7 @@ static void test_a_late_thread_has_its_lane(void **state)
 	assert_null(strstr(text, "without a lane"));
 }
 
+/* A lane of many holds keeps its sums, however often its buckets doubled. */
 static void test_lanes_keep_their_sums(void **state)
 {
 	struct lane lane = { 0 };

@@ -80,6 +80,12 @@ test('no key does two things, and each has its help', () => {
 	assert.equal(Object.values(keyHelp()).flat().length >= KEYS.length, true);
 	assert.equal(actionOf({ code: 'KeyW', key: 'z', shiftKey: false }), 'zoom_in');
 	assert.equal(actionOf({ code: 'KeyN', key: 'N', shiftKey: true }), 'previous_failed');
+	// AZERTY, Dvorak, Cyrillic: letters are what is on the key, where there are any.
+	assert.equal(actionOf({ code: 'Semicolon', key: 'm' }), 'marker');
+	assert.equal(actionOf({ code: 'KeyY', key: 'f' }), 'fit_or_whole');
+	assert.equal(actionOf({ code: 'KeyF', key: '\u0430' }), 'fit_or_whole');
+	assert.equal(actionOf({ code: 'KeyW', key: 'z', ctrlKey: true }), 'undo');
+	assert.equal(actionOf({ code: 'KeyZ', key: 'w', ctrlKey: true }), undefined);
 	assert.equal(actionOf({ code: 'Slash', key: '?', shiftKey: true }), 'help');
 	assert.equal(actionOf({ code: 'KeyW', key: 'w', ctrlKey: true }), undefined);
 });

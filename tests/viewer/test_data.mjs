@@ -8,6 +8,7 @@ import { binsOf } from '../../viz/viewer/worker/bins.js';
 import { inflateText } from '../../viz/viewer/worker/blocks.js';
 import { detailOf } from '../../viz/viewer/worker/detail.js';
 import { Histogram } from '../../viz/viewer/worker/histogram.js';
+import { compileQuery } from '../../viz/viewer/worker/query.js';
 import { matchesOf, nextMatch } from '../../viz/viewer/worker/search.js';
 import { slicesOf } from '../../viz/viewer/worker/slices.js';
 import { statsOf } from '../../viz/viewer/worker/stats.js';
@@ -231,4 +232,13 @@ test('a hole cuts what it is told to', async () => {
 test('a damaged block is an error with a sentence', () => {
 	assert.throws(() => traceOf(events).append(encodeBlock([{ at: 0, lane: 77, kind: 0 }], [0], [0])), /damaged/);
 	assert.throws(() => traceOf(events).append(encodeBlock(events.slice(0, 50), Array(LANES).fill(0), Array(LANES).fill(0)).slice(0, 60)), /damaged/);
+});
+
+test('what looks like a condition and is none is said, not looked for as a name', () => {
+	const meta = { lanes: [{ name: 'a', tid: 5, pid: 7, gil: 0 }, { name: 'b', tid: 6, pid: 8, gil: 1 }] };
+	const lanesOf = (text) => [0, 1].filter((lane) => compileQuery(meta, { kind: 'query', text }).lane(lane));
+
+	for (const text of ['wait>', 'failed>x', 'hold<1h', 'state:', 'state:zz'])
+		assert.throws(() => compileQuery(meta, { kind: 'query', text }), new RegExp(`^Error: ${text}: `));
+	assert.deepEqual(['name:A', 'thread:b', 'pid:8', 'tid:5', 'gil:1', 'gil:1 a'].map(lanesOf), [[0], [1], [1], [0], [1], []]);
 });

@@ -113,14 +113,14 @@ static const char *verdict(const struct picture *p)
 	return p->r->n_findings ? p->r->findings[0].verdict : "What happened at Python's GIL";
 }
 
-/* A line of at most `most` characters, broken at a space. @return its length */
+/* A line of at most `most` characters, broken at a space, not between a number and its unit. @return its length */
 static size_t line_length(const char *text, size_t most)
 {
 	size_t n = strlen(text), cut = most;
 
 	if (n <= most)
 		return n;
-	while (cut && text[cut] != ' ')
+	while (cut && (text[cut] != ' ' || (text[cut - 1] >= '0' && text[cut - 1] <= '9')))
 		cut--;
 	/* One long word is broken anywhere but inside a character. */
 	for (cut = cut ? cut : most; cut && (text[cut] & 0xc0) == 0x80; cut--)

@@ -10,7 +10,7 @@
 enum {
 	PICTURE_WIDTH = 1000,
 	PICTURE_MARGIN = 14,
-	PICTURE_GUTTER = 236,    /* left of the time: names and numbers */
+	PICTURE_GUTTER = 256,    /* left of the time: names and numbers */
 	PICTURE_MOST_LANES = 40,
 	PICTURE_MOST_HOLDERS = 6, /* above it the holder row does not tell them apart */
 };

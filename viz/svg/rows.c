@@ -4,11 +4,12 @@
 
 #include <errno.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
 
-enum { ROW = 22, MARK_GAP = 100, CELL = 46 }; /* px */
+enum { ROW = 22, TIME_GAP = 72, TICK_GAP = 100, CELL = 46, LABEL_DIGIT = 7 }; /* px */
 
 static const struct svg_strip *strip_of(const struct picture *p, const struct gil_metrics *gil)
 {
@@ -27,9 +28,26 @@ static double nice_step(double least)
 
 /* ---- rulers -------------------------------------------------------------------------------- */
 
+/* How many are at most on a ruler: some in the narrowest picture, too. */
+static double marks(const struct picture *p, double gap)
+{
+	return fmax(p->plot / gap, 2.5);
+}
+
+/* Right of its mark, if it has room from `free_x` on. @return where there is room again */
+static double draw_mark_label(const struct picture *p, double x, double y, const char *text, double free_x)
+{
+	double end = x + 3 + LABEL_DIGIT * (double)strlen(text);
+
+	if (x < free_x || end > p->width)
+		return free_x;
+	picture_label(p, x + 3, y, "s", text);
+	return end + 6;
+}
+
 void picture_draw_ruler(struct picture *p)
 {
-	double step = nice_step(p->span_ns * MARK_GAP / p->plot);
+	double step = nice_step(p->span_ns / marks(p, TIME_GAP)), free_x = 0;
 
 	picture_label(p, PICTURE_MARGIN, p->y + 10, "s", "thread");
 	picture_label(p, PICTURE_GUTTER - 68, p->y + 10, "v s", "holding");
@@ -38,8 +56,7 @@ void picture_draw_ruler(struct picture *p)
 		double x = picture_x(p, at);
 
 		fprintf(p->out, "<path class=\"g\" d=\"M%.1f %.0fV%.0f\"/>\n", x, p->y + 14, p->lanes_from);
-		if (x < p->width - 60)
-			picture_label(p, x + 3, p->y + 10, "s", DURATION((uint64_t)at));
+		free_x = draw_mark_label(p, x, p->y + 10, DURATION((uint64_t)at), free_x);
 	}
 	p->y += 16;
 }
@@ -48,13 +65,13 @@ void picture_draw_ruler(struct picture *p)
 void picture_draw_ticks(struct picture *p, const struct gil_metrics *gil)
 {
 	const struct svg_strip *strip = strip_of(p, gil);
-	double all = 0, sum = 0, step, next, last_x = 0;
+	double all = 0, sum = 0, step, next, free_x = 0;
 
 	for (size_t i = 0; i < strip->n; i++)
 		all += strip->buckets[i].ticks;
 	if (!gil_is_ticked(&gil->info) || all < 1)
 		return;
-	step = next = nice_step(all * MARK_GAP / p->plot);
+	step = next = nice_step(all / marks(p, TICK_GAP));
 	picture_label(p, PICTURE_MARGIN, p->y + 10, "s", "ticks executed");
 	for (size_t i = 0; i < strip->n; i++) {
 		double ticks = strip->buckets[i].ticks;
@@ -63,8 +80,7 @@ void picture_draw_ticks(struct picture *p, const struct gil_metrics *gil)
 			double x = picture_x(p, ((double)i + (next - sum) / ticks) * (double)p->record->width_ns);
 
 			fprintf(p->out, "<path class=\"t\" d=\"M%.1f %.0fv5\"/>\n", x, p->y + 8);
-			if (x > last_x + 50 && x < p->width - 60)
-				picture_label(p, last_x = x + 3, p->y + 11, "s", COUNT((uint64_t)next));
+			free_x = draw_mark_label(p, x, p->y + 11, COUNT((uint64_t)next), free_x);
 		}
 		sum += ticks;
 	}

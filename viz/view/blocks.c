@@ -184,7 +184,7 @@ int blocks_add(struct blocks *b, const struct block_event *e)
 	if (e->kind <= BLOCK_RELEASE_REQUESTED)
 		r = put_counts(b, lane, e);
 	if (e->kind == BLOCK_STATE) {
-		put_byte(b, EXTRAS, (uint8_t)(e->state | e->unlawful << 3));
+		put_byte(b, EXTRAS, (uint8_t)(e->state | e->unlawful << 3 | e->last_holder << 4));
 		put(b, EXTRAS, e->back_ns);
 	}
 	return r || b->now.events < BLOCK_EVENTS ? r : flush(b);

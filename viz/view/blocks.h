@@ -38,7 +38,7 @@ struct block_event {
 	uint64_t checks, ticks; /* RELEASE: of the hold that ends */
 	/* BLOCK_STATE: */
 	uint8_t state; /* enum thread_state */
-	bool unlawful;
+	bool unlawful, last_holder;
 	uint64_t back_ns;
 };
 

@@ -123,7 +123,7 @@ int lanes_find(struct lanes *l, const struct thread_info *info, struct lane **ou
 	return r;
 }
 
-static void keep(struct lane *lane)
+void lanes_keep(struct lane *lane)
 {
 	if (lane->info == &lane->copy)
 		return;
@@ -138,7 +138,7 @@ void lanes_retire(struct lanes *l, const struct thread_info *const *threads, siz
 		uint32_t slot = index < l->n_lane_of ? l->lane_of[index] : 0;
 
 		if (slot && slot != LEFT_OUT)
-			keep(l->lanes[slot - 1]);
+			lanes_keep(l->lanes[slot - 1]);
 	}
 }
 
@@ -155,7 +155,7 @@ static uint32_t row_of(const struct lanes *l, const struct view_gil *gil)
 void lanes_end(struct lanes *l)
 {
 	for (size_t i = 0; i < l->n; i++)
-		keep(l->lanes[i]);
+		lanes_keep(l->lanes[i]);
 	for (size_t i = 0; i < l->n_gils; i++) {
 		struct view_gil *g = l->gils[i];
 

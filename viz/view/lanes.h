@@ -52,6 +52,9 @@ void lanes_deinit(struct lanes *l);
 int lanes_find(struct lanes *l, const struct thread_info *thread, struct lane **out);
 int lanes_find_gil(struct lanes *l, const struct gil_info *gil, struct view_gil **out);
 
+/* Of a thread that changes no more: its pointer may die. */
+void lanes_keep(struct lane *lane);
+
 /* The pointers die: copies are kept. */
 void lanes_retire(struct lanes *l, const struct thread_info *const *threads, size_t n);
 void lanes_end(struct lanes *l);

@@ -2,27 +2,17 @@
 #ifndef GILSCOPE_VIZ_VIEW_OVERVIEW_H
 #define GILSCOPE_VIZ_VIEW_OVERVIEW_H
 
+#include "viz/view/grid.h"
 #include "viz/view/lanes.h"
 #include "viz/view/part.h"
 
 /*
- * The whole trace in buckets, all of one width, which doubles as the trace grows or lanes
- * come: memory is bounded. As in analyzer/course.h, a stay is split at the edges, and an
+ * The whole trace in the buckets of a grid. As in analyzer/course.h, a stay is split at the edges, and an
  * event counts where it is. Starts as all zero. Not thread-safe.
  */
-enum {
-	OVERVIEW_BUCKETS = 4096,    /* at most, */
-	OVERVIEW_CELLS = 1 << 20,   /* and of all lanes together */
-};
-
 struct overview {
 	struct lanes *lanes;
-	int64_t begin_ns;
-	unsigned shift;     /* the width is a power of two */
-	size_t limit;       /* buckets of a row */
-	struct lane_row **lane_rows;
-	struct gil_row **gil_rows;
-	size_t n_lane_rows, n_gil_rows;
+	struct grid grid;
 	size_t buckets;     /* after the end */
 	uint64_t duration_ns;
 };
@@ -40,7 +30,7 @@ int overview_end(struct overview *o, uint64_t duration_ns);
 
 static inline uint64_t overview_width_ns(const struct overview *o)
 {
-	return UINT64_C(1) << o->shift;
+	return UINT64_C(1) << o->grid.shift;
 }
 
 /* After the end: all planes. */

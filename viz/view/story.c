@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "viz/view/story.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/err.h"
+
 static uint64_t since_begin(const struct story *s, int64_t ts_ns)
 {
 	return ts_ns > s->begin_ns ? (uint64_t)(ts_ns - s->begin_ns) : 0;
@@ -33,6 +38,64 @@ static int tell_state(struct story *s, struct lane *lane, enum thread_state stat
 	});
 }
 
+/* ---- the begin of the time asked for --------------------------------------------------- */
+
+static int tell_standing(struct story *s, const struct thread_info *thread, enum thread_state state, bool last_holder)
+{
+	struct lane *lane;
+	int r = lanes_find(s->lanes, thread, &lane);
+
+	if (r || !lane)
+		return r;
+	lane->seen = true;
+	lane->entry_ns = s->begin_ns;
+	lane->state = state;
+	if (state == STATE_ENDED)
+		lanes_keep(lane);
+	return tell(s, &(struct block_event){
+		.kind = BLOCK_STATE, .lane = lane->number, .ts_ns = since_begin(s, s->now_ns), .state = (uint8_t)state,
+		.last_holder = last_holder, .back_ns = since_begin(s, s->now_ns),
+	});
+}
+
+/* A last holder that is at nothing waits: a GIL that nothing happens to is in no report, and not in the file. */
+int story_stand(struct story *s, const struct thread_info *thread, bool last_holder)
+{
+	bool is_active = thread->state != STATE_UNKNOWN && thread->state != STATE_OUTSIDE && thread->state != STATE_ENDED;
+	struct story_standing *more;
+
+	if (is_active)
+		return tell_standing(s, thread, thread->state, last_holder);
+	more = reallocarray(s->standing, s->n_standing + 1, sizeof(*more));
+	if (!more)
+		return err(-ENOMEM, "out of memory");
+	more[s->n_standing++] = (struct story_standing){ .thread = thread, .state = thread->state };
+	s->standing = more;
+	return 0;
+}
+
+/* Before the first that is told of this GIL. */
+static int look_standing(struct story *s, const struct gil_info *gil)
+{
+	for (size_t i = 0; i < s->n_standing; i++)
+		if (s->standing[i].thread->gil == gil) {
+			struct story_standing found = s->standing[i];
+
+			s->standing[i] = s->standing[--s->n_standing];
+			return tell_standing(s, found.thread, found.state, true);
+		}
+	return 0;
+}
+
+void story_deinit(struct story *s)
+{
+	free(s->standing);
+	s->standing = NULL;
+	s->n_standing = 0;
+}
+
+/* ---- what happens ------------------------------------------------------------------------ */
+
 static void go_on(struct story *s, int64_t ts_ns)
 {
 	if (ts_ns > s->now_ns)
@@ -58,6 +121,8 @@ int story_interval(struct story *s, const struct interval *i)
 	struct lane *lane = NULL;
 	int r = story_look(s);
 
+	if (!r)
+		r = look_standing(s, i->thread->gil);
 	if (!r)
 		r = lanes_find(s->lanes, i->thread, &lane);
 	if (r || !lane)
@@ -152,7 +217,9 @@ int story_event(struct story *s, const struct gil_event *event, const struct ste
 
 	if (!step->thread)
 		return story_look(s);
-	r = lanes_find(s->lanes, step->thread, &lane);
+	r = look_standing(s, step->gil);
+	if (!r)
+		r = lanes_find(s->lanes, step->thread, &lane);
 	if (!r && s->ended != lane)
 		r = story_look(s);
 	go_on(s, event->ts_ns);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the keys do with the timeline, by the names of the key table.
+// What the keys do with the timeline, by the names of the key table; those that are also commands are in commands.js.
 import { lanesInOrder } from './lanes.js';
 import { rangePanned, rangeWithin, rangeZoomed } from './scale.js';
 import { ORDERS } from './store.js';
@@ -21,10 +21,6 @@ export function timeInFocus(state) {
 	const { cursor, range } = state;
 
 	return cursor && cursor.at_ns >= range.from_ns && cursor.at_ns <= range.to_ns ? cursor.at_ns : Math.round((range.from_ns + range.to_ns) / 2);
-}
-
-function toggledIn(list, lane) {
-	return list.includes(lane) ? list.filter((it) => it !== lane) : [...list, lane];
 }
 
 // Puts a match in the middle unless it is in view with room around it.
@@ -67,6 +63,16 @@ function clearStep(store) {
 	store.set(selection ? { selection: null } : highlight ? { highlight: null } : picked ? { picked: null } : {});
 }
 
+// One end of the selection goes to the time in focus; without a selection the other one is the view's.
+function setEdge(timeline, store, end) {
+	const { selection, range, cursor } = store.state;
+	const at_ns = timeline.snappedTime(timeInFocus(store.state), cursor?.lane ?? null, cursor?.gil ?? null);
+	const other_ns = (selection ?? range)[end === 'from_ns' ? 'to_ns' : 'from_ns'];
+
+	if (at_ns !== other_ns)
+		store.set({ selection: { from_ns: Math.min(at_ns, other_ns), to_ns: Math.max(at_ns, other_ns) }, panel: 'selection' });
+}
+
 // What the first F shows: the selection, else what is picked in the middle; null: the whole trace is next.
 function fitRange(timeline, state) {
 	const { selection, picked, range } = state;
@@ -84,7 +90,6 @@ export function timelineActions(timeline, store, page) {
 	const zoom = (factor) => store.set({ range: rangeZoomed(state().range, factor, timeInFocus(state()), whole) });
 	const pan = (share) => store.set({ range: rangePanned(state().range, share * spanOf(state().range), whole) });
 	const next = (query, direction) => goToMatch(timeline, store, page, query, direction);
-	const longWait = () => ({ kind: 'wait', min_ns: state().long_wait_ns });
 	const edge = () => ({ kind: 'edge', lanes: [state().focus] });
 
 	return {
@@ -99,19 +104,11 @@ export function timelineActions(timeline, store, page) {
 		whole: () => show({ from_ns: 0, to_ns: whole }),
 		fit_or_whole: () => show(fitRange(timeline, state()) ?? { from_ns: 0, to_ns: whole }),
 		zoom_to_selection: () => state().selection && show(state().selection),
-		undo: () => store.undo(),
-		redo: () => store.redo(),
-		next_failed: () => next({ kind: 'failed' }, 1),
-		previous_failed: () => next({ kind: 'failed' }, -1),
-		next_wait: () => next(longWait(), 1),
-		previous_wait: () => next(longWait(), -1),
 		next_edge: () => next(edge(), 1),
 		previous_edge: () => next(edge(), -1),
 		lane_up: () => moveFocus(timeline, store, -1),
 		lane_down: () => moveFocus(timeline, store, 1),
 		pick: () => store.set({ picked: { lane: state().focus, at_ns: timeInFocus(state()) }, panel: 'details' }),
-		pin: () => store.set({ pinned: toggledIn(state().pinned, state().focus) }),
-		hide: () => store.set({ hidden: toggledIn(state().hidden, state().focus) }),
 		show_all: () => store.set({ hidden: [], filters: [] }),
 		next_order: () => {
 			const order = ORDERS[(ORDERS.indexOf(state().order) + 1) % ORDERS.length];
@@ -119,9 +116,8 @@ export function timelineActions(timeline, store, page) {
 			store.set({ order });
 			page.announce?.(`Order of lanes: ${order}`);
 		},
-		select_view: () => store.set({ selection: state().range, panel: 'selection' }),
-		marker: () => store.set({ markers: [...state().markers, { at_ns: timeInFocus(state()), text: '' }] }),
+		set_a: () => setEdge(timeline, store, 'from_ns'),
+		set_b: () => setEdge(timeline, store, 'to_ns'),
 		clear_step: () => clearStep(store),
-		help: () => store.set({ help: !state().help }),
 	};
 }

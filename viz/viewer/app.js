@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What all panels need: the data, the state, names, and ways to go somewhere.
-import { visible } from './text.js';
+import { runtimeOf, visible } from './text.js';
 
 const MARGIN = 0.1;
 const AROUND_EVENT_NS = 100000;
@@ -43,7 +43,7 @@ export class App {
 	gilName(gil) {
 		const it = this.source.meta.gils[gil];
 
-		return `GIL ${gil} (${it.version ? `Python ${visible(String(it.version))}, ` : ''}pid ${it.pid})`;
+		return `GIL ${this.report.gils[gil].gil} (${it.version ? `${runtimeOf(it.version)}, ` : ''}pid ${it.pid})`;
 	}
 
 	shows(gil) {

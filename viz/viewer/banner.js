@@ -11,7 +11,7 @@ export function warningsOf(report, meta) {
 	if (quality.lost_events || quality.lost_packets || quality.loss_unknown)
 		out.push(`Events were lost (${quality.loss_unknown ? 'how many is unknown' : `${formatMany(quality.lost_events, 'event')}, ${formatMany(quality.lost_packets, 'packet')}`}): what is hatched is unknown, and sums are too small.`);
 	if (meta.left_out.events)
-		out.push(`${formatMany(meta.left_out.events, 'event')}${meta.left_out.from_ns === null ? '' : ` from ${formatTime(meta.left_out.from_ns)} on`} ${meta.left_out.events === 1 ? 'is' : 'are'} not in this file in detail; the overview and the report count them.`);
+		out.push(`${formatMany(meta.left_out.events, 'event')}${meta.left_out.from_ns === null ? '' : ` from ${formatTime(meta.left_out.from_ns)} on`} ${meta.left_out.events === 1 ? 'is' : 'are'} not in this file in detail; the overview and the report count them; gilscope view --time shows another part.`);
 	if (meta.left_out.threads)
 		out.push(`${formatMany(meta.left_out.threads, 'thread')} beyond the 4,096th have no lane; the report counts them.`);
 	if (quality.damage)
@@ -32,19 +32,22 @@ export function warningsOf(report, meta) {
 export function installBanner(app) {
 	const warnings = warningsOf(app.report, app.source.meta);
 	const bar = byId('progress'), label = byId('progress_text');
-	const show = ({ events, total, error }) => {
+	const stop = make('button', { type: 'button', id: 'stop', title: 'Read no further: the overview and the report stay', onclick: () => app.source.stop() }, 'Stop');
+	const show = ({ events, total, error, isStopped }) => {
 		const share = total ? events / total : 1;
 		const busy = share < 1 && !error;
 
 		bar.value = share;
 		bar.hidden = !busy;
 		label.hidden = !busy;
+		stop.hidden = !busy;
 		label.textContent = `Reading ${Math.floor(100 * share)} % of ${formatCount(total)} events`;
-		document.documentElement.dataset.state = error ? 'error' : busy ? 'reading' : 'ready';
+		document.documentElement.dataset.state = isStopped ? 'stopped' : error ? 'error' : busy ? 'reading' : 'ready';
 		if (error && !byId('data_error'))
 			byId('warnings').append(make('p', { id: 'data_error', role: 'alert' }, error));
 	};
 
+	label.after(stop);
 	byId('warnings').append(...warnings.map((text) => make('p', {}, text)));
 	app.source.onprogress(show);
 	show(app.source.progress);

@@ -3,14 +3,15 @@
 import { byId } from './dom.js';
 import { copyCsv, copyJson, copyLink, savePng, saveSvg } from './copy.js';
 import { PANELS } from './hash.js';
+import { hideLane, togglePinned } from './lane_tools.js';
 import { addMarker } from './panels/markers.js';
 import { nextTheme } from './theme.js';
 
-const ORDER_TITLES = { first: 'first seen', name: 'name', wait: 'total wait', wait_max: 'longest wait', hold: 'time held', failed: 'failed attempts' };
+const ORDER_TITLES = { first: 'first seen', name: 'name', wait: 'total wait', wait_max: 'longest wait', starved: 'share of life waited', hold: 'time held', failed: 'failed attempts' };
 
 export function commandsOf(app) {
 	const { store, whole } = app;
-	const goNext = (query, direction) => app.goToNext(query, direction).then((match) => match || app.announce('There is no further one'));
+	const goNext = (query, direction) => app.goToNext(query, direction).then((match) => match || app.say(app.source.progress.error ? 'The events are not read.' : 'There is no further one.'));
 	const longWait = () => ({ kind: 'wait', min_ns: store.state.long_wait_ns });
 
 	return [
@@ -31,8 +32,8 @@ export function commandsOf(app) {
 			byId(`tab_${name}`).focus();
 		} })),
 		...Object.entries(ORDER_TITLES).map(([order, title]) => ({ id: `order_${order}`, title: `Sort lanes by ${title}`, run: () => store.set({ order }) })),
-		{ id: 'pin', title: 'Pin the lane in focus, or unpin it', run: () => toggleLane(store, 'pinned') },
-		{ id: 'hide', title: 'Hide the lane in focus', run: () => toggleLane(store, 'hidden') },
+		{ id: 'pin', title: 'Pin the lane in focus, or unpin it', run: () => togglePinned(app, store.state.focus) },
+		{ id: 'hide', title: 'Hide the lane in focus', run: () => hideLane(app, store.state.focus) },
 		{ id: 'copy_link', title: 'Copy a link to this view', run: () => copyLink(app) },
 		{ id: 'copy_csv', title: 'Copy the table as CSV', run: () => copyCsv(app) },
 		{ id: 'copy_json', title: 'Copy the table as JSON', run: () => copyJson(app) },
@@ -41,10 +42,4 @@ export function commandsOf(app) {
 		{ id: 'theme', title: 'Change the theme: auto, light, dark', run: () => nextTheme(app) },
 		{ id: 'help', title: 'Show all keys', run: () => store.set({ help: true }) },
 	];
-}
-
-function toggleLane(store, name) {
-	const { focus } = store.state, list = store.state[name];
-
-	store.set({ [name]: list.includes(focus) ? list.filter((it) => it !== focus) : [...list, focus] });
 }

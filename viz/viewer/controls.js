@@ -28,6 +28,18 @@ export function installControls(app, commands) {
 			button.closest('details')?.removeAttribute('open');
 			run(button.dataset.command);
 		});
+	const menu = document.querySelector('details.menu');
+
+	document.addEventListener('pointerdown', (event) => menu.contains(event.target) || menu.removeAttribute('open'));
+	menu.addEventListener('keydown', (event) => {
+		if (event.key === 'Escape' && menu.open) {
+			event.stopPropagation();
+			menu.open = false;
+			menu.querySelector('summary').focus();
+		}
+	});
+	for (const [id, which] of [['previous_wait', 'The wait before'], ['next_wait', 'The next wait']])
+		document.querySelector(`button[data-command="${id}"]`).title = `${which} of at least ${formatNs(app.store.state.long_wait_ns)}`;
 	gil.append(...app.source.meta.gils.map((it) => make('option', { value: it.gil }, app.gilName(it.gil))));
 	gil.parentElement.hidden = app.source.meta.gils.length < 2;
 	bindSelect(app, 'order', 'order', (value) => value);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What stands left of the lanes: names, which are data, and what the rows of a GIL are.
-import { ellipsized, visible } from './text.js';
+import { ellipsized, runtimeOf, visible } from './text.js';
 import { laneColour } from './palette.js';
 
 const ROW_TEXTS = { holder: 'held by', waiters: 'waiting threads', badness: 'badness: failed / checks', ticks: 'ticks executed' };
@@ -8,7 +8,7 @@ const ROW_TEXTS = { holder: 'held by', waiters: 'waiting threads', badness: 'bad
 export function gilTitle(source, index) {
 	const gil = source.meta.gils[index];
 
-	return `GIL ${index}, pid ${gil.pid}${gil.version ? `, Python ${visible(gil.version)}` : gil.design ? `, ${visible(gil.design)}` : ''}${gil.ticked ? ', ticked' : ''}`;
+	return `GIL ${source.report.gils[index].gil}, pid ${gil.pid}${gil.version ? `, ${runtimeOf(gil.version)}` : gil.design ? `, ${visible(gil.design)}` : ''}${gil.ticked ? ', ticked' : ''}`;
 }
 
 function drawText(view, text, x, y, width, colour) {

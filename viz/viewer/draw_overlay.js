@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What lies over the lanes: holes of the trace, what is not highlighted, the selection, markers, the pointer, hand-overs.
+// What lies over the lanes: holes of the trace, what is not highlighted, markers, the pointer, hand-overs.
 
 const MOST_ARROWS = 200;
 const ARROWS_WITHOUT_SELECTION = 40;
 
-function drawBand(view, range, y, h, colour, alpha) {
+export function drawBand(view, range, y, h, colour, alpha) {
 	const { ctx, scale, layout } = view;
 	const from = Math.max(scale.xOf(range.from_ns), layout.body.x);
 	const to = Math.min(scale.xOf(range.to_ns), layout.body.x + layout.body.w);
@@ -44,18 +44,29 @@ export function drawLosses(view, row, y) {
 	for (const loss of view.source.meta.losses)
 		if (loss.pid === null || loss.pid === undefined || loss.pid === pid)
 			drawBand(view, loss, y, row.h, view.lost, 1);
+	// The overview knows this part, single events do not.
+	if (view.source.meta.left_out.from_ns !== null && (view.exact || view.bins.width_ns < view.overview.width_ns))
+		for (const fill of [view.palette.ground, view.lost])
+			drawBand(view, { from_ns: view.source.meta.left_out.from_ns, to_ns: view.whole_ns }, y, row.h, fill, 1);
+}
+
+// The lanes that belong to each other in what is highlighted: who waits and who is waited for, so that both are seen.
+function lanesTogether({ kind, lanes, waiter, holder }, lane) {
+	const together = kind === 'pair' ? [waiter, holder] : kind === 'wait' && lanes ? lanes : [lane];
+
+	return together.includes(lane) ? together : [lane];
 }
 
 // Columns of a lane in which nothing matches what is highlighted become pale.
 export function drawDimmed(view, row, y) {
-	const { ctx, scale, layout, palette, highlighted } = view;
-	const shares = highlighted.lanes.get(row.lane);
+	const { ctx, scale, layout, palette, highlighted, state } = view;
+	const planes = lanesTogether(state.highlight, row.lane).map((lane) => highlighted.lanes.get(lane)).filter(Boolean);
 	let from = null;
 
 	ctx.fillStyle = palette.ground;
 	ctx.globalAlpha = 0.78;
 	for (let x = 0; x <= layout.body.w; x++) {
-		const dim = x < layout.body.w && !shareIn(shares, highlighted.width_ns, scale.timeAt(layout.body.x + x), scale.timeAt(layout.body.x + x + 1));
+		const dim = x < layout.body.w && !planes.some((shares) => shareIn(shares, highlighted.width_ns, scale.timeAt(layout.body.x + x), scale.timeAt(layout.body.x + x + 1)));
 
 		if (dim && from === null)
 			from = x;
@@ -68,8 +79,6 @@ export function drawDimmed(view, row, y) {
 }
 
 function shareIn(shares, width_ns, from_ns, to_ns) {
-	if (!shares)
-		return false;
 	const last = Math.min(Math.max(Math.floor(from_ns / width_ns), Math.ceil(to_ns / width_ns) - 1), shares.length - 1);
 
 	for (let b = Math.max(Math.floor(from_ns / width_ns), 0); b <= last; b++)
@@ -126,18 +135,6 @@ function drawArrow(ctx, x0, y0, x1, y1) {
 	ctx.fill();
 }
 
-export function drawSelection(view) {
-	const { ctx, layout, palette, state } = view;
-	const top = layout.body.y - 22;
-	const band = state.selection && drawBand(view, state.selection, top, layout.body.h + 22, palette.accent, 0.14);
-
-	if (!band)
-		return;
-	ctx.fillStyle = palette.accent;
-	ctx.fillRect(band.from, top, 1, layout.body.h + 22);
-	ctx.fillRect(band.to - 1, top, 1, layout.body.h + 22);
-}
-
 export function drawMarkers(view) {
 	const { ctx, scale, layout, palette, state } = view;
 
@@ -176,7 +173,8 @@ export function drawPicked(view) {
 
 	if (!place)
 		return;
-	const stay = view.exact?.get(state.picked.lane)?.stays.find((s) => s.from_ns <= state.picked.at_ns && state.picked.at_ns < s.to_ns);
+	const covers = (s) => s?.lane === state.picked.lane && s.from_ns <= state.picked.at_ns && state.picked.at_ns < s.to_ns;
+	const stay = covers(view.framed) ? view.framed : view.exact?.get(state.picked.lane)?.stays.find(covers);
 	const x0 = Math.max(scale.xOf(stay ? stay.from_ns : state.picked.at_ns), layout.body.x);
 	const x1 = Math.min(scale.xOf(stay ? stay.to_ns : state.picked.at_ns), layout.body.x + layout.body.w);
 

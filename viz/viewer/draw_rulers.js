@@ -4,7 +4,8 @@ import { niceStep, rulerTime, stepsIn } from './scale.js';
 
 const STEP_PX = 120;
 
-export function drawTimeRuler(view, y, h) {
+// `covers`: {from, to} where something else will stand; times are not written there.
+export function drawTimeRuler(view, y, h, covers) {
 	const { ctx, scale, palette, layout } = view;
 	const step = niceStep(scale.ns_per_px * STEP_PX);
 	const end = scale.from_ns + scale.span_ns;
@@ -21,8 +22,11 @@ export function drawTimeRuler(view, y, h) {
 
 		ctx.fillStyle = palette.faint;
 		ctx.fillRect(x, y + 4, 1, h - 4);
+		const text = rulerTime(at, step), end_x = x + 4 + ctx.measureText(text).width;
+
 		ctx.fillStyle = palette.text;
-		ctx.fillText(rulerTime(at, step), x + 4, y + h / 2 - 1);
+		if (!covers.some((it) => it.from < end_x && it.to > x))
+			ctx.fillText(text, x + 4, y + h / 2 - 1);
 	}
 	ctx.fillStyle = palette.line;
 	ctx.fillRect(layout.body.x, y + h - 1, layout.body.w, 1);

@@ -6,7 +6,7 @@ export const PANELS = ['findings', 'threads', 'pairs', 'selection', 'details', '
 export const THEMES = ['auto', 'light', 'dark'];
 
 const KINDS = ['failed', 'wait', 'edge', 'query', 'pair'];
-const MOST_TEXT = 500;
+export const MOST_TEXT = 500;
 
 const isCount = (x) => Number.isSafeInteger(x) && x >= 0;
 const rangeText = (range) => `${Math.round(range.from_ns)}-${Math.round(range.to_ns)}`;
@@ -109,25 +109,39 @@ export function stateOfHash(hash, meta) {
 	return patch;
 }
 
-// Keeps the URL's hash as the state is; a browser may refuse too many changes, so it waits for a pause.
+const PLACE = ['range', 'selection'];
+const OURS = { gilscope: true };
+
+// Back and Forward: the place that the entry has. Notes, order and what is hidden are of now: going back loses nothing.
+function placeOfHash(app, initial) {
+	const there = { ...initial, ...stateOfHash(location.hash, app.source.meta) };
+
+	return Object.fromEntries([...PLACE, 'picked', 'panel', 'focus', 'highlight'].map((name) => [name, there[name]]));
+}
+
+// Keeps the URL's hash as the state is, with an entry in the browser's history for each place. A browser may refuse too many
+// changes, so it waits for a pause.
 export function installHash(app, initial) {
-	let timer = 0, written = location.hash;
+	let timer = 0, isNewPlace = false;
 	const write = () => {
 		const text = hashOfState(app.store.state, initial);
 
-		written = text ? `#${text}` : '';
-		history.replaceState(null, '', text ? written : location.pathname + location.search);
+		history[isNewPlace && location.hash !== (text && `#${text}`) ? 'pushState' : 'replaceState'](OURS, '', text ? `#${text}` : location.pathname + location.search);
+		isNewPlace = false;
 	};
 
 	app.store.subscribe([], (state, changed) => {
 		if (changed.every((name) => name === 'cursor' || name === 'help'))
 			return;
+		isNewPlace ||= changed.some((name) => PLACE.includes(name));
 		clearTimeout(timer);
 		timer = setTimeout(write, 250);
 	});
-	addEventListener('hashchange', () => {
-		if (location.hash !== written)
-			app.store.set(stateOfHash(location.hash, app.source.meta));
+	history.replaceState(OURS, '');
+	addEventListener('popstate', ({ state }) => {
+		clearTimeout(timer);
+		app.store.set(state?.gilscope ? placeOfHash(app, initial) : { ...placeOfHash(app, initial), ...stateOfHash(location.hash, app.source.meta) });
+		isNewPlace = false;
 	});
 }
 

@@ -5,7 +5,7 @@ import { makeDialog } from './dialog.js';
 import { keyHelp } from './keys.js';
 
 const SEARCH_EXAMPLES = [
-	['worker', 'threads with this in their name'], ['tid:1234', 'the thread with this id'],
+	['worker', 'threads with this in their name'], ['tid:1234', 'the thread with this id; pid: and gil:, too'],
 	['wait>1ms', 'attempts of more than 1 ms'], ['failed>3', 'attempts that failed more than 3 times'],
 	['holder:main', 'attempts during which it held'], ['hold>5ms', 'holds of more than 5 ms'],
 	['state:waiting dur>1ms', 'stays by state and duration; all words must hold'],
@@ -13,7 +13,7 @@ const SEARCH_EXAMPLES = [
 
 function keyTable(caption, rows) {
 	return make('table', { class: 'keys' }, make('caption', {}, caption), make('tbody', {}, ...rows.map(([keys, does]) =>
-		make('tr', {}, make('th', { scope: 'row' }, ...keys.map((key) => make('kbd', {}, key))), make('td', {}, does)))));
+		make('tr', {}, make('th', { scope: 'row' }, ...keys.flatMap((key) => [make('kbd', {}, key), ' '])), make('td', {}, does)))));
 }
 
 export function installHelp(app) {

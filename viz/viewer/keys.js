@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// All keys of the timeline. A key is an event.code, which is the place on the keyboard and so the same on AZERTY and Dvorak,
-// or "key:" and the character where only that matters. navigation.js does the actions, or the page where it has one of that name.
+// All keys of the timeline, by event.code. W, A, S and D are places on the keyboard, the same on AZERTY and Dvorak; the other letters
+// are what is printed on the keys, with their places for keyboards without Latin letters. "key:" is a character, wherever it is.
+// navigation.js does the actions, or the page where it has one of that name.
 
 export const KEYS = [
 	{ group: 'Move', keys: ['KeyW', 'key:+', 'key:='], what: 'Zoom in, at the pointer', action: 'zoom_in' },
@@ -20,8 +21,8 @@ export const KEYS = [
 	{ group: 'Find', keys: ['Shift+KeyN'], what: 'Failed attempt before', action: 'previous_failed' },
 	{ group: 'Find', keys: ['KeyL'], what: 'Next long wait', action: 'next_wait' },
 	{ group: 'Find', keys: ['Shift+KeyL'], what: 'Long wait before', action: 'previous_wait' },
-	{ group: 'Find', keys: ['Period'], what: 'Next change of state of the lane in focus', action: 'next_edge' },
-	{ group: 'Find', keys: ['Comma'], what: 'Change of state before', action: 'previous_edge' },
+	{ group: 'Find', keys: ['key:.', 'Period'], what: 'Next change of state of the lane in focus', action: 'next_edge' },
+	{ group: 'Find', keys: ['key:,', 'Comma'], what: 'Change of state before', action: 'previous_edge' },
 	{ group: 'Find', keys: ['key:/'], what: 'Search', action: 'search' },
 	{ group: 'Lanes', keys: ['ArrowUp'], what: 'Lane above', action: 'lane_up' },
 	{ group: 'Lanes', keys: ['ArrowDown'], what: 'Lane below', action: 'lane_down' },
@@ -30,15 +31,19 @@ export const KEYS = [
 	{ group: 'Lanes', keys: ['KeyH'], what: 'Hide the lane in focus', action: 'hide' },
 	{ group: 'Lanes', keys: ['Shift+KeyH'], what: 'Show all lanes', action: 'show_all' },
 	{ group: 'Lanes', keys: ['KeyO'], what: 'Next order of lanes', action: 'next_order' },
+	{ group: 'Select', keys: ['KeyT'], what: 'Set A, the begin of the selection, at the pointer', action: 'set_a' },
+	{ group: 'Select', keys: ['Shift+KeyT'], what: 'Set B, its end', action: 'set_b' },
+	{ group: 'Select', keys: ['KeyX'], what: 'Select what is shown', action: 'select_view' },
+	{ group: 'Select', keys: ['Escape'], what: 'Clear the selection, then the highlight', action: 'clear_step' },
 	{ group: 'Other', keys: ['KeyM'], what: 'Set a note', action: 'marker' },
-	{ group: 'Other', keys: ['KeyX'], what: 'Select what is shown', action: 'select_view' },
-	{ group: 'Other', keys: ['Escape'], what: 'Clear the selection, then the highlight', action: 'clear_step' },
 	{ group: 'Other', keys: ['Ctrl+Shift+KeyP', 'F1'], what: 'All commands', action: 'palette' },
 	{ group: 'Other', keys: ['key:?'], what: 'These keys', action: 'help' },
 ];
 
 const POINTER_HELP = [
 	[['Drag'], 'Select a time; it snaps to edges, not with Alt'],
+	[['Drag A, B'], 'Move an end of the selection'],
+	[['Drag above'], 'On the strip of the whole trace: move the window, or one of its ends'],
 	[['Shift', 'Drag'], 'Move (the middle button, too)'],
 	[['Ctrl', 'Wheel'], 'Zoom at the pointer'],
 	[['Shift', 'Wheel'], 'Earlier, later'],
@@ -58,16 +63,20 @@ export function keyHelp() {
 	const groups = {};
 
 	for (const { group, keys, what } of KEYS)
-		(groups[group] ??= []).push([keys.map((key) => (key.startsWith('key:') ? key.slice(4) : keyLabel(key))), what]);
+		(groups[group] ??= []).push([[...new Set(keys.map((key) => (key.startsWith('key:') ? key.slice(4) : keyLabel(key))))], what]);
 	return { ...groups, Pointer: POINTER_HELP };
 }
 
+const PLACES = new Set(['KeyW', 'KeyA', 'KeyS', 'KeyD']);
 const actionOfKey = new Map(KEYS.flatMap(({ keys, action }) => keys.map((key) => [key, action])));
 
 // The action of a keydown event; undefined: not one of ours.
 export function actionOf(event) {
 	const held = `${event.ctrlKey || event.metaKey ? 'Ctrl+' : ''}${event.altKey ? 'Alt+' : ''}`;
-	const place = actionOfKey.get(`${held}${event.shiftKey ? 'Shift+' : ''}${event.code}`);
+	const of = (code) => actionOfKey.get(`${held}${event.shiftKey ? 'Shift+' : ''}${code}`);
+	const letter = /^[a-z]$/i.test(event.key) ? `Key${event.key.toUpperCase()}` : null;
 
-	return (!held && actionOfKey.get(`key:${event.key}`)) || place;
+	if (!held && PLACES.has(event.code))
+		return of(event.code);
+	return (!held && actionOfKey.get(`key:${event.key}`)) || (letter && !PLACES.has(letter) && of(letter)) || (held && letter ? undefined : of(event.code));
 }

@@ -5,9 +5,17 @@ import { visible } from './text.js';
 const LANE_VALUES = {
 	wait: (row) => row.wait_ns.total,
 	wait_max: (row) => row.wait_ns.max,
+	starved: (row) => row.wait_ratio,
 	hold: (row) => row.hold_ns.total,
 	failed: (row) => row.failed_attempts,
 };
+
+const NOT_OF_LANES = /^(?:(?:wait|hold|failed|dur)[<>=]|state:|holder:)/i;
+
+// Does a text of the search box ask for more than lanes?
+export function asksForStays(text) {
+	return text.split(/\s+/).some((word) => NOT_OF_LANES.test(word));
+}
 
 // The report's numbers of a lane; null where its thread was folded into `others`.
 function reportRowOf(source, lane) {

@@ -5,6 +5,7 @@ import { byId, make } from './dom.js';
 const LEGEND = [
 	['holding', 'holds the GIL', 'A full bar: the thread holds the GIL and runs Python'],
 	['waiting', 'waits for it', 'Half a bar: the thread wants the GIL, and another one has it'],
+	['entering', 'asks for it', 'A low bar: the thread is about to take the GIL'],
 	['failed', 'failed attempt', 'A mark: it woke up to take the GIL, and did not get it (BUSY, RETRY)'],
 	['outside', 'outside', 'A thin line: the thread does not want the GIL'],
 	['unknown', 'unknown or lost', 'Hatched: events are missing'],

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The page: reads the data, makes the parts, and ties them together. Each works by itself on the shared state.
-import { installAnnounce, installLaneList } from './announce.js';
+import { installAnnounce, installLaneList, installSelectionSpeech } from './announce.js';
 import { App } from './app.js';
 import { installBanner } from './banner.js';
 import { commandsOf } from './commands.js';
 import { installControls } from './controls.js';
-import { byId, make } from './dom.js';
+import { afterPause, byId, make } from './dom.js';
 import { installHash, stateOfHash } from './hash.js';
 import { installHelp } from './help.js';
+import { installLaneTools, installNothing } from './lane_tools.js';
 import { installLegend } from './legend.js';
 import { installPalette } from './palette_commands.js';
 import { installDetails } from './panels/details.js';
@@ -16,6 +17,7 @@ import { installMarkers } from './panels/markers.js';
 import { installPairs } from './panels/pairs.js';
 import { installSelection } from './panels/selection.js';
 import { installThreads } from './panels/threads.js';
+import { installPrint } from './print.js';
 import { installSearch } from './search_box.js';
 import { Source } from './source.js';
 import { initialState, Store } from './store.js';
@@ -28,21 +30,27 @@ import { installTooltip } from './tooltip.js';
 import { watchStats } from './watch_stats.js';
 
 const LONG_WAIT = 10;
+const SAID_MS = 6000;
 
-// Ten times the median wait of those who had to wait: what "next long wait" goes to.
+// Ten times the median wait of those who had to wait, at most half of the longest one: what "next long wait" goes to.
 function longWaitOf(report) {
-	const medians = report.threads.map((it) => it.wait_contended_ns?.p50).filter((it) => it > 0).sort((a, b) => a - b);
+	const waits = report.threads.map((it) => it.wait_contended_ns).filter((it) => it?.p50 > 0);
+	const medians = waits.map((it) => it.p50).sort((a, b) => a - b);
 
-	return medians.length ? LONG_WAIT * medians[medians.length >> 1] : 1e6;
+	return waits.length ? Math.min(LONG_WAIT * medians[medians.length >> 1], waits.reduce((most, it) => Math.max(most, it.max), 0) / 2) : 1e6;
 }
 
 function installParts(app, initial, canvas) {
+	const forget = afterPause(() => byId('said').replaceChildren(), SAID_MS);
+
 	installAnnounce(app);
 	app.say = (text) => {
 		byId('said').textContent = text;
 		app.announce(text);
+		forget();
 	};
 	watchStats(app);
+	installSelectionSpeech(app);
 
 	const commands = commandsOf(app);
 	const openPalette = installPalette(commands);
@@ -61,7 +69,10 @@ function installParts(app, initial, canvas) {
 	installControls(app, commands);
 	installTheme(app);
 	installLaneList(app, canvas);
+	installLaneTools(app, canvas);
+	installNothing(app);
 	installTooltip(app, canvas);
+	installPrint(app, canvas);
 	installHash(app, initial);
 	installNavigation(canvas, app.timeline, app.store, navigationCallbacks(app, commands, openPalette));
 }
@@ -72,6 +83,9 @@ function navigationCallbacks(app, commands, openPalette) {
 
 	return { ...runs, palette: openPalette, announce: (text) => app.announce(text) };
 }
+
+// What the page cannot do without, and browsers of before 2023 do not have.
+const NEEDED = ['DecompressionStream', 'OffscreenCanvas', 'ResizeObserver', 'Worker'];
 
 async function begin() {
 	const source = await Source.open(document);
@@ -86,9 +100,16 @@ async function begin() {
 	timeline.draw();
 }
 
-begin().catch((error) => {
+function complain(error) {
 	document.documentElement.dataset.state = 'error';
 	byId('headline').append(make('h1', {}, 'This file cannot be shown.'), make('p', { role: 'alert' }, String(error?.message ?? error)));
 	console.error(error);
-});
-byId('unsupported').remove();
+}
+
+// Else the message stays that stands in the page.
+if (NEEDED.every((name) => name in globalThis)) {
+	byId('unsupported').remove();
+	begin().catch(complain);
+} else {
+	document.documentElement.dataset.state = 'unsupported';
+}

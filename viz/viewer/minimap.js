@@ -53,6 +53,9 @@ export function drawMinimapWindow(view, x, y, w, h) {
 	ctx.fillRect(x, y, from - x, h);
 	ctx.fillRect(to, y, x + w - to, h);
 	ctx.globalAlpha = 1;
+	ctx.fillStyle = view.lost;
+	for (const loss of view.source.meta.losses)
+		ctx.fillRect(x + loss.from_ns * px, y, Math.max((loss.to_ns - loss.from_ns) * px, 2), h);
 	ctx.strokeStyle = palette.text;
 	ctx.lineWidth = 1.5;
 	ctx.strokeRect(from + 0.75, y + 0.75, to - from - 1.5, h - 1.5);

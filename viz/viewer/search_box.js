@@ -2,8 +2,10 @@
 // The search box: what matches stands out, the longest are listed; Enter goes to the next, Shift+Enter to the one before.
 import { afterPause, byId, make } from './dom.js';
 import { formatCount, formatNs, formatTime } from './format.js';
+import { asksForStays } from './lanes.js';
 
 const MOST_LISTED = 100;
+const MOST_CHIPS = 4;
 
 function listMatches(app, found) {
 	const list = byId('matches');
@@ -16,19 +18,39 @@ function listMatches(app, found) {
 	app.announce(`${formatCount(found.total)} found`);
 }
 
+const without = (all, one) => all.filter((it) => it !== one);
+
 function showFilters(app) {
 	const { filters, hidden, pinned, highlight, selection } = app.store.state;
 	const chip = (id, text, remove) => make('span', { class: 'chip', 'data-chip': id }, text, make('button', { type: 'button', 'aria-label': `Remove: ${text}`, onclick: remove }, '\u00d7'));
-	const without = (all, one) => all.filter((it) => it !== one);
-	const lightText = highlight && (highlight.kind === 'pair' ? `${app.name(highlight.waiter)} waiting for ${highlight.holder === null ? 'nobody' : app.name(highlight.holder)}`
+	const lightText = highlight && (highlight.kind === 'pair' ? `${app.name(highlight.waiter)} waiting while ${highlight.holder === null ? 'it was free, or nobody knows whose it was' : `${app.name(highlight.holder)} held it`}`
 		: highlight.kind === 'query' ? `highlight: ${highlight.text}` : `${highlight.kind === 'wait' ? 'waits' : highlight.kind}${highlight.lanes ? ` of ${highlight.lanes.map((it) => app.name(it)).join(', ')}` : ''}`);
 
 	byId('filters').replaceChildren(
 		...filters.map((text) => chip('filter', `only: ${text}`, () => app.store.set({ filters: without(app.store.state.filters, text) }))),
-		...hidden.map((lane) => chip('hidden', `hidden: ${app.name(lane)}`, () => app.store.set({ hidden: without(app.store.state.hidden, lane) }))),
+		...hidden.length > MOST_CHIPS ? [chip('hidden', `hidden: ${formatCount(hidden.length)} threads`, () => app.store.set({ hidden: [] }))]
+			: hidden.map((lane) => chip('hidden', `hidden: ${app.name(lane)}`, () => app.store.set({ hidden: without(app.store.state.hidden, lane) }))),
 		...pinned.map((lane) => chip('pinned', `pinned: ${app.name(lane)}`, () => app.store.set({ pinned: without(app.store.state.pinned, lane) }))),
 		...(highlight ? [chip('highlight', lightText, () => app.store.set({ highlight: null }))] : []),
 		...(selection ? [chip('selection', `selected: ${formatNs(selection.to_ns - selection.from_ns)}`, () => app.store.set({ selection: null }))] : []));
+}
+
+// Shows only lanes that match. What says something about a lane remains as a filter; else those in which nothing matches are hidden.
+async function showOnly(app, text) {
+	const { filters, hidden } = app.store.state;
+
+	if (!text || filters.includes(text))
+		return;
+	if (!asksForStays(text)) {
+		app.store.set({ filters: [...filters, text] });
+		return;
+	}
+	const found = await app.source.matches({ kind: 'query', text }, 1).catch(() => app.say('That is no search: see its list.'));
+
+	if (found && !found.total)
+		app.say('Nothing found');
+	else if (found)
+		app.store.set({ hidden: app.lanes.map((_, lane) => lane).filter((lane) => hidden.includes(lane) || !found.lanes.get(lane)?.some((share) => share > 0)) });
 }
 
 export function installSearch(app) {
@@ -56,7 +78,9 @@ export function installSearch(app) {
 			if (mine === asked)
 				listMatches(app, found);
 		} catch (error) {
-			byId('matches').replaceChildren(make('p', { class: 'count' }, error.message));
+			if (mine !== asked)
+				return;
+			byId('matches').replaceChildren(make('p', { class: 'count', role: 'alert' }, error.message));
 			byId('matches').hidden = false;
 		}
 	};
@@ -66,19 +90,16 @@ export function installSearch(app) {
 	box.addEventListener('keydown', (event) => {
 		event.stopPropagation();
 		if (event.key === 'Escape') {
+			// Some browsers would empty it.
+			event.preventDefault();
 			hide();
 			byId('timeline').focus();
 		} else if (event.key === 'Enter' && box.value.trim()) {
 			event.preventDefault();
-			app.goToNext({ kind: 'query', text: box.value.trim() }, event.shiftKey ? -1 : 1).then((match) => match || app.announce('No further match'), () => {});
+			app.goToNext({ kind: 'query', text: box.value.trim() }, event.shiftKey ? -1 : 1).then((match) => match || app.say('No further match'), () => {});
 		}
 	});
-	byId('only').addEventListener('click', () => {
-		const text = box.value.trim();
-
-		if (text && !app.store.state.filters.includes(text))
-			app.store.set({ filters: [...app.store.state.filters, text] });
-	});
+	byId('only').addEventListener('click', () => showOnly(app, box.value.trim()));
 	document.addEventListener('pointerdown', (event) => {
 		if (!byId('search_area').contains(event.target))
 			hide();

@@ -43,6 +43,8 @@
 //   overview: Bins;                                at once
 //   progress: {events: number, total: number};     of decoding
 //   onprogress(fn);                                fn(progress), also at the end; the same after an error: progress.error is a sentence
+//   stop()                                         of decoding: an error, too, with progress.isStopped
+//   hasEvents(range): boolean                      false: it is in the part that the file has only the overview of
 //   ready: Promise;                                all blocks are decoded
 //   bins(range, n): Bins                           at once, the best there is; asks for better, and calls onbetter(fn) when it came
 //   onbetter(fn)
@@ -141,10 +143,25 @@ export class Source {
 
 		if (this.overview.width_ns <= window.width_ns)
 			return { ...this.overview, exact: true };
+		if (!this.hasEvents(range))
+			return this.overview;
 		if (best?.width_ns === window.width_ns)
 			return best;
 		this.#improve(window);
 		return best && best.width_ns < this.overview.width_ns ? { ...best, exact: false } : this.overview;
+	}
+
+	// Are any events of a range in the file? Beyond the most that it holds there is only the overview.
+	hasEvents(range) {
+		return this.meta.left_out.from_ns === null || range.from_ns < this.meta.left_out.from_ns;
+	}
+
+	// Reads no further: what is shown is from the overview and the report.
+	stop() {
+		const { events, total } = this.progress;
+
+		this.#worker.terminate();
+		this.#onprogress({ isStopped: true, error: `Reading was stopped at ${Math.floor(100 * events / Math.max(total, 1))} %: the picture is the overview, and the numbers are of the whole trace. Reload the page to read all.` });
 	}
 
 	#improve(window) {
@@ -165,11 +182,11 @@ export class Source {
 	}
 
 	slices(range, limit) {
-		return this.#ask('slices', { range, limit });
+		return this.hasEvents(range) ? this.#askIfRead('slices', { range, limit }) : Promise.resolve(null);
 	}
 
 	detail(lane, at_ns) {
-		return this.#ask('detail', { lane, at_ns });
+		return this.#askIfRead('detail', { lane, at_ns });
 	}
 
 	stats(range) {
@@ -180,11 +197,20 @@ export class Source {
 	}
 
 	next(query, from_ns, direction) {
-		return this.#ask('next', { query, from_ns, direction });
+		return this.#askIfRead('next', { query, from_ns, direction });
 	}
 
 	matches(query, limit) {
 		return this.#ask('matches', { query, limit });
+	}
+
+	// null where the events could not be read: the page says so by itself.
+	#askIfRead(name, args) {
+		return this.#ask(name, args).catch((error) => {
+			if (!this.progress.error)
+				throw error;
+			return null;
+		});
 	}
 
 	#ask(name, args) {
@@ -216,10 +242,10 @@ export class Source {
 			question.reject(new Error(error));
 	}
 
-	#onprogress({ events = this.progress.events, isWhole = false, error }) {
+	#onprogress({ events = this.progress.events, isWhole = false, isStopped = false, error }) {
 		if (this.progress.error)
 			return;
-		this.progress = { ...this.progress, events, ...(error && { error }) };
+		this.progress = { ...this.progress, events, ...(error && { error, isStopped }) };
 		if (error) {
 			this.#settle.reject(new Error(error));
 			this.#questions.forEach(({ reject }) => reject(new Error(error)));

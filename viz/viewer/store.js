@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // What is shown: one object that all parts read, and change through set(). Navigation can be undone.
 
-export const ORDERS = ['first', 'name', 'wait', 'wait_max', 'hold', 'failed'];
+export const ORDERS = ['first', 'name', 'wait', 'wait_max', 'starved', 'hold', 'failed'];
 
 export function initialState(meta) {
 	return {
 		range: { from_ns: 0, to_ns: Math.max(meta.duration_ns, 1) }, // what the timeline shows
 		selection: null,   // {from_ns, to_ns}: what the statistics are of; null: all
-		cursor: null,      // {at_ns, lane}: under the pointer; lane null beside the lanes
+		cursor: null,      // {at_ns, lane, gil}: under the pointer; lane null beside the lanes, gil beside its rows
 		focus: 0,          // lane of the keyboard
 		picked: null,      // {lane, at_ns}: what the details show
 		order: 'first',    // of ORDERS
@@ -17,7 +17,7 @@ export function initialState(meta) {
 		gil: null,         // only this one; null: all
 		highlight: null,   // a Query of source.js: what stands out, the rest is dimmed
 		markers: [],       // {at_ns, text}
-		long_wait_ns: 1e6, // what "next long wait" looks for; main.js sets ten times the median wait
+		long_wait_ns: 1e6, // what "next long wait" looks for; main.js sets ten times the median wait, at most half of the longest
 		theme: 'auto',     // auto, light, dark
 		panel: 'findings', // findings, threads, pairs, selection, details, markers
 		help: false,       // the keyboard overlay

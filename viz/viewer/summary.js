@@ -2,7 +2,7 @@
 // The trace in a line of chips: the report's numbers.
 import { byId, make } from './dom.js';
 import { formatCount, formatExactNs, formatMany, formatNs, formatShare } from './format.js';
-import { visible } from './text.js';
+import { runtimeOf, visible } from './text.js';
 
 function summaryChip(id, title, text, value, help) {
 	return make('span', { class: 'fact', 'data-fact': id, 'data-value': value, title: help }, make('span', { class: 'label' }, title), ' ', make('strong', {}, text));
@@ -14,7 +14,7 @@ function intervalText(gil) {
 
 function gilChips(gil) {
 	return [
-		summaryChip('python', 'Python', visible(`${gil.version ?? '?'}`), gil.version, `Design of the lock: ${visible(String(gil.design))}`),
+		summaryChip('python', 'Runtime', gil.version ? runtimeOf(gil.version) : 'unknown', gil.version, `Design of the lock: ${visible(String(gil.design))}`),
 		summaryChip('interval', gil.interval_unit === 'ticks' ? 'Check interval' : 'Switch interval', intervalText(gil), gil.interval, 'After how long a thread is asked to let go'),
 		summaryChip('threads', 'Threads', formatCount(gil.threads), gil.threads),
 		summaryChip('utilisation', 'Held', formatShare(gil.utilisation), gil.utilisation, `utilisation: ${formatExactNs(gil.held_ns)} held`),
@@ -37,8 +37,8 @@ export function installSummary(app) {
 		byId('facts').replaceChildren(
 			summaryChip('duration', 'Duration', formatNs(trace.duration_ns), trace.duration_ns, formatExactNs(trace.duration_ns)),
 			summaryChip('events', 'Events', formatCount(trace.events), trace.events),
-			...(gil ? gilChips(gil) : []),
-			...(gils.length > 1 ? [make('span', { class: 'fact' }, `of ${app.gilName(gil.gil)}`)] : []));
+			...(gil && gils.length > 1 ? [make('span', { class: 'fact whose' }, `GIL ${gil.gil}, pid ${gil.pid}:`)] : []),
+			...(gil ? gilChips(gil) : []));
 	};
 
 	app.store.subscribe(['gil'], draw);

@@ -35,3 +35,8 @@ export function ellipsized(text, width, measure) {
 	}
 	return fits ? `${text.slice(0, fits)}\u2026` : '';
 }
+
+// "Python 3.11.2"; what the laboratory calls itself stays as it is: "gilrun 0.1.0".
+export function runtimeOf(version) {
+	return `${/^\d/.test(version) ? 'Python ' : ''}${visible(String(version))}`;
+}

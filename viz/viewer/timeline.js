@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: MIT
 // The picture: asks for what is in view, and draws it. What costs is columns times lanes seen, never events.
 import { Columns } from './columns.js';
-import { byLane, drawExactLane, hatchPattern } from './draw_exact.js';
-import { paintBadness, paintHolders, paintWaiters } from './draw_gil.js';
-import { drawRowLabel } from './draw_labels.js';
-import { laneInk, paintLane } from './draw_lane.js';
-import { drawCursor, drawDimmed, drawHandOvers, drawLosses, drawMarkers, drawPicked, drawSelection, lossPattern } from './draw_overlay.js';
-import { drawGrid, drawTickRuler, drawTimeRuler } from './draw_rulers.js';
+import { drawBody } from './draw_body.js';
+import { byLane, hatchPattern } from './draw_exact.js';
+import { drawCursor, drawMarkers, lossPattern } from './draw_overlay.js';
+import { drawTimeRuler } from './draw_rulers.js';
+import { drawSelection, rulerCovers } from './draw_selection.js';
 import { layOut, MINIMAP_HEIGHT, rowsSeen, RULER_HEIGHT } from './layout.js';
 import { drawMinimapWindow, minimapPicture } from './minimap.js';
 import { onMediaChange, paletteFor } from './palette.js';
 import { Scale } from './scale.js';
 
+const SNAP_PX = 6;
+const HOLDING = 4;
 const MOST_EXACT_EVENTS = 4000;
 const MOST_MATCHES = 2000;
 
 export class Timeline {
 	#frame = 0;
-	#pixels = null;     // of the body, one for each CSS pixel: {data, width, height, image, canvas}
 	#minimap = null;    // {key, picture}
 	#slices = null;     // {range, lanes, stays}
 	#asking = null;     // range that slices were asked for
 	#highlighted = null;
 	#marked = null;     // the query that #highlighted answers or will
 	#layout = null;
+	#framed = null;      // the stay that the details show
 	scroll_y = 0;
 
 	constructor(canvas, source, store) {
@@ -42,6 +43,11 @@ export class Timeline {
 			this.redraw();
 		});
 		new ResizeObserver(() => this.redraw()).observe(canvas);
+	}
+
+	frame(stay) {
+		this.#framed = stay;
+		this.redraw();
 	}
 
 	// Draws with the next frame.
@@ -110,12 +116,17 @@ export class Timeline {
 		return Math.min(Math.max(Math.round(at_ns), 0), this.whole_ns);
 	}
 
-	// The edge of a stay near x in this lane, or of any marker; else the time at x.
-	snapped(x, lane) {
-		const { scale } = this;
-		const near = scale.ns_per_px * 6;
-		const at_ns = this.#clampTime(scale.timeAt(x));
-		const edges = [...this.store.state.markers.map((it) => it.at_ns), ...(this.#exact()?.lanes.get(lane)?.stays ?? []).flatMap((stay) => [stay.from_ns, stay.to_ns])];
+	// The time at x, or what is near it: see snappedTime.
+	snapped(x, { lane, gil }) {
+		return this.snappedTime(this.#clampTime(this.scale.timeAt(x)), lane, gil);
+	}
+
+	// The nearest note or edge of a stay of the lane, on a GIL's rows of a hold, where one is near on the screen; else the time itself.
+	snappedTime(at_ns, lane, gil) {
+		const near = this.scale.ns_per_px * SNAP_PX;
+		const stays = lane !== null ? this.#exact()?.lanes.get(lane)?.stays
+			: this.#exact()?.stays.filter((stay) => stay.state === HOLDING && this.source.meta.lanes[stay.lane].gil === gil);
+		const edges = [...this.store.state.markers.map((it) => it.at_ns), ...(stays ?? []).flatMap((stay) => [stay.from_ns, stay.to_ns])];
 
 		return edges.reduce((best, edge) => (Math.abs(edge - at_ns) < Math.min(near, best === null ? Infinity : Math.abs(best - at_ns)) ? edge : best), null) ?? at_ns;
 	}
@@ -153,7 +164,8 @@ export class Timeline {
 			return;
 		this.#marked = highlight;
 		this.#highlighted = null;
-		const found = highlight && await this.source.matches(highlight, MOST_MATCHES);
+		// The search box says what is wrong with a query.
+		const found = highlight && await this.source.matches(highlight, MOST_MATCHES).catch(() => null);
 
 		if (this.#marked === highlight && found) {
 			this.#highlighted = found;
@@ -181,8 +193,8 @@ export class Timeline {
 		const family = getComputedStyle(this.canvas).fontFamily;
 		const exact = this.#exact();
 
-		return { ctx, layout, scale, state, palette, bins, source: this.source, overview: this.source.overview, whole_ns: this.whole_ns,
-			columns: new Columns(bins, state.range, layout.body.w), exact: exact?.lanes ?? null, stays: exact?.stays ?? null, highlighted: this.#highlighted,
+		return { ctx, layout, scale, state, palette, bins, source: this.source, overview: this.source.overview, whole_ns: this.whole_ns, scroll_y: this.scroll_y,
+			columns: new Columns(bins, state.range, layout.body.w), exact: exact?.lanes ?? null, stays: exact?.stays ?? null, highlighted: state.highlight && this.#highlighted, framed: this.#framed,
 			font: `11px ${family}`, bold: `600 11px ${family}`, hatch: hatchPattern(ctx, palette.waiting, palette.waiting_hatch), lost: lossPattern(ctx, palette),
 			rowPlace: (lane) => {
 				const row = layout.rowOfLane.get(lane);
@@ -198,141 +210,16 @@ export class Timeline {
 			return;
 		this.#fit();
 		const view = this.#view();
-		const rows = rowsSeen(view.layout, this.scroll_y);
 
 		this.ctx.fillStyle = view.palette.ground;
 		this.ctx.fillRect(0, 0, view.layout.width, view.layout.height);
-		this.#drawBody(view, rows);
+		drawBody(view, rowsSeen(view.layout, this.scroll_y));
 		this.#drawTop(view);
 		drawSelection(view);
 		drawMarkers(view);
 		drawCursor(view);
 		this.#ask();
 		this.#askMatches();
-	}
-
-	#drawBody(view, rows) {
-		const { ctx } = this;
-		const { body } = view.layout;
-
-		ctx.save();
-		ctx.beginPath();
-		ctx.rect(0, body.y, view.layout.width, body.h);
-		ctx.clip();
-		this.#drawBands(view, rows);
-		drawGrid(view);
-		this.#paint(view, rows);
-		this.#drawRows(view, rows);
-		if (view.stays)
-			drawHandOvers(view, view.stays);
-		drawPicked(view);
-		ctx.restore();
-	}
-
-	#drawBands(view, rows) {
-		this.ctx.fillStyle = view.palette.band;
-		for (const row of rows)
-			if (row.kind === 'gil' || row.lane === view.state.focus)
-				this.ctx.fillRect(0, view.layout.body.y + row.y - this.scroll_y, view.layout.width, row.h);
-	}
-
-	#buffer(width, height) {
-		if (this.#pixels?.width !== width || this.#pixels?.height !== height) {
-			const image = new ImageData(width, height);
-
-			this.#pixels = { data: new Uint32Array(image.data.buffer), width, height, image, canvas: new OffscreenCanvas(width, height) };
-		}
-		this.#pixels.data.fill(0);
-		return this.#pixels;
-	}
-
-	// All that comes from buckets, in one image.
-	#paint(view, rows) {
-		const { body } = view.layout;
-		const pixels = this.#buffer(body.w, body.h);
-		const ink = laneInk(view.palette);
-
-		for (const row of rows)
-			this.#paintRow(view, row, row.y - this.scroll_y, pixels, ink);
-		pixels.canvas.getContext('2d').putImageData(pixels.image, 0, 0);
-		this.ctx.imageSmoothingEnabled = false;
-		this.ctx.drawImage(pixels.canvas, body.x, body.y);
-	}
-
-	#paintRow(view, row, y, pixels, ink) {
-		const { columns, palette, scale } = view;
-
-		if (row.kind === 'lane' && !view.exact)
-			paintLane(pixels, y, row.h, columns, row.lane, this.#life(view, row.lane), ink);
-		else if (row.kind === 'holder')
-			paintHolders(pixels, row, y, columns, palette.dark);
-		else if (row.kind === 'waiters') {
-			const most = paintWaiters(pixels, row, y, columns, palette);
-
-			row.note = view.bins.exact ? `at most ${most}` : '';
-		} else if (row.kind === 'badness')
-			row.tiles = paintBadness(pixels, row, y, columns, palette, scale);
-	}
-
-	// The columns in which a lane is alive.
-	#life(view, lane) {
-		const { first_ns, last_ns } = this.source.meta.lanes[lane];
-		const { scale, layout } = view;
-
-		return { from: Math.floor(scale.xOf(first_ns) - layout.body.x), to: Math.ceil(scale.xOf(last_ns) - layout.body.x) + 1 };
-	}
-
-	#drawRows(view, rows) {
-		const { ctx } = this;
-		const { body } = view.layout;
-
-		for (const row of rows) {
-			const y = body.y + row.y - this.scroll_y;
-
-			ctx.save();
-			ctx.beginPath();
-			ctx.rect(body.x, y, body.w, row.h);
-			ctx.clip();
-			this.#drawRow(view, row, y);
-			ctx.restore();
-			drawRowLabel(view, row, y);
-		}
-	}
-
-	#drawRow(view, row, y) {
-		const of = row.kind === 'lane' && view.exact?.get(row.lane);
-
-		if (of)
-			drawExactLane(view, of, y, row.h);
-		if (row.kind === 'badness' && view.bins.exact)
-			this.#drawTiles(view, row, y);
-		if (row.kind === 'ticks')
-			drawTickRuler(view, row, y);
-		if (row.kind === 'lane' && view.highlighted)
-			drawDimmed(view, row, y);
-		if (row.kind !== 'gil')
-			drawLosses(view, row, y);
-	}
-
-	#drawTiles(view, row, y) {
-		const { ctx, palette, layout } = view;
-
-		ctx.font = view.font;
-		ctx.textBaseline = 'middle';
-		for (const tile of row.tiles) {
-			const width = ctx.measureText(tile.text).width;
-
-			if (!tile.text || width + 6 > tile.to - tile.from)
-				continue;
-			const x = layout.body.x + (tile.from + tile.to - width) / 2;
-
-			ctx.fillStyle = palette.ground;
-			ctx.globalAlpha = 0.8;
-			ctx.fillRect(x - 2, y + 2, width + 4, row.h - 4);
-			ctx.globalAlpha = 1;
-			ctx.fillStyle = palette.text;
-			ctx.fillText(tile.text, x, y + row.h / 2 + 0.5);
-		}
 	}
 
 	#drawTop(view) {
@@ -345,7 +232,7 @@ export class Timeline {
 			this.#minimap = { key, picture: minimapPicture(this.source, lanes, body.w, MINIMAP_HEIGHT, view.palette) };
 		ctx.drawImage(this.#minimap.picture, body.x, 0);
 		drawMinimapWindow(view, body.x, 0, body.w, MINIMAP_HEIGHT);
-		drawTimeRuler(view, MINIMAP_HEIGHT, RULER_HEIGHT);
+		drawTimeRuler(view, MINIMAP_HEIGHT, RULER_HEIGHT, rulerCovers(view));
 		ctx.fillStyle = view.palette.faint;
 		ctx.font = view.font;
 		ctx.fillText('whole trace', 8, MINIMAP_HEIGHT / 2);
@@ -355,7 +242,9 @@ export class Timeline {
 
 	// What is drawn is coarser than the columns: said where the eye is, on the ruler.
 	#drawIncomplete(view) {
+		const why = !this.source.hasEvents(view.state.range) ? 'not in this file' : this.source.progress.error ? 'not read' : 'reading\u2026';
+
 		this.ctx.fillStyle = view.palette.failed_edge;
-		this.ctx.fillText('\u2026 coarse: reading', 8, MINIMAP_HEIGHT + RULER_HEIGHT / 2);
+		this.ctx.fillText(`coarse: ${why}`, 8, MINIMAP_HEIGHT + RULER_HEIGHT / 2);
 	}
 }

@@ -18,13 +18,17 @@ export function watchStats(app) {
 			tell(null);
 			return;
 		}
-		await app.source.ready;
-		if (mine !== asked)
-			return;
-		const stats = await app.source.stats(selection);
+		try {
+			await app.source.ready;
+			const stats = mine === asked && await app.source.stats(selection);
 
-		if (mine === asked)
-			tell(stats);
+			if (mine === asked)
+				tell(stats);
+		} catch (error) {
+			if (!app.source.progress.error)
+				throw error;
+			tell(null);
+		}
 	}, 80);
 
 	app.onstats = (fn) => listeners.push(fn);

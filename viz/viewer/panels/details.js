@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What was clicked: a stay of a thread in one state, with all that is known of it.
 import { make } from '../dom.js';
-import { formatCount, formatExactNs, formatNs, formatShare, formatTime } from '../format.js';
+import { formatCount, formatExactNs, formatMany, formatNs, formatShare, formatTime } from '../format.js';
 
 export const STATE_WORDS = ['unknown', 'outside the GIL', 'entering', 'waiting', 'holding', 'ended'];
 
 const MOST_HOLDERS = 12;
+const BAR_PX = 80;
 
 // "worker-2, waiting 4.90 ms, held by main"
 export function sayDetail(app, detail) {
@@ -13,6 +14,23 @@ export function sayDetail(app, detail) {
 	const blamed = attempt?.holders?.filter((it) => it.lane !== null).sort((a, b) => b.ns - a.ns)[0];
 
 	return `${app.name(stay.lane)}, ${STATE_WORDS[stay.state]} ${formatNs(stay.to_ns - stay.from_ns)}${blamed ? `, held by ${app.name(blamed.lane)}` : ''}`;
+}
+
+// "compute 97.1 %, MainThread 2.9 %": who held the GIL during an attempt, the longest first.
+export function sayHolders(app, attempt, most) {
+	const total = attempt.holders.reduce((sum, it) => sum + it.ns, 0);
+	const all = [...attempt.holders].filter((it) => it.ns).sort((a, b) => b.ns - a.ns);
+	const text = all.slice(0, most).map((it) => `${it.lane === null ? 'free or unknown' : app.name(it.lane)} ${formatShare(it.ns / total)}`).join(', ');
+
+	return all.length > most ? `${text}, and ${all.length - most} more` : text;
+}
+
+export function sayFailed(attempt) {
+	return formatMany(attempt.busy + attempt.retries, 'failed attempt');
+}
+
+export function sayRelease(hold) {
+	return hold.requested ? 'forced: another thread asked for it' : 'of its own';
 }
 
 function line(list, title, ...value) {
@@ -27,13 +45,20 @@ function durationOf(range) {
 
 function holdersOf(app, attempt) {
 	const total = attempt.holders.reduce((sum, it) => sum + it.ns, 0) || 1;
+	const all = [...attempt.holders].sort((a, b) => b.ns - a.ns);
 
-	return make('ul', { class: 'holders' }, ...attempt.holders.slice(0, MOST_HOLDERS).map((it) => make('li', { 'data-holder': it.lane ?? 'free', 'data-value': it.ns },
-		it.lane === null ? 'free or unknown' : make('bdi', {}, app.name(it.lane)), `: ${formatNs(it.ns)}, ${formatShare(it.ns / total)}`)));
+	return make('ul', { class: 'holders' }, ...all.slice(0, MOST_HOLDERS).map((it) => {
+		const bar = make('span', { class: 'bar', 'aria-hidden': 'true' });
+
+		bar.style.width = `${BAR_PX * it.ns / total}px`;
+		bar.style.marginRight = `${BAR_PX * (1 - it.ns / total) + 8}px`;
+		return make('li', { 'data-holder': it.lane ?? 'free', 'data-value': it.ns }, bar,
+			it.lane === null ? 'free or unknown' : make('bdi', {}, app.name(it.lane)), `: ${formatNs(it.ns)}, ${formatShare(it.ns / total)}`);
+	}), all.length > MOST_HOLDERS ? make('li', {}, `and ${formatCount(all.length - MOST_HOLDERS)} more`) : null);
 }
 
 function attemptLines(app, list, attempt) {
-	line(list, 'Attempt', durationOf(attempt), `, from ${formatTime(attempt.from_ns)}`);
+	line(list, 'Duration', durationOf(attempt), `, from ${formatTime(attempt.from_ns)}`);
 	line(list, 'Outcome', attempt.outcome);
 	line(list, 'Failed attempts', `${formatCount(attempt.busy + attempt.retries)}: ${formatCount(attempt.busy)} BUSY, ${formatCount(attempt.retries)} RETRY, ${formatCount(attempt.retries_timed_out)} of these timed out`);
 	line(list, 'Holder at its begin', attempt.holder_at_begin === null ? 'free or unknown' : app.name(attempt.holder_at_begin));
@@ -42,15 +67,30 @@ function attemptLines(app, list, attempt) {
 }
 
 function holdLines(list, hold) {
-	line(list, 'Let go', hold.requested ? 'forced: another thread asked for it' : 'of its own');
+	line(list, 'Let go', sayRelease(hold));
 	line(list, 'Began after a wait', hold.contended ? 'yes' : 'no');
 	line(list, 'Checks honoured', formatCount(hold.checks));
 	if (hold.ticks !== null)
 		line(list, 'Ticks', `${formatCount(hold.ticks)}${hold.tick_from !== null && hold.tick_from !== undefined ? `: ${formatCount(hold.tick_from)} to ${formatCount(hold.tick_to)}` : ''}`);
 }
 
-function listOf(app, detail) {
-	const { stay, attempt, hold } = detail;
+// A list with a heading; fill(list) adds its lines.
+function factsOf(title, fill) {
+	const list = make('dl', {});
+
+	fill(list);
+	return make('div', { class: 'group' }, make('h3', {}, title), list);
+}
+
+function groupsOf(app, detail) {
+	const { attempt, hold } = detail;
+
+	return make('div', { class: 'groups' }, stayList(app, detail.stay),
+		attempt ? factsOf('The attempt that it is part of', (list) => attemptLines(app, list, attempt)) : null,
+		hold ? factsOf('The hold', (list) => holdLines(list, hold)) : null);
+}
+
+function stayList(app, stay) {
 	const list = make('dl', {});
 
 	line(list, 'Thread', make('bdi', {}, app.name(stay.lane)), ` (pid ${app.lanes[stay.lane].pid}, tid ${app.lanes[stay.lane].tid})`);
@@ -59,11 +99,7 @@ function listOf(app, detail) {
 	line(list, 'From', make('span', { 'data-value': stay.from_ns, title: formatExactNs(stay.from_ns) }, formatTime(stay.from_ns)));
 	line(list, 'To', make('span', { 'data-value': stay.to_ns, title: formatExactNs(stay.to_ns) }, formatTime(stay.to_ns)));
 	line(list, 'CPU', stay.cpu === null ? 'unknown' : String(stay.cpu));
-	if (attempt)
-		attemptLines(app, list, attempt);
-	if (hold)
-		holdLines(list, hold);
-	return list;
+	return make('div', { class: 'group' }, make('h3', {}, 'This stay'), list);
 }
 
 export function installDetails(app, host) {
@@ -73,6 +109,7 @@ export function installDetails(app, host) {
 		const mine = ++asked;
 
 		if (!picked) {
+			app.timeline.frame(null);
 			host.replaceChildren(make('p', { class: 'empty' }, 'Click a bar in the timeline, or press Enter on a lane: what it is stands here.'));
 			return;
 		}
@@ -81,19 +118,21 @@ export function installDetails(app, host) {
 		if (mine !== asked)
 			return;
 		if (!detail) {
-			host.replaceChildren(make('p', { class: 'empty' }, `${app.name(picked.lane)} has nothing at ${formatTime(picked.at_ns)}.`));
+			host.replaceChildren(make('p', { class: 'empty' }, app.source.progress.error ?? `${app.name(picked.lane)} has nothing at ${formatTime(picked.at_ns)}.`));
 			return;
 		}
+		app.timeline.frame(detail.stay);
 		app.announce(sayDetail(app, detail));
 		host.replaceChildren(
+			make('h2', { class: 'said' }, sayDetail(app, detail)),
 			make('p', { class: 'actions' },
 				make('button', { type: 'button', id: 'details_zoom', onclick: () => app.goTo(detail.attempt ?? detail.stay) }, 'Zoom to it'),
 				make('button', { type: 'button', id: 'details_select', onclick: () => app.store.set({ selection: { from_ns: detail.stay.from_ns, to_ns: detail.stay.to_ns } }) }, 'Select it'),
 				make('button', { type: 'button', id: 'details_clear', onclick: () => app.store.set({ picked: null }) }, 'Clear')),
-			listOf(app, detail));
+			groupsOf(app, detail));
 	};
 
 	app.store.subscribe(['picked'], draw);
-	app.source.ready.then(draw);
+	app.source.ready.then(draw, draw);
 	draw();
 }

@@ -4,6 +4,8 @@ import { make, byId } from '../dom.js';
 import { formatExactNs, formatNs, formatShare } from '../format.js';
 import { visibleSentence } from '../text.js';
 
+const MOST_LOOKED_AT = 100;
+
 // "GIL battle: t1 and t2 ..." -> ["GIL battle", "t1 and t2 ..."]
 export function splitVerdict(verdict) {
 	const at = verdict.indexOf(': ');
@@ -25,6 +27,23 @@ function showFinding(app, finding) {
 	});
 }
 
+// A place to look at closely: where somebody waited longest because of it.
+async function showLongestWait(app, finding) {
+	const lanes = findingLanes(app, finding);
+	const { matches } = await app.source.matches({ kind: 'wait', lanes, min_ns: 0 }, MOST_LOOKED_AT);
+	const inside = matches.filter((it) => it.from_ns < finding.to_ns && it.to_ns > finding.from_ns);
+	const longest = inside[0] ?? matches[0];
+
+	if (longest)
+		app.goToStay(longest.lane, longest.from_ns, longest.to_ns);
+}
+
+// Several threads that wait at once add up to more than the time there was.
+function costShare(share, duration_ns) {
+	return share > 1 ? ` = as if ${share.toFixed(1)} threads waited all of the trace's ${formatNs(duration_ns)}`
+		: ` = ${formatShare(share)} of the trace's ${formatNs(duration_ns)}`;
+}
+
 function costOf(app, finding) {
 	const duration = app.report.trace.duration_ns;
 
@@ -32,7 +51,7 @@ function costOf(app, finding) {
 		return null;
 	return make('span', { class: 'cost', 'data-value': finding.cost_ns, title: `${formatExactNs(finding.cost_ns)}: thread time spent waiting because of it` },
 		make('strong', {}, formatNs(finding.cost_ns)), ' of waiting',
-		duration ? ` = ${formatShare(finding.cost_ns / duration)} of the trace's ${formatNs(duration)}` : null);
+		duration ? costShare(finding.cost_ns / duration, duration) : null);
 }
 
 function fillHeadline(app, findings) {
@@ -49,6 +68,7 @@ function fillHeadline(app, findings) {
 	if (findings[0].cost_ns)
 		box.append(make('p', { class: 'lead' }, costOf(app, findings[0]), ' ',
 			make('button', { type: 'button', class: 'primary', id: 'show_first', onclick: () => showFinding(app, findings[0]) }, 'Show me'),
+			findingLanes(app, findings[0]).length ? make('button', { type: 'button', id: 'show_longest', onclick: () => showLongestWait(app, findings[0]) }, 'Its longest wait') : null,
 			findings.length > 1 ? make('span', { class: 'more' }, `${findings.length - 1} more below`) : null));
 }
 

@@ -71,7 +71,9 @@ export function installPairs(app, host) {
 		const gils = [...new Set(pairs.map((it) => it.gil))];
 
 		box.replaceChildren(...gils.map((gil) => matrixOf(app, pairs.filter((it) => it.gil === gil), gil, app.source.meta.gils.length > 1)));
-		if (!gils.length)
+		if (shown?.holders_unknown)
+			box.append(make('p', { class: 'empty' }, 'This file was made with --thread: without the holds of the other threads, who blocked whom in a part of it is not known. Clear the selection to see it of the whole.'));
+		else if (!gils.length)
 			box.append(make('p', { class: 'empty' }, 'Nobody had to wait for another.'));
 	};
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Statistics and histograms of exactly the selected range.
 import { make } from '../dom.js';
-import { formatCount, formatExactNs, formatNs, formatRange, formatRatio, formatShare } from '../format.js';
+import { formatCount, formatExactNs, formatNs, formatRange, formatRatio, formatShare, formatTime } from '../format.js';
 
 const GIL_NUMBERS = [
 	['utilisation', 'Utilisation', formatShare], ['contention', 'Contention', formatShare],
@@ -44,6 +44,14 @@ function chipsOf(app, range) {
 		make('button', { type: 'button', onclick: () => app.store.set({ range }) }, 'Zoom to it'));
 }
 
+// Numbers of a part are counted from its events: those that the file has.
+function leftOutOf(app, range) {
+	const { from_ns } = app.source.meta.left_out;
+
+	return from_ns === null || range.to_ns <= from_ns ? [] : [make('p', { class: 'notice' },
+		`Events from ${formatTime(from_ns)} on are not in this file: these numbers are too small. gilscope report --time has all of them.`)];
+}
+
 export function installSelection(app, host) {
 	let shown = null;
 	const draw = () => {
@@ -53,10 +61,10 @@ export function installSelection(app, host) {
 			host.replaceChildren(make('p', { class: 'empty' }, 'Drag over the timeline to select a range: its statistics stand here, and in the tables of threads and pairs.'),
 				make('p', {}, make('button', { type: 'button', id: 'select_view', onclick: () => app.store.set({ selection: app.store.state.range }) }, 'Select what is shown')));
 		else if (!shown)
-			host.replaceChildren(chipsOf(app, selection), make('p', { class: 'empty' }, 'Counting ...'));
+			host.replaceChildren(chipsOf(app, selection), make('p', { class: 'empty' }, app.source.progress.error ?? 'Counting ...'));
 		else
-			host.replaceChildren(chipsOf(app, shown.range), gilNumbers(app, shown), make('div', { class: 'histograms' },
-				histogramOf('Waits: how many took how long', 'wait', shown.histograms.wait), histogramOf('Holds: how many took how long', 'hold', shown.histograms.hold)));
+			host.replaceChildren(chipsOf(app, shown.range), ...leftOutOf(app, shown.range), gilNumbers(app, shown), make('div', { class: 'histograms' },
+				histogramOf('Waits within it: how many took how long', 'wait', shown.histograms.wait), histogramOf('Holds within it: how many took how long', 'hold', shown.histograms.hold)));
 	};
 
 	app.onstats((stats) => {

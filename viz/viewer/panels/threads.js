@@ -21,7 +21,7 @@ export const THREAD_COLUMNS = [
 	{ id: 'acquisitions', title: 'Acquisitions', path: ['acquisitions'], form: count, help: 'acquisitions: ACQUIRE events' },
 	{ id: 'contended', title: 'contended', path: ['acquisitions_contended'], form: count, help: 'acquisitions_contended: those that had to wait' },
 	{ id: 'holding', title: 'Held', path: ['state_ns', 'holding'], form: ns, help: 'state_ns holding' },
-	{ id: 'hold_max', title: 'Longest hold', path: ['hold_ns', 'max'], form: ns, help: 'hold_ns max' },
+	{ id: 'hold_max', title: 'Longest hold', path: ['hold_ns', 'max'], form: ns, go: 'hold', help: 'hold_ns max; click: go there' },
 	{ id: 'blocked_others', title: 'Blocked others', path: ['blocked_others_ns'], form: ns, only: 'whole',
 		help: 'blocked_others_ns: how long others waited while it held' },
 	{ id: 'blocking_max', title: 'Longest block', path: ['blocking_max_ns'], form: ns, only: 'whole', at: 'blocking_max_at_ns',
@@ -66,8 +66,21 @@ function goToNumber(app, column, row, stats) {
 	if (column.at)
 		app.goToStay(row.lane, row[column.at], row[column.at] + threadValue(row, column));
 	else
-		app.source.next({ kind: column.go, lanes: [row.lane], min_ns: column.go === 'wait' ? threadValue(row, column) : undefined }, range.from_ns, 1)
-			.then((match) => match && app.goToStay(match.lane, match.from_ns, match.to_ns));
+		goToMatching(app, goQuery(column.go, row.lane, threadValue(row, column)), range.from_ns);
+}
+
+function goQuery(kind, lane, value) {
+	if (kind === 'hold')
+		return { kind: 'query', text: `hold>=${value}ns`, lanes: [lane] };
+	return { kind, lanes: [lane], min_ns: kind === 'wait' ? value : undefined };
+}
+
+// The first one from a time on; it may have begun before the selection did.
+async function goToMatching(app, query, from_ns) {
+	const match = await app.source.next(query, from_ns, 1) ?? await app.source.next(query, from_ns, -1);
+
+	if (match)
+		app.goToStay(match.lane, match.from_ns, match.to_ns);
 }
 
 function numberCell(app, column, row, stats) {

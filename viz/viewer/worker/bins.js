@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How the time in a range is shared: for each lane and bucket the part in each state, and counts. As the overview's planes.
 
-import { UNKNOWN, ENTERING, WAITING, HOLDING } from './replay.js';
+import { UNKNOWN, ENTERING, WAITING, HOLDING } from './states.js';
 import { replayUntil } from './trace.js';
 
 const SHARES = [[HOLDING, 'holding'], [WAITING, 'waiting'], [ENTERING, 'entering'], [UNKNOWN, 'unknown']];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // All about the stay of one lane at one time: the attempt that it is part of, or the hold.
 
-import { ENTERING, WAITING, HOLDING } from './replay.js';
+import { ENTERING, WAITING, HOLDING } from './states.js';
 import { orNull } from './slices.js';
 import { replayUntil } from './trace.js';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The language of the search box, and the other queries of source.js, as one predicate. Words separated by spaces must all hold:
 //
-//   NAME  tid:N               lanes: part of a thread's name (also its tid or pid)
+//   NAME  tid:N  pid:N  gil:N   lanes: part of a thread's name (also thread:NAME; its tid or pid, too)
 //   wait>1ms  wait<2us        attempts, by their duration;   failed>2: by BUSY and RETRY events;   holder:NAME: by who held meanwhile
 //   hold>5ms                  holds, by their duration
 //   state:waiting  dur>1ms    stays, by their state and duration
@@ -9,6 +9,7 @@
 const UNITS = { '': 1, ns: 1, us: 1e3, 'µs': 1e3, ms: 1e6, s: 1e9 };
 const STATES = ['unknown', 'outside', 'entering', 'waiting', 'holding', 'ended'];
 const COMPARISON = /^(wait|hold|failed|dur)(>=|<=|>|<|=)(\d+(?:\.\d+)?)(ns|us|µs|ms|s|)$/i;
+const LOOKS_COMPARED = /^(wait|hold|failed|dur)[<>=]/i;
 const COMPARE = {
 	'>': (a, b) => a > b, '<': (a, b) => a < b, '>=': (a, b) => a >= b, '<=': (a, b) => a <= b, '=': (a, b) => a === b,
 };
@@ -46,11 +47,17 @@ function addWord(query, meta, word) {
 		query.wants = 'attempt';
 		query.blames = true;
 		query.tests.push((it) => [...it.holders().keys()].some((holder) => holders.has(holder)));
-	} else if (key === 'state' && STATES.some((name) => name.startsWith(value))) {
+	} else if (LOOKS_COMPARED.test(word)) {
+		throw new Error(`${word}: a number is wanted, as in wait>1ms, hold<20us or failed>3`);
+	} else if (key === 'state') {
+		if (!value || !STATES.some((name) => name.startsWith(value)))
+			throw new Error(`${word}: the states are ${STATES.join(', ')}`);
 		query.wants = 'stay';
 		query.tests.push((it) => STATES[it.state].startsWith(value));
-	} else if (key === 'tid' && value) {
-		query.lanes.push(new Set(meta.lanes.flatMap(({ tid }, i) => (String(tid) === value ? [i] : []))));
+	} else if (['tid', 'pid', 'gil'].includes(key) && value) {
+		query.lanes.push(new Set(meta.lanes.flatMap((lane, i) => (String(lane[key]) === value ? [i] : []))));
+	} else if (['thread', 'name'].includes(key) && value) {
+		query.lanes.push(new Set(meta.lanes.flatMap(({ name }, i) => (name.toLowerCase().includes(value) ? [i] : []))));
 	} else {
 		query.lanes.push(lanesWith(meta, word.toLowerCase()));
 	}

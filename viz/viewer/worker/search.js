@@ -2,7 +2,7 @@
 // Looks for what matches a query: the next one from a time on, or all of them.
 
 import { compileQuery } from './query.js';
-import { ENTERING, WAITING, HOLDING } from './replay.js';
+import { ENTERING, WAITING, HOLDING } from './states.js';
 import { replayUntil } from './trace.js';
 
 const NAMES = ['unknown', 'outside', 'entering', 'waiting', 'holding', 'ended'];
@@ -23,7 +23,9 @@ export function searchSink(query, shape, found) {
 			const { machine } = sink;
 			const failed = machine.busy[lane] + machine.retries[lane];
 
-			if (lanes[lane] && query.test({ from_ns, to_ns, failed, holders: () => machine.blames(lane, to_ns) }))
+			let holders;   // an account is closed once
+
+			if (lanes[lane] && query.test({ from_ns, to_ns, failed, holders: () => (holders ??= machine.blames(lane, to_ns)) }))
 				found(lane, from_ns, to_ns, failed ? `wait, ${failed} failed` : 'wait');
 		};
 	if (query.wants === 'hold' || query.wants === 'stay')
@@ -80,6 +82,18 @@ async function nextAfter(trace, query, from_ns, pause) {
 	return best;
 }
 
+// The block from which on all is seen of the waits that go on when block `number` begins: who held meanwhile is not in its snapshot.
+function blockWithWaits(trace, query, number) {
+	const { state, from } = trace.blocks[number].snapshot;
+	let first = number;
+
+	state.forEach((it, lane) => {
+		if (query.lane(lane) && (it === ENTERING || it === WAITING))
+			first = Math.min(first, trace.blockAt(from[lane]));
+	});
+	return first;
+}
+
 // Block by block backwards, each with what ended in it; the first one goes on until what was open at that time has ended.
 async function nextBefore(trace, query, from_ns, pause) {
 	let best = null;
@@ -90,7 +104,7 @@ async function nextBefore(trace, query, from_ns, pause) {
 	const last = Math.min(trace.blockAt(from_ns), trace.blocks.length - 1);
 
 	for (let number = last; number >= 0 && (best?.from_ns ?? -Infinity) < trace.blocks[number].last_ns; number--) {
-		const begin = query.blames ? Math.max(number - 1, 0) : number;   // a wait of the block may have begun before it
+		const begin = query.blames ? blockWithWaits(trace, query, number) : number;
 		const machine = searcher(trace, query, begin, found);
 		const isPast = () => trace.blocks[number].last_ns < from_ns || openBegins(machine, query).every((at_ns) => at_ns >= from_ns);
 

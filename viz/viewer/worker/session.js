@@ -8,7 +8,7 @@ import { matchesOf, nextMatch } from './search.js';
 import { slicesOf } from './slices.js';
 import { statsOf } from './stats.js';
 import { Trace } from './trace.js';
-import { coversAll, withReport } from './whole.js';
+import { coversAll, withReport, withoutHolders } from './whole.js';
 
 const SLICE_MS = 12;
 const KEPT_QUESTIONS = 8;   // two views that ask in turn do not keep each other from an answer
@@ -85,7 +85,7 @@ export class Session {
 		await this.#trace.until(range.to_ns);
 		const stats = await statsOf(this.#trace, range, pause);
 
-		return coversAll(meta, range) ? withReport(stats, meta, report) : stats;
+		return coversAll(meta, range) ? withReport(stats, meta, report) : withoutHolders(stats, report);
 	}
 
 	async #answer(name, args, pause) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Exactly what is between two times: stays and marks, for a range that is narrow enough.
 
-import { ENDED, UNKNOWN } from './replay.js';
+import { ENDED, UNKNOWN } from './states.js';
 import { eventAt, replayUntil } from './trace.js';
 
 export function orNull(value) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The report's numbers of a range: those that `gilscope report --time` prints. docs/metrics.md says what each one means.
 
-import { HOLDING, WAITING, ACQUIRED } from './replay.js';
+import { ACQUIRED } from './book.js';
+import { HOLDING, WAITING } from './states.js';
 import { Histogram } from './histogram.js';
 import { replayUntil } from './trace.js';
 
@@ -31,7 +32,7 @@ export class StatsSink {
 		this.last = new Float64Array(gils).fill(-Infinity);
 	}
 
-	#see(gil, from_ns, to_ns) {
+	see(gil, from_ns, to_ns) {
 		if (from_ns < this.first[gil])
 			this.first[gil] = from_ns;
 		if (to_ns > this.last[gil])
@@ -40,7 +41,7 @@ export class StatsSink {
 
 	stay(lane, state, from_ns, to_ns, whole) {
 		this.stateNs[lane * STATE_NAMES.length + state] += to_ns - from_ns;
-		this.#see(this.shape.gilOf[lane], from_ns, to_ns);
+		this.see(this.shape.gilOf[lane], from_ns, to_ns);
 		if (state !== HOLDING)
 			return;
 		this.counts.checks[lane] += this.machine.checks;
@@ -86,7 +87,7 @@ export class StatsSink {
 	event(lane, kind, at_ns, before, holder) {
 		const { counts } = this;
 
-		this.#see(this.shape.gilOf[lane], at_ns, at_ns);
+		this.see(this.shape.gilOf[lane], at_ns, at_ns);
 		if (EVENT_COUNT[kind])
 			counts[EVENT_COUNT[kind]][lane]++;
 		if (kind >= 1 && kind <= 3)
@@ -106,12 +107,12 @@ export class StatsSink {
 			hold_ns: this.holds[lane].distribution() };
 	}
 
-	// Events without a thread, as the GIL's creation, are not in the blocks: the report knows the ends that they make.
+	// A GIL's creation and its threads' introductions are not in the blocks: the report and the lanes know the ends that they make.
 	widen(gil, row, range) {
 		if (row.first_ns >= range.from_ns && row.first_ns <= range.to_ns)
-			this.first[gil] = row.first_ns;
+			this.first[gil] = Math.min(this.first[gil], row.first_ns);
 		if (row.last_ns >= range.from_ns && row.last_ns <= range.to_ns)
-			this.last[gil] = row.last_ns;
+			this.last[gil] = Math.max(this.last[gil], row.last_ns);
 	}
 
 	#gil(gil, threads, wanted_ns) {
@@ -167,6 +168,10 @@ export async function statsOf(trace, range, pause) {
 
 		if (row)
 			sink.widen(place, row, { from_ns, to_ns });
+	});
+	trace.shape.firstNs.forEach((at_ns, lane) => {
+		if (at_ns > 0 && at_ns >= from_ns && at_ns <= to_ns)
+			sink.see(trace.shape.gilOf[lane], at_ns, at_ns);
 	});
 	return sink.result({ from_ns, to_ns }, machine.wanted);
 }

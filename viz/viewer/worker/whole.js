@@ -9,6 +9,14 @@ export function coversAll({ duration_ns }, { from_ns, to_ns }) {
 	return from_ns <= 0 && to_ns >= duration_ns;
 }
 
+// Of a file made with --thread: the holds of the other threads are not in it, so who held meanwhile, or before, is known of the whole only.
+export function withoutHolders(stats, report) {
+	if (!report.threads.some(({ selected }) => selected === false))
+		return stats;
+	return { ...stats, pairs: [], holders_unknown: true, threads: stats.threads.map((it) => ({ ...it, switches_in: null })),
+		gils: stats.gils.map((it) => ({ ...it, switches: null })) };
+}
+
 // stats: what the blocks say; the report's numbers take the place of those. Pairs of threads without a lane are left out.
 export function withReport(stats, { lanes, gils }, report) {
 	const laneOf = new Map(lanes.flatMap(({ row }, lane) => (row === null ? [] : [[row, lane]])));
