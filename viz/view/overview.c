@@ -100,7 +100,7 @@ int overview_interval(struct overview *o, const struct interval *i)
 	int share = share_of(i->state);
 	struct grid_row *gil_row;
 	struct grid_row *row;
-	struct lane *lane;
+	struct lane *lane = NULL;
 	int r = find(o, i->thread->gil, &gil_row);
 
 	if (!r)
