@@ -82,7 +82,10 @@ export function parseOverview(bytes, { overview, lanes, gils }) {
 	return { from_ns: 0, width_ns: overview.width_ns, n, exact: false, ...planes };
 }
 
+// The page reads the clock before its worker does. In Firefox a page's and a worker's first reading need the process's random generator. A worker that
+// makes it waits for the page's thread; where that wants it meanwhile (for its first paint), it waits for the worker: neither ever goes on.
 function startWorker() {
+	performance.now();
 	if (!WORKER_SOURCE)
 		return new Worker('./worker/worker.js', { type: 'module' });
 	return new Worker(URL.createObjectURL(new Blob([WORKER_SOURCE], { type: 'text/javascript' })));
