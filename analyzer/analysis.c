@@ -2,6 +2,7 @@
 #include "analyzer/analysis.h"
 
 #include "analyzer/model.h"
+#include "analyzer/names_ahead.h"
 #include "analyzer/reader.h"
 #include "base/err.h"
 
@@ -92,6 +93,7 @@ int analysis_run(const struct analysis_options *options, struct sink *const *sin
 {
 	cleanup(reader_freep) struct reader *reader = NULL;
 	cleanup(model_freep) struct model *model = NULL;
+	cleanup(names_ahead_deinit) struct names_ahead ahead = { 0 };
 	struct model_options wishes = {
 		.recording = options->recording,
 		.gil = options->gil,
@@ -107,8 +109,11 @@ int analysis_run(const struct analysis_options *options, struct sink *const *sin
 	wishes.end_ns = reader_end_ns(reader);
 	if (options->percentages && options->recording && reader_programs(reader) > 1)
 		r = find_end(options, &wishes.end_ns);
+	if (!r && options->thread && !options->facts_only)
+		r = names_ahead_look(&ahead, options);
 	if (r)
 		return r;
+	wishes.ahead = ahead.n ? &ahead : NULL;
 	r = model_new(&model, &wishes, sinks, n_sinks);
 	if (!r)
 		r = read_into(model, reader, options);

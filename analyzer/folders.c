@@ -72,6 +72,21 @@ static void closedirp(DIR **dir)
 		closedir(*dir);
 }
 
+/* A trace has no symbolic links: through one its reader would open what is no part of it. */
+static int refuse_link(const char *folder, const char *name)
+{
+	return err(-ELOOP, "'%s/%s' is a symbolic link, as no recording leaves one: put there what it points to", folder,
+		   name);
+}
+
+int folders_open(const char *folder, const char *name)
+{
+	cleanup(fdp) int at = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = at < 0 ? -1 : openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
 /* ---- stream files --------------------------------------------------------------- */
 
 /* Where the file should end, by its index; 0 without one. */
@@ -135,8 +150,7 @@ struct stream_look {
 /* babeltrace2 writes packets of another layout, and says in the metadata who wrote them. */
 static bool is_of_babeltrace(const char *folder)
 {
-	cleanup(freep) char *path = print_to_new("%s/metadata", folder);
-	cleanup(fdp) int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	cleanup(fdp) int fd = folders_open(folder, "metadata");
 	char begin[256];
 	ssize_t n = fd < 0 ? -1 : pread(fd, begin, sizeof(begin) - 1, 0);
 
@@ -186,7 +200,7 @@ static bool is_stream_file(const char *path, const char *name)
 {
 	struct stat st;
 
-	return name[0] != '.' && strcmp(name, "metadata") != 0 && !stat(path, &st) &&
+	return name[0] != '.' && strcmp(name, "metadata") != 0 && !lstat(path, &st) &&
 	       S_ISREG(st.st_mode);
 }
 
@@ -233,6 +247,27 @@ static int check_stream(struct trace_folder *t, const char *name)
 	return 0;
 }
 
+static bool is_link(DIR *folder, const char *name)
+{
+	struct stat st;
+
+	return !fstatat(dirfd(folder), name, &st, AT_SYMLINK_NOFOLLOW) && S_ISLNK(st.st_mode);
+}
+
+/* babeltrace2 opens what is in there. */
+static int check_index(const struct trace_folder *t)
+{
+	cleanup(freep) char *path = print_to_new("%s/index", t->path);
+	cleanup(closedirp) DIR *dir = path ? opendir(path) : NULL;
+
+	if (!path)
+		return no_memory();
+	for (struct dirent *e; dir && (e = readdir(dir));)
+		if (is_link(dir, e->d_name))
+			return refuse_link(path, e->d_name);
+	return 0;
+}
+
 static int check_streams(struct trace_folder *t)
 {
 	cleanup(closedirp) DIR *dir = opendir(t->path);
@@ -242,8 +277,8 @@ static int check_streams(struct trace_folder *t)
 		return err(-errno, "cannot read '%s': %s", t->path, strerror(errno));
 	t->of_babeltrace = is_of_babeltrace(t->path);
 	for (struct dirent *e; !r && (e = readdir(dir));)
-		r = check_stream(t, e->d_name);
-	return r;
+		r = is_link(dir, e->d_name) ? refuse_link(t->path, e->d_name) : check_stream(t, e->d_name);
+	return r ? r : check_index(t);
 }
 
 /* ---- mending ---------------------------------------------------------------------- */
@@ -352,14 +387,6 @@ static int mend(struct folders *f, struct trace_folder *t, bool facts_only)
 
 /* ---- finding ------------------------------------------------------------------------ */
 
-static bool has_metadata(const char *path)
-{
-	cleanup(freep) char *metadata = print_to_new("%s/metadata", path);
-	struct stat st;
-
-	return metadata && !stat(metadata, &st) && S_ISREG(st.st_mode);
-}
-
 static int add_folder(struct folders *f, const char *path)
 {
 	struct trace_folder *all = reallocarray(f->all, f->n + 1, sizeof(*all));
@@ -373,14 +400,15 @@ static int add_folder(struct folders *f, const char *path)
 
 static int find_below(struct folders *f, const char *path, int depth)
 {
-	cleanup(closedirp) DIR *dir = NULL;
+	cleanup(closedirp) DIR *dir = opendir(path);
+	struct stat metadata;
 	int r = 0;
 
-	if (has_metadata(path))
-		return add_folder(f, path);
-	dir = opendir(path);
 	if (!dir)
 		return err(-errno, "cannot read '%s': %s", path, strerror(errno));
+	if (!fstatat(dirfd(dir), "metadata", &metadata, AT_SYMLINK_NOFOLLOW) &&
+	    (S_ISREG(metadata.st_mode) || S_ISLNK(metadata.st_mode)))
+		return add_folder(f, path);
 	for (struct dirent *e; !r && depth > 0 && (e = readdir(dir));) {
 		cleanup(freep) char *below = print_to_new("%s/%s", path, e->d_name);
 		struct stat st;
@@ -457,8 +485,7 @@ void folders_deinit(struct folders *f)
 
 bool trace_folder_has_whole_metadata(const struct trace_folder *t)
 {
-	cleanup(freep) char *path = print_to_new("%s/metadata", t->path);
-	cleanup(fdp) int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	cleanup(fdp) int fd = folders_open(t->path, "metadata");
 	struct metadata_start packet;
 	struct stat st;
 	int64_t at = 0;

@@ -59,6 +59,9 @@ int folders_find(struct folders *f, const char *path, bool facts_only);
 /* Also removes the mended folders. */
 void folders_deinit(struct folders *f);
 
+/* Opens a file of a trace to read: no link, nor does it wait at a pipe. @return a descriptor; < 0: nothing was said. */
+int folders_open(const char *folder, const char *name);
+
 /*
  * Does the metadata, if it is in packets, consist of whole ones? Not to be
  * given to babeltrace2 otherwise: 2.0.4 never returns from a cut one.

@@ -7,6 +7,7 @@
 
 #include "analyzer/fanout.h"
 #include "analyzer/filter.h"
+#include "analyzer/names_ahead.h"
 #include "analyzer/registry.h"
 #include "base/err.h"
 
@@ -595,9 +596,15 @@ static int apply(struct model *m, struct thread *t, const struct gil_event *ev, 
 
 /* ---- threads come, and say who they are ------------------------------------ */
 
+static bool is_asked_for(const struct model *m, const struct thread *t)
+{
+	return m->options.ahead ? names_ahead_ask(m->options.ahead, &t->info)
+				: thread_filter_match(m->options.thread, &t->info);
+}
+
 static void select_thread(struct model *m, struct thread *t)
 {
-	if (t->info.selected || !thread_filter_match(m->options.thread, &t->info))
+	if (t->info.selected || !is_asked_for(m, t))
 		return;
 	t->info.selected = m->any_selected = true;
 	t->gil->info.waiters += t->info.state == STATE_WAITING;
@@ -852,15 +859,21 @@ static void clip(struct model *m, struct gil *g, int64_t ts_ns)
 	}
 }
 
+static int stand(struct model *m, struct thread *t, bool last_holder)
+{
+	t->told = true;
+	return fanout_standing(&m->fanout, &t->info, last_holder);
+}
+
 static int tell_standing(struct model *m, const struct gil *g)
 {
-	const struct thread *last = g->holder ? NULL : g->last_holder;
+	struct thread *last = g->holder ? NULL : g->last_holder;
 	int r = 0;
 
-	for (const struct thread *t = g->live; t && !r; t = t->next_live)
+	for (struct thread *t = g->live; t && !r; t = t->next_live)
 		if (t->info.selected && t != last && is_active(t->info.state))
-			r = fanout_standing(&m->fanout, &t->info, false);
-	return r || !last || !last->info.selected ? r : fanout_standing(&m->fanout, &last->info, true);
+			r = stand(m, t, false);
+	return r || !last || !last->info.selected ? r : stand(m, last, true);
 }
 
 static int open_sinks(struct model *m, bool clipped)

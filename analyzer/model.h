@@ -23,11 +23,13 @@
  * Not thread-safe.
  */
 struct model;
+struct names_ahead;
 
 enum { MODEL_THREADS = 4096 };
 
 struct model_options {
 	const char *recording, *gil, *thread, *time; /* as in struct analysis_options; borrowed */
+	const struct names_ahead *ahead; /* borrowed; NULL: a thread is asked for when its name is known */
 	const struct trace_info *trace; /* borrowed; read when the first event arrives */
 	int64_t end_ns;                 /* about when the trace ends, for percentages */
 	size_t threads_limit;           /* as many are known: the ended ones are retired; 0: MODEL_THREADS */

@@ -104,9 +104,13 @@ static void set_from_cycles(int64_t *ts_ns, uint64_t cycles, const bt_message *s
 		bt_stream_borrow_class_const(bt_message_stream_beginning_borrow_stream_const(stream_begin)));
 	int64_t ns;
 
-	if (clock && cycles && bt_clock_class_cycles_to_ns_from_origin(clock, cycles, &ns) ==
-				       BT_CLOCK_CLASS_CYCLES_TO_NS_FROM_ORIGIN_STATUS_OK)
+	if (!clock || !cycles)
+		return;
+	if (bt_clock_class_cycles_to_ns_from_origin(clock, cycles, &ns) ==
+	    BT_CLOCK_CLASS_CYCLES_TO_NS_FROM_ORIGIN_STATUS_OK)
 		*ts_ns = ns;
+	else
+		bt_current_thread_clear_error();
 }
 
 static void on_stream_begin(struct reader *r, struct stream *s, const bt_message *msg)
@@ -473,35 +477,23 @@ static bt_value *make_inputs(const char *path)
 	return NULL;
 }
 
-static bool is_ctf2(const char *folder)
+static bool is_ctf2(int metadata)
 {
-	cleanup(freep) char *path = NULL;
-	cleanup(filep) FILE *f = NULL;
+	char begin;
 
-	if (asprintf(&path, "%s/metadata", folder) < 0)
-		path = NULL;
-	f = path ? fopen(path, "re") : NULL;
-	return f && fgetc(f) == 0x1e; /* the record separator of JSON text sequences */
-}
-
-static bool can_read_metadata(const char *folder)
-{
-	cleanup(freep) char *path = NULL;
-
-	if (asprintf(&path, "%s/metadata", folder) < 0)
-		path = NULL;
-	return path && !access(path, R_OK);
+	return pread(metadata, &begin, 1, 0) == 1 && begin == 0x1e; /* the record separator of JSON text sequences */
 }
 
 /* Why a folder's metadata cannot be used, as a sentence. */
 static void explain_folder(const char *folder, char *out, size_t size)
 {
+	cleanup(fdp) int metadata = folders_open(folder, "metadata");
 	char cause[512];
 
 	take_cause(cause, sizeof(cause));
-	if (!can_read_metadata(folder))
-		snprintf(out, size, "'%s/metadata' cannot be read: %s", folder, strerror(errno));
-	else if (is_ctf2(folder))
+	if (metadata < 0)
+		snprintf(out, size, "'%s/metadata' cannot be read: %s", folder, strerror(-metadata));
+	else if (is_ctf2(metadata))
 		snprintf(out, size, "'%s' is in CTF 2, which babeltrace2 %u.%u cannot read: record with "
 			 "LTTNG_SESSIOND_DEFAULT_TRACE_FORMAT=ctf-1.8, or use babeltrace2 2.1",
 			 folder, bt_version_get_major(), bt_version_get_minor());
@@ -671,24 +663,33 @@ static int add_sources(struct reader *r)
 }
 
 /* Each stream has its file open. */
-static void allow_open_files(size_t n)
+static int allow_open_files(size_t n_streams)
 {
-	enum { OTHERS = 64 };
+	enum { OTHERS = 64, OTHERS_LEAST = 16 };
+	size_t n = n_streams + OTHERS;
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= n + OTHERS)
-		return;
-	limit.rlim_cur = n + OTHERS < limit.rlim_max ? n + OTHERS : limit.rlim_max;
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= n)
+		return 0;
+	if (limit.rlim_max < n_streams + OTHERS_LEAST)
+		return err(-EMFILE, "reading this trace takes %zu open files, and %" PRIu64 " are allowed: raise "
+			   "the limit (ulimit -n)", n, (uint64_t)limit.rlim_max);
+	limit.rlim_cur = n < limit.rlim_max ? n : limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
+	return 0;
 }
 
 static int connect_streams(struct reader *r)
 {
 	const bt_component_sink *sink;
+	int status;
 
 	r->heap = calloc(r->n_streams + 1, sizeof(*r->heap));
 	if (!r->heap)
 		return err(-ENOMEM, "out of memory");
+	status = allow_open_files(r->n_streams);
+	if (status)
+		return status;
 	for (size_t i = 0; i < r->n_streams; i++)
 		r->streams[i].ts_ns = r->begin_ns;
 	if (bt_graph_add_sink_component_with_initialize_method_data(
@@ -702,7 +703,6 @@ static int connect_streams(struct reader *r)
 	r->trace.streams = (uint32_t)r->n_streams;
 	for (size_t i = 0; i < r->folders.n; i++)
 		r->trace.begins_late |= r->folders.all[i].late_begin != 0;
-	allow_open_files(r->n_streams);
 	return 0;
 }
 
@@ -724,7 +724,9 @@ int reader_open(struct reader **out, const char *path, bool facts_only, bool fli
 		return err(-ENOMEM, "out of memory");
 	r->trace.path = path;
 	r->flight_recorder = flight_recorder;
-	status = folders_find(&r->folders, path, facts_only);
+	status = allow_open_files(0);
+	if (!status)
+		status = folders_find(&r->folders, path, facts_only);
 	if (!status)
 		status = find_plugin(r);
 	if (status)

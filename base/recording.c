@@ -28,6 +28,29 @@ int recording_snapshot_path(char *path, size_t size, const char *trace, unsigned
 	return 0;
 }
 
+/* All of it, or what was there before. */
+static int replace(const char *path, const json_t *doc)
+{
+	char fresh[PATH_MAX + 8];
+	int code = 0, fd;
+
+	snprintf(fresh, sizeof(fresh), "%s.new", path);
+	unlink(fresh);
+	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return err(-errno, "cannot write '%s': %s", path, strerror(errno));
+	if (json_dumpfd(doc, fd, JSON_INDENT(2)))
+		code = errno ? -errno : -EIO;
+	if (close(fd) && !code)
+		code = -errno;
+	if (!code && rename(fresh, path))
+		code = -errno;
+	if (!code)
+		return 0;
+	unlink(fresh);
+	return err(code, "cannot write '%s': %s", path, strerror(-code));
+}
+
 int recording_write(const struct recording *r, const char *trace)
 {
 	cleanup(json_decrefp) json_t *command = json_array(), *doc = NULL;
@@ -46,18 +69,9 @@ int recording_write(const struct recording *r, const char *trace)
 			"lost_packets", (json_int_t)r->lost_packets, "loss_known", (int)r->loss_known,
 			"absent_processes", (int)r->absent, "late_processes", (int)r->late,
 			"flight_recorder", (int)r->flight_recorder, "snapshots", (int)r->snapshots);
-	if (!doc || json_dump_file(doc, path, JSON_INDENT(2)))
-		return err(-EIO, "cannot write '%s'", path);
-	return 0;
-}
-
-/* The file may be anything, also a pipe that nobody writes to. */
-static json_t *load(const char *path)
-{
-	cleanup(fdp) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	struct stat st;
-
-	return fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) ? NULL : json_loadfd(fd, 0, NULL);
+	if (!doc)
+		return err(-ENOMEM, "out of memory");
+	return replace(path, doc);
 }
 
 int recording_read(struct recording *r, const char *trace)
@@ -66,20 +80,26 @@ int recording_read(struct recording *r, const char *trace)
 	const char *its_schema, *id;
 	json_int_t events, packets;
 	char path[PATH_MAX];
+	struct stat st;
 	int known, absent = 0, late = 0, flight = 0, snapshots = 0, code = path_of(trace, path);
 
 	*r = (struct recording){ 0 };
 	if (code)
 		return code;
-	if (access(path, F_OK))
+	/* Not through a link, nor from a pipe: what others made may name anything. */
+	cleanup(fdp) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return RECORDING_E_ABSENT;
-	doc = load(path);
+	doc = fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) ? NULL : json_loadfd(fd, 0, NULL);
 	if (!doc || json_unpack(doc, "{s:s, s:s, s:I, s:I, s:b, s?i, s?i, s?b, s?i}",
 				"schema", &its_schema, "recording", &id,
 				"lost_events", &events, "lost_packets", &packets, "loss_known", &known,
 				"absent_processes", &absent, "late_processes", &late,
 				"flight_recorder", &flight, "snapshots", &snapshots))
 		return err(-EINVAL, "'%s' is damaged: read the trace without it by removing it", path);
+	if (strcmp(its_schema, schema) != 0)
+		return err(-ENOTSUP, "'%s' is of '%.40s', and this gilscope knows '%s': read the trace with a later gilscope, "
+				     "or without it by removing it", path, its_schema, schema);
 	*r = (struct recording){ .lost_events = (uint64_t)events, .lost_packets = (uint64_t)packets,
 				 .loss_known = known, .flight_recorder = flight,
 				 .absent = (unsigned)absent, .late = (unsigned)late,

@@ -122,6 +122,8 @@ const char *recorder_home(const struct recorder *rec)
 const char *recorder_watch(struct recorder *rec)
 {
 	rec->out_of_memory |= session_free_bytes() < session_buffers_bytes(rec->session);
+	if (!daemon_lives(rec->daemon))
+		return "LTTng's session daemon died";
 	if (!rec->disk_full && disk_is_low(rec)) {
 		rec->disk_full = true;
 		return "the disk is nearly full";

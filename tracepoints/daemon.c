@@ -25,6 +25,7 @@ struct daemon {
 	char home[HOME_LENGTH];  /* of a private daemon; "": it is shared */
 	pid_t pid;               /* 0: not known */
 	bool started;            /* by this process */
+	bool seen;               /* its process: not where that is in another pid namespace */
 	int alive;               /* locked while this process lives: see sweep(); or -1 */
 	/* Shared: where its recordings agree on who ends it, by a lock that has the pid of the one we started. */
 	int lock;                /* held from join to settle; else -1 */
@@ -371,6 +372,7 @@ int daemon_join(struct daemon **out, enum daemon_kind kind, const char *session)
 		daemon_settle(d);
 		return r;
 	}
+	d->seen = is_session_daemon(d->pid);
 	*out = steal(&d);
 	return 0;
 }
@@ -400,6 +402,11 @@ struct daemon *daemon_leave(struct daemon *d)
 const char *daemon_home(const struct daemon *d)
 {
 	return d->home[0] ? d->home : NULL;
+}
+
+bool daemon_lives(const struct daemon *d)
+{
+	return !d->seen || is_session_daemon(d->pid);
 }
 
 bool daemon_was_started(const struct daemon *d)

@@ -44,6 +44,9 @@ DEFINE_CLEANUP(struct daemon *, daemon_leave);
 /* LTTNG_HOME for the traced programs, or NULL when they need none. Borrowed. */
 const char *daemon_home(const struct daemon *daemon);
 
+/* False: it has gone since daemon_join(), and the session with it. */
+bool daemon_lives(const struct daemon *daemon);
+
 bool daemon_was_started(const struct daemon *daemon);
 int daemon_pid(const struct daemon *daemon);
 

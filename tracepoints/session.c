@@ -101,7 +101,13 @@ static int within(int limit_s, int (*run)(struct session *), struct session *ses
 /* liblttng-ctl: int functions give 0 or -LTTNG_ERR_*; *_ext ones LTTNG_OK (10) or a positive code. */
 static int fail(const char *what, int code)
 {
-	return err(-EIO, "%s: %s", what, lttng_strerror(code < 0 ? code : -code));
+	int error = code < 0 ? -code : code;
+
+	if (error == LTTNG_ERR_NO_SESSIOND || error == LTTNG_ERR_NO_USTCONSUMERD)
+		return err(-EPIPE, "%s: LTTng's %s daemon died; the trace may end early, or not be readable, and what "
+				   "it lost is unknown", what,
+			   error == LTTNG_ERR_NO_SESSIOND ? "session" : "consumer");
+	return err(-EIO, "%s: %s", what, lttng_strerror(-error));
 }
 
 static int create_session(const struct session *s)

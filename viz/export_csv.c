@@ -14,6 +14,7 @@
 
 #include "analyzer/stream.h"
 #include "base/err.h"
+#include "base/paths.h"
 #include "viz/csv.h"
 #include "viz/outfile.h"
 
@@ -23,7 +24,8 @@ struct csv_export {
 	struct stream stream;
 	struct outfile intervals, waits;
 	char *folder;
-	bool made; /* the folder is ours */
+	bool made;     /* the folder is ours */
+	bool finished; /* so are the tables in it */
 };
 
 static int open_file(struct outfile *file, const struct csv_export *x, const char *name)
@@ -141,19 +143,10 @@ static int finish_csv(struct export *export, const struct results *r)
 			code = write_table(x, r, t);
 	if (!code)
 		code = outfile_commit(&x->intervals);
-	return code ? code : outfile_commit(&x->waits);
-}
-
-static void free_csv(struct export *export)
-{
-	struct csv_export *x = (struct csv_export *)export;
-
-	outfile_drop(&x->intervals);
-	outfile_drop(&x->waits);
-	if (x->made)
-		rmdir(x->folder); /* only an empty one goes */
-	free(x->folder);
-	free(x);
+	if (!code)
+		code = outfile_commit(&x->waits);
+	x->finished = !code;
+	return code;
 }
 
 /* ---- where to ------------------------------------------------------------------------- */
@@ -217,20 +210,49 @@ static int check_folder(const char *path)
 	return r;
 }
 
+/* What there is of an export that failed: some tables without the others. */
+static void remove_tables(const char *path)
+{
+	DIR *folder = opendir(path);
+	bool whole;
+
+	for (const struct dirent *entry; folder && (entry = readdir(folder));)
+		if (is_named_as_ours(entry->d_name, &whole))
+			unlinkat(dirfd(folder), entry->d_name, 0);
+	if (folder)
+		closedir(folder);
+}
+
+static void free_csv(struct export *export)
+{
+	struct csv_export *x = (struct csv_export *)export;
+
+	outfile_drop(&x->intervals);
+	outfile_drop(&x->waits);
+	if (x->made && !x->finished)
+		remove_tables(x->folder);
+	if (x->made)
+		rmdir(x->folder); /* only an empty one goes */
+	free(x->folder);
+	free(x);
+}
+
 static int open_folder(struct csv_export *x, const char *path)
 {
-	int r = 0;
+	int r = paths_check_links(path);
 
+	if (r)
+		return r;
+	x->folder = strdup(path);
+	if (!x->folder)
+		return err(-ENOMEM, "out of memory");
 	x->made = !mkdir(path, 0777);
 	if (!x->made && errno != EEXIST)
 		return err(-errno, "cannot create the folder '%s': %s; name another place with -o",
 			   path, strerror(errno));
 	if (!x->made)
 		r = check_folder(path);
-	if (r)
-		return r;
-	x->folder = strdup(path);
-	return x->folder ? 0 : err(-ENOMEM, "out of memory");
+	return r;
 }
 
 static int open_csv(struct export **out, const char *path)

@@ -176,7 +176,11 @@ static int insert(const struct sqlite_export *x, sqlite3_stmt *s, const struct r
 	for (size_t i = 0; i < table->n_columns; i++) {
 		const struct column *c = &table->columns[i];
 
-		if (bind(s, (int)i + 1, c, column_value(r, c, row)) != SQLITE_OK)
+		int code = bind(s, (int)i + 1, c, column_value(r, c, row));
+
+		if (code == SQLITE_NOMEM) /* ours: SQLite knows of no error */
+			return err(-ENOMEM, "out of memory");
+		if (code != SQLITE_OK)
 			return fail(x);
 	}
 	if (sqlite3_step(s) != SQLITE_DONE)

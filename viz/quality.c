@@ -27,6 +27,9 @@ void quality_print_line(const struct quality *q, const struct page *page)
 	if (q->absent)
 		fprintf(page->out, "; %s %s not in it", COUNT(q->absent),
 			q->absent == 1 ? "process is" : "processes are");
+	if (q->late)
+		fprintf(page->out, "; %s %s not in it from %s begin on", COUNT(q->late),
+			q->late == 1 ? "process is" : "processes are", q->late == 1 ? "its" : "their");
 	if (q->begins_late)
 		fputs("; it begins in the middle, what was before is not in it", page->out);
 	fprintf(page->out, "%s.\n", e->interrupted ? "; reading was interrupted" : "");

@@ -18,9 +18,9 @@ struct paper {
 };
 
 /* Above the lanes: the axis, and on a GIL that has ticks, these beside the time or the time beside them. */
-void timeline_print_rulers(const struct paper *p);
+int timeline_print_rulers(const struct paper *p);
 
 /* Below them: who waits, failed attempts, badness, and where events are lost. Rows that would be empty are left out. */
-void timeline_print_rows(const struct paper *p);
+int timeline_print_rows(const struct paper *p);
 
 #endif

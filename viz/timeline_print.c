@@ -176,15 +176,18 @@ static void print_heading(const struct paper *p)
 
 static int print_track(struct paper *p)
 {
-	int r = 0;
+	int r;
 
 	measure(p);
 	print_heading(p);
-	timeline_print_rulers(p);
-	for (size_t i = 0; i < p->t->n_rows; i++)
+	r = timeline_print_rulers(p);
+	for (size_t i = 0; i < p->t->n_rows && !r; i++)
 		if (is_on(p, &p->t->rows[i]))
 			print_lane(p, &p->t->rows[i]);
-	timeline_print_rows(p);
+	if (!r)
+		r = timeline_print_rows(p);
+	if (r)
+		return r;
 	print_legend(p);
 	for (size_t i = 0; i < p->t->n_rows && !r; i++)
 		if (is_on(p, &p->t->rows[i]))

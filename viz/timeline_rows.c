@@ -2,6 +2,9 @@
 #include "viz/cell.h"
 #include "viz/timeline_paper.h"
 
+#include "base/err.h"
+
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,15 +136,16 @@ static void print_gaps(const struct paper *p)
 	fprintf(p->page->out, "%s  events\n", text_ink(p->page, INK_PLAIN));
 }
 
-void timeline_print_rows(const struct paper *p)
+int timeline_print_rows(const struct paper *p)
 {
 	cleanup(freep) double *values = calloc(p->cells, sizeof(*values));
 
 	if (!values)
-		return;
+		return err(-ENOMEM, "out of memory");
 	print_waiters(p, values);
 	print_failures(p, values);
 	print_badness(p, values);
 	if (!p->track->ticked)
 		print_gaps(p);
+	return 0;
 }

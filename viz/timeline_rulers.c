@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "viz/timeline_paper.h"
 
+#include "base/err.h"
+
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,12 +39,12 @@ static void add_label(bool ticks, char *label, size_t size, uint64_t at, uint64_
 		snprintf(label, size, "%s", COUNT(at));
 		return;
 	}
-	while (units[u].ns > step && u < 3)
+	while (u < 3 && units[u].ns > step)
 		u++;
 	snprintf(label, size, "%s %s", COUNT(at / units[u].ns), units[u].name);
 }
 
-static void print_main_ruler(const struct paper *p)
+static int print_main_ruler(const struct paper *p)
 {
 	cleanup(freep) char *line = malloc(p->cells + TEXT_NUMBER);
 	uint64_t step = ruler_step((double)p->end / p->cells * (p->track->ticked ? TICK_LABEL : TIME_LABEL));
@@ -49,7 +52,7 @@ static void print_main_ruler(const struct paper *p)
 	size_t used = 0;
 
 	if (!line)
-		return;
+		return err(-ENOMEM, "out of memory");
 	for (; at <= p->zero + p->end; at += step) {
 		unsigned cell = (unsigned)((double)(at - p->zero) * p->cells / (double)(p->end + 1));
 		char label[TEXT_NUMBER + 4];
@@ -63,6 +66,7 @@ static void print_main_ruler(const struct paper *p)
 	text_pad(p->page, p->track->ticked ? "ticks" : "time", p->name_width, false);
 	fprintf(p->page->out, " %s%-*s%s %7s %7s %9s\n", text_ink(p->page, INK_FAINT), (int)p->cells, line,
 		text_ink(p->page, INK_PLAIN), "holds", "waits", "failed");
+	return 0;
 }
 
 /* What the other ruler would say at a bucket's begin, ticks or ns. Nothing happened in it: as the bucket before. */
@@ -78,7 +82,7 @@ static uint64_t other_at(const struct paper *p, size_t bucket, uint64_t before)
 }
 
 /* Where the next round number was reached: ticks do not pass evenly in time. */
-static void print_other_ruler(const struct paper *p, uint64_t from, uint64_t all)
+static int print_other_ruler(const struct paper *p, uint64_t from, uint64_t all)
 {
 	const struct track *track = p->track;
 	cleanup(freep) char *line = malloc(p->cells + TEXT_NUMBER);
@@ -87,7 +91,7 @@ static void print_other_ruler(const struct paper *p, uint64_t from, uint64_t all
 	size_t used = 0;
 
 	if (!line)
-		return;
+		return err(-ENOMEM, "out of memory");
 	for (size_t i = 0; i < LANE_BUCKETS; i++) {
 		unsigned cell = (unsigned)((double)i * (double)track->bucket_width * p->cells / (double)(p->end + 1));
 		char label[TEXT_NUMBER + 4];
@@ -103,17 +107,19 @@ static void print_other_ruler(const struct paper *p, uint64_t from, uint64_t all
 	line[used] = '\0';
 	text_pad(p->page, track->ticked ? "time" : "ticks", p->name_width, false);
 	fprintf(p->page->out, " %s%s%s\n", text_ink(p->page, INK_FAINT), line, text_ink(p->page, INK_PLAIN));
+	return 0;
 }
 
-void timeline_print_rulers(const struct paper *p)
+int timeline_print_rulers(const struct paper *p)
 {
 	uint64_t ticks = 0;
+	int r = print_main_ruler(p);
 
-	print_main_ruler(p);
+	if (r)
+		return r;
 	for (size_t i = 0; i < LANE_BUCKETS; i++)
 		ticks += p->track->tallies[i].ticks;
 	if (p->track->ticked)
-		print_other_ruler(p, (uint64_t)(p->t->begin_ns - p->t->origin_ns), p->t->end);
-	else if (ticks && gil_is_ticked(&p->track->info))
-		print_other_ruler(p, 0, ticks);
+		return print_other_ruler(p, (uint64_t)(p->t->begin_ns - p->t->origin_ns), p->t->end);
+	return ticks && gil_is_ticked(&p->track->info) ? print_other_ruler(p, 0, ticks) : 0;
 }

@@ -75,7 +75,7 @@ static void say(struct finding *found, const struct results *r, const struct gil
 	/* That hold, as far as others waited for it. */
 	found->from_ns = holder->blocking.at_ns;
 	found->to_ns = holder->blocking.at_ns + (int64_t)holder->blocking.ns;
-	SAY(found->advice, "Let the C code that %s runs release the GIL (Py_BEGIN_ALLOW_THREADS, nogil), give it less work per call, or run it in a process of its own.",
+	SAY(found->advice, "Let the C code that %s runs release the GIL (Py_BEGIN_ALLOW_THREADS, nogil), give it less work per call, or run it in a process of its own. If it runs no such code, the system gave it no CPU: look at the machine's load.",
 	    FIRST_NAME(r, &sum->holders));
 }
 
@@ -91,6 +91,7 @@ static int look(struct findings *out, const struct results *r, const struct gil_
 	say(&found, r, gil, &sum, claim_longest(out, r, findings_tally(out)->blocked, blocking_ns));
 	claim_take(out, r, &claim);
 	cast_into(&found, &sum.holders, &sum.waiters);
+	cast_into_waiters(&found, &sum.waiters);
 	return findings_add(out, &found);
 }
 

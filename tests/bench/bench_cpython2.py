@@ -4,18 +4,17 @@
 
 The probe runs the GIL's semaphore itself, to see each failed wake-up
 (owned), or leaves it to the C library (--observe-only). Does the battle stay
-the same? Printed as a table, of medians: time, context switches and futex
-calls of the whole program, each side quiet (nobody records) and recorded.
+the same? Time, context switches and futex calls of the whole program, each
+side quiet (nobody records) and recorded.
 """
 import collections
 import os
 import shutil
-import statistics
 
 import bench
 import harness
 
-COUNT = 5000000  # iterations of each thread
+COUNT, QUICK_COUNT = 2500000, 500000  # iterations of each thread
 FUTEX = "syscalls:sys_enter_futex"
 SWITCHES = "context-switches"
 
@@ -25,7 +24,7 @@ Row = collections.namedtuple("Row", "ms futex_calls context_switches")
 def counted(folder, python):
     """The workload's command under perf, which counts into a file."""
     return ["perf", "stat", "-x", ";", "-e", f"{FUTEX},{SWITCHES}", "-o", folder / "perf", "--",
-            python, bench.HERE / "workload.py", "count", COUNT]
+            python, bench.HERE / "workload.py", "count", bench.sized(COUNT, QUICK_COUNT)]
 
 
 def row(folder, out):
@@ -72,17 +71,17 @@ def measure(rounds):
     with bench.folder() as folder:
         reason = why_not(folder, python)
         if reason:
-            print(f"not measured | {reason}")
+            bench.skip("Python 2.7's battle, observed and owned", reason)
             return
         named = sides(folder, python)
         results = dict(zip(named, bench.alternate(rounds, *named.values())))
-    plain = statistics.median(one.ms for one in results["plain"])
-    print(f"2 x {COUNT:,} iterations, medians of {rounds} rounds")
-    print("| | time | futex calls | context switches |\n|---|---|---|---|")
+    plain = results.pop("plain")
     for name, rows in results.items():
-        ms, futex_calls, switches = (statistics.median(column) for column in zip(*rows))
-        print(f"| {name} | {ms:,.0f} ms (x {ms / plain:.2f}) | {futex_calls:,.0f} | {switches:,.0f} |", flush=True)
+        for budget, field, unit in ((bench.OWNED_TIME, "ms", "ms"), (bench.OWNED_FUTEX, "futex_calls", "calls"),
+                                    (bench.OWNED_SWITCHES, "context_switches", "switches")):
+            bench.compare(budget, [getattr(row, field) for row in rows], [getattr(row, field) for row in plain],
+                          unit, (name, "plain"), f", {name}")
 
 
 if __name__ == "__main__":
-    bench.main(measure, rounds=9)
+    bench.main(measure, rounds=5)

@@ -9,7 +9,7 @@ import bench
 import harness
 
 MUTE = bench.BUILT / "gilrun-mute"
-COUNT = 4_000_000
+COUNT = 2_000_000
 PYTHON2 = os.path.join(os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv")), "versions/2.7.18/bin/python")
 PYTHON2_COUNT = """
 import time
@@ -55,4 +55,4 @@ def measure(rounds):
 
 
 if __name__ == "__main__":
-    bench.main(measure, rounds=21)
+    bench.main(measure, rounds=11)

@@ -30,4 +30,4 @@ def measure(rounds):
 
 
 if __name__ == "__main__":
-    bench.main(measure, rounds=25)
+    bench.main(measure, rounds=9)

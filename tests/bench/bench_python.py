@@ -3,16 +3,17 @@
 """What recording costs each Python that is here: threads that compute, threads that talk.
 
 Start and end of the program are not in it: the work times itself. Debian's
-Python goes first, with all rounds; each other one has a third of them.
+Python, and 2.7; with GILSCOPE_ALL=1 each that is here, with a third of the rounds.
 """
 import os
 
 import bench
 import harness
 
-COUNT = 15000000       # iterations of each thread: about 1.5 s together
-BATTLE_COUNT = 5000000 # CPython 2: about 2 s on two CPUs
-ROUND_TRIPS = 60000    # about a second
+COUNT = 5000000         # iterations of each thread: about half a second together
+BATTLE_COUNT = 2500000  # CPython 2: about a second on two CPUs
+ROUND_TRIPS = 30000     # about half a second
+SMALLER = 10            # --quick: all of it by this
 SIDES = ("recorded", "not")
 
 
@@ -30,8 +31,9 @@ class Workload:
     def recorded(self, *words):
         return [int(word) / 1e6 for word in bench.record(self.trace, *self.command, *words).split()]
 
-    def sides(self, rounds, *words):
+    def sides(self, rounds, what, number):
         """Wall and CPU times of both sides."""
+        words = what, bench.sized(number, number // SMALLER)
         ours, theirs = bench.alternate(rounds, lambda: self.recorded(*words), lambda: self.bare(*words))
         return list(zip(zip(*ours), zip(*theirs)))
 
@@ -55,8 +57,7 @@ def measure_time_slices(workload, rounds, name):
 
 def measure_ticks(workload, rounds, name):
     if len(os.sched_getaffinity(0)) < 2:
-        print(f"not measured | {bench.BATTLE.what}, {name} | there is one CPU only")
-        return
+        return bench.skip(f"{bench.BATTLE.what}, {name}", "there is one CPU only")
     wall, _ = workload.sides(rounds, "count", BATTLE_COUNT)
     rate = workload.events_per_second(wall)
     bench.compare(bench.BATTLE, *wall, "ms", SIDES, f", {name} ({rate:,.0f} events/s): wall time")
@@ -67,13 +68,15 @@ def measure(rounds):
         for number, (_, python) in enumerate(harness.interpreters(at_least=(2, 7))):
             one = Workload(python, folder / "gil.trace")
             version = harness.python_version(python)
-            kind = measure_ticks if version < (3,) else measure_time_slices
+            ticks = version < (3,)
+            if number and not ticks and not harness.ALL:
+                continue
             name = ".".join(map(str, version))
-            kind(one, rounds if number == 0 else max(1, rounds // 3), name)
+            (measure_ticks if ticks else measure_time_slices)(one, max(1, rounds // 3) if number and harness.ALL else rounds, name)
             if number == 0:
                 # Where which thread runs on which CPU plays no part, the figures vary least.
                 measure_ping_pong(Workload(python, folder / "gil.trace", pinned=True), rounds, f"{name}, on one CPU")
 
 
 if __name__ == "__main__":
-    bench.main(measure, rounds=25)
+    bench.main(measure, rounds=7)

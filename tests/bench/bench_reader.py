@@ -1,24 +1,22 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Reading a trace: time against babeltrace2's own reader, and memory.
+"""Reading a trace: time against babeltrace2's own readers.
 
-Time: a battle of the lab, and a Python ping-pong, in which nearly each
-release hands over. Memory: battles. GILSCOPE_BENCH_EVENTS is how large the
-largest is (default: 10 million; the budget speaks of 50 million, 1.5 GB of
-disk), GILSCOPE_BENCH_DIR where it lies.
+A battle of the lab, and a Python ping-pong, in which nearly each release hands
+over. babeltrace2's dummy sink reads and discards; its text output prints each
+event; its Python bindings (python3-bt2) hand each event to a loop.
 """
 import os
 import subprocess
+import sys
 import time
 
 import bench
 import harness
 
-LARGEST = int(os.environ.get("GILSCOPE_BENCH_EVENTS", 10000000))
-SMALL = 1000000    # events; for memory
-MIDDLE = 4000000   # for time
-ROUND_TRIPS = 330000  # makes about as many
-THREADS = 1000
+EVENTS = 2000000      # against the dummy sink
+FEW_EVENTS = 150000   # against the slow ones
+ROUND_TRIPS = 165000  # makes about as many as EVENTS
 TICKS_PER_ITERATION = 3
 TICKS_PER_CHECK = 101
 EVENTS_PER_CHECK = 3  # at least: it releases, enters, acquires; contention adds to them
@@ -36,7 +34,7 @@ def battle(trace, events, threads=2):
 
 
 def ping_pong(trace):
-    bench.record(trace, harness.PYTHON, bench.HERE / "workload.py", "pingpong", ROUND_TRIPS)
+    bench.record(trace, harness.PYTHON, bench.HERE / "workload.py", "pingpong", bench.sized(ROUND_TRIPS, ROUND_TRIPS // 20))
     return bench.count_events(trace)
 
 
@@ -66,14 +64,28 @@ def dummy(trace):
     return finish("babeltrace2", trace, "-c", "sink.utils.dummy")
 
 
-def measure_memory(trace, events, threads=2):
-    for name, program in ("report", report), ("export", export), ("babeltrace2's dummy sink", dummy):
-        _, peak_mib = program(trace)
-        note = f" of {name}, {threads:,} threads"
-        if program is dummy:
-            print(f"       | ({bench.MEMORY.what}{note} | {events:,} events | {peak_mib:.1f} MiB)")
-        else:
-            bench.verdict(bench.MEMORY, [peak_mib], f"{events:,} events", note)
+def text(trace):
+    return finish("babeltrace2", trace)
+
+
+def bindings(trace):
+    return finish("/usr/bin/python3", __file__, "bt2", trace)
+
+
+def read_with_bt2(trace):
+    """In a process of its own: what the shortest useful program does."""
+    import bt2
+    count = 0
+    for message in bt2.TraceCollectionMessageIterator(trace):
+        if type(message) is bt2._EventMessageConst:
+            event = message.event
+            count += event.name == "gil:acquire" and int(event.payload_field["tid"]) > 0
+    if not count:
+        sys.exit("no gil:acquire in it")
+
+
+def why_no_bt2():
+    return "" if not harness.run("/usr/bin/python3", "-c", "import bt2").status else "python3-bt2 is not installed"
 
 
 def measure_time(trace, events, rounds, name):
@@ -82,15 +94,28 @@ def measure_time(trace, events, rounds, name):
                   "ms", ("report", "dummy"), f" ({name}, {events:,} events)")
 
 
+def measure_slow(trace, events, rounds):
+    """Those that take far longer than the report does, from a shorter trace."""
+    reason = why_no_bt2()
+    if reason:
+        bench.skip(bench.READING_BT2.what, reason)
+    sides = [(bench.READING_TEXT, text)] + ([] if reason else [(bench.READING_BT2, bindings)])
+    ours, *theirs = bench.alternate(rounds, lambda: report(trace), *(lambda side=side: side(trace) for _, side in sides))
+    for (budget, side), rows in zip(sides, theirs):
+        bench.compare(budget, [1000 * row[0] for row in rows], [1000 * row[0] for row in ours], "ms",
+                      (side.__name__, "report"), f" (battle, {events:,} events)")
+
+
 def measure(rounds):
     with bench.folder() as folder:
         trace = folder / "gil.trace"
-        measure_time(trace, battle(trace, MIDDLE), rounds, "battle")
+        measure_time(trace, battle(trace, bench.sized(EVENTS, EVENTS // 20)), rounds, "battle")
         measure_time(trace, ping_pong(trace), rounds, "ping-pong")
-        measure_memory(trace, battle(trace, SMALL))
-        measure_memory(trace, battle(trace, SMALL, THREADS), THREADS)
-        measure_memory(trace, battle(trace, LARGEST))
+        measure_slow(trace, battle(trace, bench.sized(FEW_EVENTS, FEW_EVENTS // 10)), rounds)
 
 
 if __name__ == "__main__":
-    bench.main(measure, rounds=7)
+    if sys.argv[1:2] == ["bt2"]:
+        read_with_bt2(sys.argv[2])
+    else:
+        bench.main(measure, rounds=5)

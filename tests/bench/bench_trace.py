@@ -5,7 +5,7 @@ import bench
 import harness
 
 EVENTS_PER_S = 4000000
-SECONDS = 5
+SECONDS, QUICK_SECONDS = 2, 1
 
 
 def measure_size(trace):
@@ -19,8 +19,8 @@ def measure_size(trace):
 
 def flood(trace):
     """(emitted, lost, million events/s). What is lost is what is missing, and the recorder must know."""
-    out = bench.record(trace, bench.BUILT / "flood", harness.PROVIDER, EVENTS_PER_S, SECONDS,
-                       may_lose=True)
+    out = bench.record(trace, bench.BUILT / "flood", harness.PROVIDER, EVENTS_PER_S,
+                       bench.sized(SECONDS, QUICK_SECONDS),                       may_lose=True)
     emitted, taken_ns = map(int, out.split())
     with bench.hot_channel(trace) as hot:
         lost = emitted - bench.count_events(hot)
@@ -45,4 +45,4 @@ def measure(rounds):
 
 
 if __name__ == "__main__":
-    bench.main(measure, rounds=5)
+    bench.main(measure, rounds=3)

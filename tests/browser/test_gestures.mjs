@@ -91,6 +91,15 @@ async function finding(viewer) {
 
 	assert.ok(range.from_ns <= findings[0].from_ns && range.to_ns >= findings[0].to_ns, `${JSON.stringify(range)} shows ${findings[0].from_ns} to ${findings[0].to_ns}`);
 	assert.ok(width(range) <= 1.5 * width(findings[0]), 'and little else');
+	const { highlight } = await viewer.state('highlight');
+	const rows = await viewer.page.evaluate((lanes) => lanes.map((it) => globalThis.gilscope.source.meta.lanes[it].row), highlight.lanes);
+
+	assert.equal(rows.join(' '), findings[0].waiters, 'who waited stands out');
+	assert.match(await viewer.text('.happens'), /^[A-Z].*\.$/);
+	assert.equal(await viewer.text('#show_fight'), 'Some turns');
+	await viewer.page.click('#show_fight');
+	await viewer.page.waitForSelector('[data-panel="details"] .said');
+	assert.ok(width((await viewer.state('range')).range) < width(range) / 2);
 }
 
 const isFailed = (event) => event.type === 'event' && ['busy', 'retry'].includes(event.event);
@@ -104,6 +113,42 @@ async function nextFailed(viewer) {
 	await viewer.press('n');
 	await viewer.until((state, at_ns) => state.range.from_ns <= at_ns && state.range.to_ns >= at_ns && state.picked, next.at_ns);
 	await viewer.screenshot('details');
+	await inHighlight(viewer, from_ns);
+}
+
+// What is highlighted is not left.
+async function inHighlight(viewer, from_ns) {
+	const lane = 2;
+	const { gil, number } = await viewer.page.evaluate((i) => globalThis.gilscope.source.meta.lanes[i], lane);
+	const next = viewer.events().find((it) => isFailed(it) && it.at_ns >= from_ns && it.gil === gil && it.thread === number);
+
+	await viewer.set({ range: { from_ns, to_ns: from_ns + 20000000 }, picked: null, highlight: { kind: 'wait', lanes: [lane], min_ns: 0 } });
+	await viewer.press('n');
+	await viewer.until((state) => state.picked);
+	assert.deepEqual((await viewer.state('picked')).picked, { lane, at_ns: next.at_ns });
+}
+
+// L, L, and back to the first.
+async function longWaits(viewer) {
+	const found = [];
+
+	await viewer.focusCanvas();
+	for (const key of ['l', 'l', 'Shift+L', 'l']) {
+		const { picked } = await viewer.state('picked');
+
+		if (key === 'l')
+			await viewer.press('l');
+		else {
+			await viewer.page.keyboard.down('Shift');
+			await viewer.press('L');
+			await viewer.page.keyboard.up('Shift');
+		}
+		await viewer.until((state, before) => state.picked && state.picked.at_ns !== before, picked?.at_ns ?? null);
+		found.push((await viewer.state('picked')).picked);
+	}
+	assert.deepEqual(found[2], found[0]);
+	assert.deepEqual(found[3], found[1]);
+	assert.ok(found[0].begin_ns < found[1].begin_ns);
 }
 
 async function search(viewer) {
@@ -126,6 +171,11 @@ async function search(viewer) {
 	await viewer.page.click('#search', { clickCount: 3 });
 	await viewer.page.keyboard.type('wait>soon');
 	await viewer.page.waitForFunction(() => document.querySelector('#matches [role="alert"]')?.textContent.includes('a number is wanted'));
+	await viewer.press('Escape');
+	assert.equal(await viewer.page.$eval('#search', (it) => it.value), 'wait>soon', 'Esc closes the list');
+	await viewer.press('Escape');
+	assert.equal(await viewer.page.$eval('#search', (it) => it.value), '', 'then it clears the search');
+	assert.equal((await viewer.state('highlight')).highlight, null);
 }
 
 async function pair(viewer) {
@@ -143,6 +193,10 @@ async function pair(viewer) {
 		return y >= scroll_y && y + h <= scroll_y + layout.body.h;
 	}, Number(waiter)), 'its lane is in view');
 	await viewer.screenshot('pair');
+	for (const pressed of ['false', 'true']) {
+		await viewer.press('Enter');
+		assert.equal(await viewer.page.evaluate(() => document.activeElement.getAttribute('aria-pressed')), pressed, 'the cell keeps the focus');
+	}
 }
 
 async function undo(viewer) {
@@ -257,7 +311,7 @@ async function places(viewer) {
 async function paper(viewer) {
 	await viewer.set({ theme: 'dark', panel: 'pairs' });
 	await viewer.page.emulateMediaType('print');
-	await viewer.page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+	await viewer.page.evaluate(() => [1, 2].forEach(() => dispatchEvent(new Event('beforeprint'))));
 	await viewer.drawn();
 	const seen = await viewer.page.$$eval('[data-panel], #bar, #tools', (all) => all.filter((it) => getComputedStyle(it).display !== 'none').map((it) => it.dataset.panel ?? it.id));
 
@@ -275,8 +329,23 @@ const focused = (page) => page.evaluate(() => {
 	return it === document.body ? 'body' : it.id || it.getAttribute('aria-label') || it.textContent.trim().slice(0, 30);
 });
 
+async function skipLink(viewer) {
+	const place = { range: { from_ns: 1000000, to_ns: 50000000 }, selection: { from_ns: 2000000, to_ns: 3000001 }, panel: 'pairs' };
+
+	await viewer.set(place);
+	await viewer.page.focus('a.skip');
+	await viewer.press('Enter');
+	assert.equal(await focused(viewer.page), 'tab_pairs');
+	await viewer.page.evaluate(() => {
+		location.hash = '#tabs';
+	});
+	await viewer.drawn();
+	assert.deepEqual(await viewer.state('range', 'selection', 'panel'), place, 'what is shown stays');
+}
+
 async function keyboardOnly(viewer) {
 	const seen = [];
+
 
 	for (let i = 0; i < 60 && !(seen.includes('timeline') && seen.some((it) => it.startsWith('tab_'))); i++) {
 		await viewer.press('Tab');
@@ -291,12 +360,18 @@ async function keyboardOnly(viewer) {
 
 	await viewer.press('ArrowDown');
 	await viewer.until((state, before) => state.focus !== before, focus);
+	for (const key of ['NumpadEnter', '.']) {
+		await viewer.set({ picked: null, panel: 'findings' });
+		await viewer.press(key);
+		await viewer.until((state) => state.picked && state.panel === 'details');
+	}
 	await viewer.press('?');
 	await viewer.page.waitForSelector('dialog#help[open]');
 	await viewer.screenshot('help');
 	await viewer.press('Escape');
 	await viewer.page.waitForFunction(() => !document.querySelector('dialog[open]'));
 	assert.equal(await focused(viewer.page), 'timeline', 'the focus is back where it was');
+	await skipLink(viewer);
 }
 
 export async function run(context) {
@@ -305,6 +380,7 @@ export async function run(context) {
 	await the('W, S and the wheel zoom', zoom);
 	await the('a click on a finding goes there', finding);
 	await the('n goes to the next failed attempt', nextFailed);
+	await the('L and Shift+L go to long waits, and back', longWaits);
 	await the('/ searches', search);
 	await the('a cell of the pairs makes its waits stand out', pair);
 	await the('navigation is undone', async (viewer) => {

@@ -58,6 +58,12 @@ int reader_run(struct reader *r, const struct reader_ops *ops)
 	return status < 0 ? status : 0;
 }
 
+size_t reader_programs(const struct reader *r)
+{
+	(void)r;
+	return 1;
+}
+
 uint64_t reader_other_events(const struct reader *r)
 {
 	(void)r;

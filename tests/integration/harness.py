@@ -6,6 +6,7 @@ folder comes from GILSCOPE_BUILD (meson sets it). A test that cannot run calls
 self.skipTest(reason).
 """
 import collections
+import contextlib
 import functools
 import glob
 import json
@@ -55,6 +56,30 @@ def why_no_lttng():
     if not shutil.which("lttng-sessiond"):
         return "lttng-sessiond is not installed"
     return ""
+
+
+def have_own_daemon():
+    """Root's recordings share a session daemon, with whatever else is recorded or killed on the machine. Executes the
+    program again where it has one of its own: with mounts of its own, if it may have them. (Another user's recording has one anyway.)"""
+    own = "mkdir -p /run/lttng; mount -t tmpfs none /run/lttng; mount -t tmpfs none /dev/shm"
+    if os.geteuid() or os.environ.get("GILSCOPE_OWN_DAEMON") or run("unshare", "--mount", "sh", "-ec", own).status:
+        return
+    os.environ["GILSCOPE_OWN_DAEMON"] = "1"
+    os.execvp("unshare", ["unshare", "--mount", "sh", "-ec", own + '; exec "$@"', "sh", sys.executable, *sys.argv])
+
+
+@contextlib.contextmanager
+def daemon_kept():
+    """One for all recordings: else each starts and ends its own. SIGTERM ends it, too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    if os.geteuid() or read_pid(ROOT_DAEMON):
+        yield
+        return
+    run("lttng-sessiond", "--daemonize", "--no-kernel")
+    try:
+        yield
+    finally:
+        end_process(read_pid(ROOT_DAEMON))
 
 
 def python_version(path):

@@ -177,7 +177,7 @@ class Exports(harness.TestCase):
             self.check_all_formats()
         with self.subTest("timeline"):
             self.check_timeline()
-            self.check_timeline("--time", "20%,50%")
+            self.check_timeline("--time", "5%,95%")
         with self.subTest("readers"):
             self.check_readers()
         with self.subTest("Ctrl-C"):

@@ -52,8 +52,8 @@ static void say_traffic(const struct section *s)
 		return;
 	}
 	say(s, "%s %s, %s %s from thread to thread (%s per second). A hand-over "
-	    "to a waiting thread took %s (p50), %s (p99); in all it was free though wanted for %s, %s of the time "
-	    "(dead time).",
+	    "to a waiting thread took %s (p50), %s (p99); between two holders it was free though wanted for %s, %s of the "
+	    "time (dead time).",
 	    COUNT(g->acquisitions), PLURAL(g->acquisitions, "acquisition"), COUNT(g->switches),
 	    g->switches == 1 ? "switch" : "switches", METRIC(s, "switches_per_s"),
 	    METRIC(s, "handover_p50_ns"), METRIC(s, "handover_p99_ns"), METRIC(s, "dead_ns"),

@@ -1,0 +1,398 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""What may go wrong while it records or reads: it ends in a trace that can be read, or in a clear sentence, and what is
+lost is counted or called unknown.
+
+With GILSCOPE_ALL=1 each allocation fails once, and ten times as many processes are killed; else a sample.
+"""
+import contextlib
+import json
+import os
+import pathlib
+import random
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import harness
+from test_strange_traces import CRASH, MS, create, fight, stream, thread
+
+sys.path.insert(0, str(harness.SOURCE / "tests" / "unit"))
+import ctf  # noqa: E402
+
+STARVED = str(harness.BUILD / "tests" / "faults" / "gilscope-starved")
+MANY = 10 if harness.ALL else 1
+
+# Three threads that give the GIL to each other as fast as they can, for the given time.
+FIGHT = """
+import os, sys, threading, time
+end = time.monotonic() + float(sys.argv[1])
+def fight():
+    while time.monotonic() < end: time.sleep(0)
+threads = [threading.Thread(target=fight) for _ in range(3)]
+for t in threads: t.start()
+print(os.environ.get("LTTNG_HOME"), flush=True)
+for t in threads: t.join()
+print("done")
+"""
+
+
+def children(pid):
+    """{pid: name} of the processes below."""
+    found = {}
+    for path in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in map(int, path.read_text().split()):
+                found[child] = pathlib.Path(f"/proc/{child}/comm").read_text().strip()
+                found.update(children(child))
+    return found
+
+
+def small_trace(folder):
+    rows = [create(), thread(100, "a\x1b", main=1), thread(101, "b")]
+    for i in range(4):
+        rows += fight((10 + 5 * i) * MS)
+    ctf.write(folder, [stream(*rows), stream(create(2, pid=78), *fight(12 * MS, 200, 201, gil=2), instance=1)])
+
+
+class Faults(harness.TestCase):
+    def note(self):
+        return json.loads((pathlib.Path(self.trace) / "gilscope.json").read_text())
+
+    def assert_readable_or_said(self, trace=None):
+        """@return whether it can be read."""
+        result = self.gilscope("report", trace or self.trace, expect=None)
+        self.assertIn(result.status, (0, 1), result.err)
+        self.assertNotRegex(result.err, CRASH)
+        self.assert_one_sentence(result.err)
+        return result.status == 0
+
+
+@harness.plain_build_only("what LTTng or the disk does")
+class Daemons(Faults):
+    """Of an ordinary user: they serve this recording alone."""
+
+    def end_one(self, name, options=()):
+        """Kills the recording's daemon of that name. @return what the recorder said"""
+        user = self.as_ordinary_user()
+        recorder = subprocess.Popen([*user, harness.GILSCOPE, "record", "-o", self.trace, *options,
+                                     harness.PYTHON, "-c", FIGHT, "0.6"],
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(recorder.kill)
+        home = recorder.stdout.readline().strip()
+        self.assertTrue(home.startswith("/"), home)
+        daemon = harness.read_pid(home + "/.lttng/lttng-sessiond.pid")
+        processes = {daemon: "lttng-sessiond", **children(daemon)}
+        time.sleep(0.2)
+        os.kill(next(pid for pid, its in processes.items() if its == name), signal.SIGKILL)
+        out, error = recorder.communicate(timeout=60)
+        self.assertEqual((recorder.returncode, out), (125, "done\n"), error)
+        give_up = time.monotonic() + 5
+        while time.monotonic() < give_up and any(map(harness.is_alive, processes)):
+            time.sleep(0.01)
+        self.assertEqual([its for pid, its in processes.items() if harness.is_alive(pid)], [])
+        self.assertFalse(os.path.exists(home))
+        return error
+
+    def test_session_daemon_killed(self):
+        error = self.end_one("lttng-sessiond")
+        self.assertIn("recording stopped: LTTng's session daemon died; the program goes on", error)
+        self.assert_one_sentence(error, "what it lost is unknown")
+        self.assertFalse(self.note()["loss_known"])
+        self.assert_readable_or_said()
+
+    def test_consumer_daemon_killed(self):
+        error = self.end_one("lttng-consumerd", ("--buffer-size", "64K"))
+        self.assert_one_sentence(error, "LTTng's consumer daemon died", "what it lost is unknown")
+        self.assertFalse(self.note()["loss_known"])
+        self.assert_readable_or_said()
+
+    def test_session_daemon_of_a_flight_recorder_killed(self):
+        error = self.end_one("lttng-sessiond", ("--flight-recorder", "1M"))
+        self.assertIn("LTTng's session daemon died", error)
+        self.assert_one_sentence(error[error.index("\n"):])
+        self.assert_readable_or_said()
+
+
+@harness.plain_build_only("what LTTng or the disk does")
+class Kills(Faults):
+    # Ends as many fighting children as told, each at some time, and lets the last one live.
+    PARENT = ("import random, subprocess, sys, time\n"
+              "random.seed(7)\n"
+              "for _ in range(int(sys.argv[1])):\n"
+              "    p = subprocess.Popen([sys.executable, '-c', sys.argv[2], '60'], stdout=subprocess.PIPE)\n"
+              "    p.stdout.readline(); time.sleep(random.uniform(0, 0.05)); p.kill(); p.wait()\n"
+              "p = subprocess.run([sys.executable, '-c', sys.argv[2], '0.1'], stdout=subprocess.DEVNULL)\n"
+              "sys.exit(p.returncode)\n")
+
+    def check(self, *options):
+        count = 5 * MANY
+        result = self.record(harness.PYTHON, "-c", self.PARENT, count, FIGHT, options=options, timeout=60 * MANY)
+        report = self.report()
+        quality = report["quality"]
+        pids = {gil["pid"] for gil in report["gils"] if gil["acquisitions"]}
+        # subprocess.Popen starts them with vfork(): the parent is one process, each child one.
+        self.assertEqual(len(pids) + quality["absent_processes"], count + 2, result.err)
+        self.assertEqual(quality["violations"], 0)
+        note = self.note()
+        self.assertTrue(note["loss_known"])
+        self.assertEqual((quality["lost_events"], quality["absent_processes"]),
+                         (note["lost_events"], note["absent_processes"]))
+        return report
+
+    def test_killed_while_they_fight(self):
+        report = self.check()
+        # Nothing of the one that came last is missing, and nobody's packets are.
+        self.assertEqual((report["quality"]["lost_events"], report["quality"]["lost_packets"]), (0, 0))
+        last = report["gils"][-1]
+        rows = [t for t in report["threads"] if t["gil"] == last["gil"]]
+        self.assertEqual(len(rows), 4)
+        self.assertEqual(sum(t["acquisitions"] for t in rows), last["acquisitions"])
+
+
+@harness.plain_build_only("what LTTng or the disk does")
+class Disk(Faults):
+    @contextlib.contextmanager
+    def disk(self, size, options=""):
+        place = self.folder / "disk"
+        place.mkdir()
+        if harness.run("mount", "-t", "tmpfs", "-o", f"size={size}{options}", "tmpfs", place).status:
+            self.skipTest("cannot mount a tmpfs here")
+        try:
+            yield place
+        finally:
+            harness.run("umount", "-l", place)
+
+    def test_filled_by_another(self):
+        """All at once: the recorder looks ten times a second, and LTTng meets a full disk before it does."""
+        with self.disk("64m") as disk:
+            self.trace = str(disk / "gil.trace")
+            fill = ("import os, sys\n"
+                    "with open(sys.argv[2], 'wb') as f:\n"
+                    "    try:\n"
+                    "        while True: f.write(bytes(65536)); f.flush()\n"
+                    "    except OSError: pass\n")
+            result = self.record(harness.PYTHON, "-c", fill + FIGHT, "0.8", disk / "filler",
+                                 options=("--buffer-size", "64K"), expect=None)
+            self.assertIn("done\n", result.out)
+            self.assertIn(result.status, (0, 125), result.err)
+            self.assertRegex(result.err, "disk is nearly full|No space left")
+            os.unlink(disk / "filler")
+            if self.assert_readable_or_said():
+                self.assertFalse(self.report()["quality"]["violations"])
+
+    def test_full_for_what_is_written(self):
+        trace = self.folder / "small.trace"
+        small_trace(trace)
+        with self.disk("64k") as disk:
+            (disk / "filler").write_bytes(bytes(60 << 10))
+            for words in (["view", "-o", disk / "x.html"],
+                          *(["export", "--to", to, "-o", disk / "x"] for to in EXPORTS)):
+                with self.subTest(words[2]):
+                    result = self.gilscope(*words, trace, expect=None)
+                    if result.status:
+                        self.assertEqual(result.status, 1)
+                        self.assert_one_sentence(result.err, "No space left")
+                        self.assertEqual([path.name for path in disk.iterdir()], ["filler"])
+                    else:
+                        for path in set(disk.iterdir()) - {disk / "filler"}:
+                            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def test_read_only(self):
+        trace = self.folder / "small.trace"
+        small_trace(trace)
+        with self.disk("64k", ",ro") as disk:
+            for words in (["view", "-o", disk / "x.html"],
+                          *(["export", "--to", to, "-o", disk / "x"] for to in EXPORTS)):
+                self.assert_one_sentence(self.gilscope(*words, trace, expect=1).err, str(disk), "Read-only")
+            result = self.gilscope("record", "-o", disk / "gil.trace", "true", expect=125)
+            self.assert_one_sentence(result.err, str(disk), "Read-only", "-o")
+
+    def test_read_only_for_a_user(self):
+        trace = self.folder / "small.trace"
+        small_trace(trace)
+        user = self.as_ordinary_user()
+        place = self.folder / "kept"
+        place.mkdir(mode=0o555)
+        for words in (["view", "-o", place / "x.html", trace], ["export", "--to", "json", "-o", place / "x", trace],
+                      ["record", "-o", place / "gil.trace", "true"]):
+            result = harness.run(*user, harness.GILSCOPE, *words)
+            self.assertEqual(result.status, 125 if words[0] == "record" else 1, result.err)
+            self.assert_one_sentence(result.err, str(place), "denied")
+
+
+class Descriptors(harness.TestCase):
+    needs_lttng = False
+
+    def limited(self, limit, *words):
+        return subprocess.run([harness.GILSCOPE, *map(str, words)], capture_output=True, text=True, timeout=60,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)))
+
+    def test_reader_of_many_streams(self):
+        ctf.write(self.trace, [stream(create(i + 2, pid=100 + i), *fight(12 * MS, 1000 + 2 * i, 1001 + 2 * i, gil=i + 2),
+                                      instance=i) for i in range(100)])
+        for limit in (5, 8, 40, 110):
+            result = self.limited(limit, "report", self.trace)
+            self.assertEqual((result.returncode, result.stdout), (1, ""), limit)
+            self.assert_one_sentence(result.stderr, "open files", "ulimit -n")
+        result = self.limited(120, "report", self.trace)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+    def test_soft_limit_is_raised(self):
+        ctf.write(self.trace, [stream(create(i + 2), *fight(gil=i + 2), instance=i) for i in range(100)])
+        done = subprocess.run([harness.GILSCOPE, "report", self.trace], capture_output=True, text=True, timeout=60,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (30, 1000)))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    @harness.plain_build_only("what LTTng needs")
+    def test_recorder(self):
+        if harness.why_no_lttng():
+            self.skipTest(harness.why_no_lttng())
+        for limit in (8, 12, 24):
+            result = self.limited(limit, "record", "-o", self.trace, harness.PYTHON, "-c", "print('ran')")
+            self.assertNotRegex(result.stderr, CRASH)
+            self.assertEqual((result.returncode, result.stdout), (0, "ran\n"), (limit, result.stderr))
+            self.assertIn("ulimit -n", result.stderr)
+            self.assertIn("nothing was recorded", result.stderr)
+
+
+EXPORTS = ["json", "jsonl", "csv", "svg", "perfetto", "html", "sqlite"]
+
+
+class OutOfMemory(harness.TestCase):
+    """Each allocation that our own code asks for fails, alone and with all that follow."""
+    needs_lttng = False
+
+    def setUp(self):
+        super().setUp()
+        if not os.path.exists(STARVED):
+            self.skipTest("gilscope-starved is not built in this configuration")
+        small_trace(self.trace)
+        # babeltrace2 2.0.4 leaks in its own error paths.
+        self.environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
+
+    def run_with(self, words, **variables):
+        for path in self.folder.glob("x*"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        return subprocess.run([STARVED, *words, self.trace], capture_output=True, cwd=self.folder, timeout=60,
+                              env={**self.environment, **variables})
+
+    def check(self, *words):
+        whole = self.run_with(words, STARVE_COUNT="count")
+        self.assertEqual(whole.returncode, 0, whole.stderr)
+        count = int((self.folder / "count").read_text())
+        self.assertGreater(count, 20)
+        numbers = range(1, count + 1)
+        if not harness.ALL:
+            numbers = sorted({1, count, *random.Random(repr(words)).sample(numbers, 6)})
+        for mode in ("STARVE_AT", "STARVE_FROM"):
+            for number in numbers:
+                result = self.run_with(words, **{mode: str(number)})
+                error = result.stderr.decode()
+                where = f"{mode}={number} {' '.join(words)}: {error}"
+                self.assertNotRegex(error, CRASH, where)
+                if result.returncode:
+                    self.assertEqual(result.returncode, 1, where)
+                    self.assertRegex(error, "out of memory|annot allocate memory", where)
+                    self.assert_one_sentence(error)
+                    self.assertEqual(list(self.folder.glob("x*")), [], where)
+                else:
+                    self.assertEqual((result.stdout, error), (whole.stdout, whole.stderr.decode()), where)
+
+
+def add_starved(name, *words):
+    setattr(OutOfMemory, "test_" + name, lambda self: self.check(*words))
+
+
+add_starved("report", "report", "--by", "3")
+add_starved("battle", "battle", "--explain")
+add_starved("timeline", "timeline", "--width", "200")
+add_starved("verify", "verify")
+add_starved("view", "view", "-o", "x.html")
+for _to in EXPORTS:
+    if harness.ALL or _to in ("sqlite", "csv"):
+        add_starved("export_" + _to, "export", "--to", _to, "-o", "x." + _to)
+
+
+class Vanishing(Faults):
+    needs_lttng = False
+
+    def test_removed_while_it_is_read(self):
+        """At any time: what is open can still be read, what is not is said."""
+        source = self.folder / "source"
+        many = [row for i in range(300) for row in fight((10 + 5 * i) * MS)]
+        ctf.write(source, [stream(create(i + 2, pid=100 + i), *many, instance=i) for i in range(8)])
+        statuses = set()
+        for i in range(8 * MANY):
+            shutil.copytree(source, self.trace)
+            reader = subprocess.Popen([harness.GILSCOPE, "report", self.trace], stdout=subprocess.PIPE,
+                                      stderr=subprocess.PIPE, text=True)
+            time.sleep(0.004 * (i % 8))
+            shutil.rmtree(self.trace)
+            out, error = reader.communicate(timeout=60)
+            self.assertIn(reader.returncode, (0, 1), error)
+            self.assertEqual(bool(out), reader.returncode == 0, error)
+            self.assertNotRegex(error, CRASH)
+            self.assert_one_sentence(error)
+            statuses.add(reader.returncode)
+        self.assertIn(1, statuses)  # the first is removed before the reader has looked
+
+    def test_cut_while_it_is_read(self):
+        source = self.folder / "source"
+        ctf.write(source, [b"".join(stream(*([] if k else [create(i + 2, pid=100 + i)]),
+                                           *[row for j in range(60) for row in fight((10 + 5 * (60 * k + j)) * MS)],
+                                           sequence=k, instance=i) for k in range(30)) for i in range(2)])
+        for i in range(6 * MANY):
+            shutil.copytree(source, self.trace)
+            reader = subprocess.Popen([harness.GILSCOPE, "export", "--to", "json", "-o", "out.json", self.trace],
+                                      stderr=subprocess.PIPE, text=True, cwd=self.folder)
+            time.sleep(0.01 * (i % 6))
+            for path in pathlib.Path(self.trace).glob("gil_*"):
+                os.truncate(path, 100)
+            _, error = reader.communicate(timeout=60)
+            self.assertIn(reader.returncode, (0, 1), error)
+            self.assertNotRegex(error, CRASH)
+            self.assert_one_sentence(error)
+            self.assertEqual((self.folder / "out.json").exists(), reader.returncode == 0)
+            (self.folder / "out.json").unlink(missing_ok=True)
+            shutil.rmtree(self.trace)
+
+    def test_note_of_a_later_recorder(self):
+        small_trace(self.trace)
+        note = {"schema": "gilscope-recording-2", "recording": "x", "lost_events": 0, "lost_packets": 0, "loss_known": True}
+        path = pathlib.Path(self.trace, "gilscope.json")
+        path.write_text(json.dumps(note))
+        result = self.gilscope("report", self.trace, expect=1)
+        self.assert_one_sentence(result.err, str(path), "gilscope-recording-2", "later gilscope")
+
+
+@harness.plain_build_only("what LTTng or the disk does")
+class AtOnce(Faults):
+    def record_two(self, *user):
+        traces = [self.folder / "one.trace", self.folder / "two.trace"]
+        recorders = [subprocess.Popen([*user, harness.GILSCOPE, "record", "-o", trace, harness.PYTHON, "-c", FIGHT, "0.3"],
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for trace in traces]
+        for recorder, trace in zip(recorders, traces):
+            out, error = recorder.communicate(timeout=60)
+            self.assertEqual(recorder.returncode, 0, error)
+            self.assertIn("recorded 1 process", error)
+            report = self.report(trace)
+            self.assertEqual((len(report["gils"]), report["quality"]["violations"]), (1, 0))
+            self.assertTrue(json.loads((trace / "gilscope.json").read_text())["loss_known"])
+        self.assertEqual(len({re.search(r"\d+", self.report(t)["gils"][0]["gil_id"]).group() for t in traces}), 2)
+
+    def test_of_a_user(self):
+        self.record_two(*self.as_ordinary_user())
+
+    def test_of_root(self):
+        if os.geteuid():
+            self.skipTest("root's share a daemon, and this is not root")
+        self.record_two()
+
+
+if __name__ == "__main__":
+    harness.main()
