@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const WAIT_MS = 8000;
+const READ_MS = 60000;   // ten million events, on a machine that does other things, too
 const MANY = 1 << 28;
 
 // Exactly: +0.000000001s
@@ -17,7 +18,7 @@ export class Viewer {
 
 		Object.assign(self, { context, name }, await context.browser.open(join(context.folder, `${name}.html`), options));
 		self.page.setDefaultTimeout(WAIT_MS);
-		await self.page.waitForFunction(() => ['ready', 'error'].includes(document.documentElement.dataset.state));
+		await self.page.waitForFunction(() => ['ready', 'error'].includes(document.documentElement.dataset.state), { timeout: READ_MS });
 		if (await self.page.evaluate(() => document.documentElement.dataset.state === 'error'))
 			throw new Error(`${name} did not open: ${self.watch.problems.join('\n')} ${await self.text('body')}`);
 		await self.drawn();
