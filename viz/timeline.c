@@ -30,24 +30,45 @@ static uint64_t tick_position(const struct track *track, const struct gil_event 
 	return track->ticks + (uint64_t)(track->tick_at_acquire - e->tick);
 }
 
-static void double_tallies(struct tally *tallies)
+/* In place: bucket i comes from 2i and 2i + 1, which are not before it, seen from the first. */
+static void double_tallies(struct track *track)
 {
-	for (size_t i = 0; i < LANE_BUCKETS; i++) {
-		struct tally a = { 0 };
+	size_t first = track->first_tally / 2, end = track->n_tallies ? (track->first_tally + track->n_tallies + 1) / 2 : first;
 
-		for (size_t j = 2 * i; j < 2 * i + 2 && j < LANE_BUCKETS; j++) {
-			a.failed += tallies[j].failed;
-			a.checks += tallies[j].checks;
-			a.ticks += tallies[j].ticks;
-			a.reached = a.reached ? a.reached : tallies[j].reached;
-		}
-		tallies[i] = a;
+	for (size_t i = first; i < end; i++) {
+		struct tally a = tally_of(track, 2 * i), b = tally_of(track, 2 * i + 1);
+
+		a.failed += b.failed;
+		a.checks += b.checks;
+		a.ticks += b.ticks;
+		a.reached = a.reached ? a.reached : b.reached;
+		track->tallies[i - first] = a;
 	}
+	track->first_tally = first;
+	track->n_tallies = end - first;
 }
 
-static struct tally *tally_at(struct track *track, uint64_t position)
+/* Makes a bucket, and those between: of many GILs each has few. *out: until the next one is made. */
+static int tally_at(struct track *track, uint64_t position, struct tally **out)
 {
-	return &track->tallies[position / track->bucket_width];
+	size_t bucket = (size_t)(position / track->bucket_width), n = track->n_tallies;
+	size_t first = n && track->first_tally < bucket ? track->first_tally : bucket;
+	size_t end = n && track->first_tally + n > bucket ? track->first_tally + n : bucket + 1;
+	struct tally *grown = track->tallies;
+
+	if (end - first != n) {
+		grown = calloc(end - first, sizeof(*grown));
+		if (!grown)
+			return err(-ENOMEM, "out of memory");
+		for (size_t i = first; i < end; i++)
+			grown[i - first] = tally_of(track, i);
+		free(track->tallies);
+		track->tallies = grown;
+		track->first_tally = first;
+		track->n_tallies = end - first;
+	}
+	*out = &grown[bucket - first];
+	return 0;
 }
 
 /* Sees to it that `position` has a bucket. */
@@ -57,7 +78,7 @@ static void stretch(struct timeline *t, struct track *track, uint64_t position)
 		track->end = position;
 	while (track->end / track->bucket_width >= LANE_BUCKETS) {
 		track->bucket_width *= 2;
-		double_tallies(track->tallies);
+		double_tallies(track);
 		lane_double(&track->waits);
 		for (size_t i = 0; i < t->n_rows; i++)
 			if (t->rows[i].of == track->gil)
@@ -75,9 +96,6 @@ static int find_track(struct timeline *t, const struct gil_info *gil, struct tra
 		return r;
 	*out = &t->tracks[gil->index];
 	if (!(*out)->gil) {
-		(*out)->tallies = calloc(LANE_BUCKETS, sizeof(*(*out)->tallies));
-		if (!(*out)->tallies)
-			return err(-ENOMEM, "out of memory");
 		(*out)->gil = gil;
 		(*out)->bucket_width = t->options.axis == TIMELINE_TICKS ? 1 : 1024;
 	}
@@ -215,13 +233,16 @@ static int on_hot_event(struct timeline *t, struct track *track, const struct gi
 		track->tick_at_acquire = e->tick;
 		r = begin_hold(t, track, step->thread, e->ts_ns);
 	}
-	tally = tally_at(track, position);
+	if (!r)
+		r = tally_at(track, position, &tally);
+	if (r)
+		return r;
 	tally->failed += failed;
 	if (!tally->reached)
 		tally->reached = time_position(t, e->ts_ns) + 1;
 	if (failed && step->holder && step->holder == track->run.thread)
 		track->run.failed++;
-	if (!r && (e->kind == GIL_ENTRY || e->kind == GIL_BUSY))
+	if (e->kind == GIL_ENTRY || e->kind == GIL_BUSY)
 		r = want(t, step->thread, position);
 	if (r || !row)
 		return r;
@@ -291,6 +312,7 @@ static int on_interval(void *data, const struct interval *v)
 {
 	struct timeline *t = data;
 	bool held = v->state == STATE_HOLDING;
+	struct tally *tally = NULL;
 	uint64_t from, to;
 	struct track *track;
 	struct row *row;
@@ -311,9 +333,13 @@ static int on_interval(void *data, const struct interval *v)
 		r = lane_add(&track->waits, track->bucket_width, LANE_WAITED, from, to);
 	if (r)
 		return r;
+	if (held)
+		r = tally_at(track, to, &tally);
+	if (r)
+		return r;
 	if (held) {
-		tally_at(track, to)->checks += v->checks;
-		tally_at(track, to)->ticks += v->ticks;
+		tally->checks += v->checks;
+		tally->ticks += v->ticks;
 	}
 	return row ? add_stay(row, track, v, from, to) : 0;
 }

@@ -48,12 +48,21 @@ struct track {
 	bool ticked;                /* its axis counts ticks */
 	bool tick_known;            /* an event told whether it has ticks */
 	uint64_t bucket_width, end;
-	struct tally *tallies;      /* LANE_BUCKETS of them */
+	struct tally *tallies;      /* of the buckets from its first to its last; tally_of() */
+	size_t first_tally, n_tallies;
 	struct lane waits;          /* of all threads together, with a lane or not */
 	uint64_t ticks;             /* executed in all whole holds so far */
 	int32_t tick_at_acquire;
 	struct run run;             /* going on */
 };
+
+/* Of any bucket. */
+static inline struct tally tally_of(const struct track *track, size_t bucket)
+{
+	bool has = bucket >= track->first_tally && bucket - track->first_tally < track->n_tallies;
+
+	return has ? track->tallies[bucket - track->first_tally] : (struct tally){ 0 };
+}
 
 struct timeline {
 	struct timeline_options options;

@@ -19,7 +19,7 @@ static struct tally column_of(const struct paper *p, unsigned cell)
 	struct tally sum = { 0 };
 
 	for (size_t i = (size_t)(from / width); i < LANE_BUCKETS && (double)i * width < to; i++) {
-		const struct tally *b = &p->track->tallies[i];
+		const struct tally of = tally_of(p->track, i), *b = &of;
 
 		if ((double)i * width < from)
 			continue;
@@ -28,8 +28,8 @@ static struct tally column_of(const struct paper *p, unsigned cell)
 	}
 	/* The last bucket may begin where the axis ends. */
 	if (cell + 1 == p->cells && to / width < LANE_BUCKETS && (double)(size_t)(to / width) * width >= to) {
-		sum.failed += p->track->tallies[(size_t)(to / width)].failed;
-		sum.checks += p->track->tallies[(size_t)(to / width)].checks;
+		sum.failed += tally_of(p->track, (size_t)(to / width)).failed;
+		sum.checks += tally_of(p->track, (size_t)(to / width)).checks;
 	}
 	return sum;
 }

@@ -75,10 +75,10 @@ static uint64_t other_at(const struct paper *p, size_t bucket, uint64_t before)
 	const struct track *track = p->track;
 
 	if (!track->ticked)
-		return bucket ? before + track->tallies[bucket - 1].ticks : 0;
-	if (!track->tallies[bucket].reached)
+		return bucket ? before + tally_of(track, bucket - 1).ticks : 0;
+	if (!tally_of(track, bucket).reached)
 		return before;
-	return (uint64_t)(p->t->begin_ns - p->t->origin_ns) + track->tallies[bucket].reached - 1;
+	return (uint64_t)(p->t->begin_ns - p->t->origin_ns) + tally_of(track, bucket).reached - 1;
 }
 
 /* Where the next round number was reached: ticks do not pass evenly in time. */
@@ -118,7 +118,7 @@ int timeline_print_rulers(const struct paper *p)
 	if (r)
 		return r;
 	for (size_t i = 0; i < LANE_BUCKETS; i++)
-		ticks += p->track->tallies[i].ticks;
+		ticks += tally_of(p->track, i).ticks;
 	if (p->track->ticked)
 		return print_other_ruler(p, (uint64_t)(p->t->begin_ns - p->t->origin_ns), p->t->end);
 	return ticks && gil_is_ticked(&p->track->info) ? print_other_ruler(p, 0, ticks) : 0;
