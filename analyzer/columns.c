@@ -100,6 +100,7 @@ GETTER(finding_other, struct finding,
        count(row->n_threads > 1 ? row->threads[1] : METRIC_UNKNOWN));
 GETTER(finding_other_name, struct finding,
        name_of_row(r, row->n_threads > 1 ? row->threads[1] : PAIR_NOBODY));
+GETTER(finding_waiters, struct finding, text(row->waiter_rows[0] ? row->waiter_rows : NULL));
 GETTER(trace_path, struct results, text(row->trace->path));
 GETTER(trace_host, struct results, text(row->trace->host[0] ? row->trace->host : NULL));
 GETTER(trace_domain, struct results, text(row->trace->domain[0] ? row->trace->domain : NULL));
@@ -372,6 +373,7 @@ static const struct column finding_columns[] = {
 	GET("other_thread", COLUMN_ROW, finding_other),
 	GET("other_thread_name", COLUMN_TEXT, finding_other_name),
 	COUNT(finding, n_concerned),
+	GET("waiters", COLUMN_TEXT, finding_waiters),
 	AS("verdict", COLUMN_TEXT, finding, verdict, NULL),
 	AS("evidence", COLUMN_TEXT, finding, evidence, NULL),
 	AS("advice", COLUMN_TEXT, finding, advice, NULL),

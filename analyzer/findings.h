@@ -24,6 +24,7 @@ struct finding {
 	uint32_t threads[FINDING_THREADS]; /* rows, the most important first */
 	size_t n_threads;        /* that are named, at most FINDING_THREADS */
 	size_t n_concerned;      /* of that kind, all */
+	char waiter_rows[FINDING_THREADS * 11]; /* rows of those that waited because of it, as "2 0"; "": they are more */
 	char verdict[256];       /* one sentence that can stand alone as the answer, names included */
 	char evidence[512];      /* the numbers that it rests on */
 	char advice[384];        /* one line */

@@ -64,6 +64,7 @@ static int look(struct findings *out, const struct results *r, const struct gil_
 	say(&found, r, gil, &sum, lives_ns(out, r));
 	claim_take(out, r, &claim);
 	cast_into(&found, &sum.waiters, NULL);
+	cast_into_waiters(&found, &sum.waiters);
 	return findings_add(out, &found);
 }
 

@@ -48,6 +48,7 @@ static void say_whom(struct finding *found, const struct results *r, const struc
 	    SHARE(gil->contention), RATIO(gil->waiters_mean));
 	SAY(found->advice, "Look at this time event by event (gilscope battle, gilscope timeline): the pairs tell who waits for whom.");
 	cast_into(found, &sum->waiters, is_of_one(r, sum) ? &sum->holders : NULL);
+	cast_into_waiters(found, &sum->waiters);
 }
 
 /*

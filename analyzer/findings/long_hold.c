@@ -91,6 +91,7 @@ static int look(struct findings *out, const struct results *r, const struct gil_
 	say(&found, r, gil, &sum, claim_longest(out, r, findings_tally(out)->blocked, blocking_ns));
 	claim_take(out, r, &claim);
 	cast_into(&found, &sum.holders, &sum.waiters);
+	cast_into_waiters(&found, &sum.waiters);
 	return findings_add(out, &found);
 }
 

@@ -42,6 +42,7 @@ static int look(struct findings *out, const struct results *r, const struct gil_
 	    COUNT(gil->threads), SHARE(gil->utilisation), DURATION(gil->dead_ns), DURATION(sum.free_ns), NAMES(r, &sum.waiters));
 	SAY(found.advice, "Use fewer threads (a smaller pool): those in the queue do nothing. Several processes have a GIL each.");
 	cast_into(&found, &sum.waiters, NULL);
+	cast_into_waiters(&found, &sum.waiters);
 	return findings_add(out, &found);
 }
 

@@ -45,6 +45,7 @@ static int look(struct findings *out, const struct results *r, const struct gil_
 	claim_take(out, r, &claim);
 	say(&found, r, gil, &sum);
 	cast_into(&found, &sum.waiters, &sum.holders);
+	cast_into_waiters(&found, &sum.waiters);
 	return findings_add(out, &found);
 }
 

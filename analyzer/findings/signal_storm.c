@@ -96,6 +96,7 @@ static int look(struct findings *out, const struct results *r, const struct gil_
 		found.cost_ns = gil->wait_ns;
 	say(&found, r, gil, &stormed, extra, find_main(r, &threads));
 	cast_into(&found, &stormed, &sum.waiters);
+	cast_into_waiters(&found, &sum.waiters);
 	return findings_add(out, &found);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyzer/findings/words.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -134,4 +135,12 @@ void cast_into(struct finding *found, const struct cast *who, const struct cast 
 		add_thread(found, whom->rows[0]);
 	for (size_t i = 1; i < who->n; i++)
 		add_thread(found, who->rows[i]);
+}
+
+void cast_into_waiters(struct finding *found, const struct cast *waiters)
+{
+	size_t end = 0;
+
+	for (size_t i = 0; i < waiters->n && waiters->n == waiters->all; i++)
+		end += (size_t)snprintf(found->waiter_rows + end, sizeof(found->waiter_rows) - end, i ? " %" PRIu32 : "%" PRIu32, waiters->rows[i]);
 }

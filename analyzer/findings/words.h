@@ -49,4 +49,7 @@ const char *words_name(char buffer[CAST_NAMES], const struct results *r, uint32_
 /* Names the finding's threads: the first of `who`, the first of `whom` (NULL: nobody), then the others of `who`. */
 void cast_into(struct finding *found, const struct cast *who, const struct cast *whom);
 
+/* Who waited because of it. */
+void cast_into_waiters(struct finding *found, const struct cast *waiters);
+
 #endif

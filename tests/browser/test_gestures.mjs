@@ -91,6 +91,15 @@ async function finding(viewer) {
 
 	assert.ok(range.from_ns <= findings[0].from_ns && range.to_ns >= findings[0].to_ns, `${JSON.stringify(range)} shows ${findings[0].from_ns} to ${findings[0].to_ns}`);
 	assert.ok(width(range) <= 1.5 * width(findings[0]), 'and little else');
+	const { highlight } = await viewer.state('highlight');
+	const rows = await viewer.page.evaluate((lanes) => lanes.map((it) => globalThis.gilscope.source.meta.lanes[it].row), highlight.lanes);
+
+	assert.equal(rows.join(' '), findings[0].waiters, 'who waited stands out');
+	assert.match(await viewer.text('.happens'), /^[A-Z].*\.$/);
+	assert.equal(await viewer.text('#show_fight'), 'Some turns');
+	await viewer.page.click('#show_fight');
+	await viewer.page.waitForSelector('[data-panel="details"] .said');
+	assert.ok(width((await viewer.state('range')).range) < width(range) / 2);
 }
 
 const isFailed = (event) => event.type === 'event' && ['busy', 'retry'].includes(event.event);
@@ -104,6 +113,19 @@ async function nextFailed(viewer) {
 	await viewer.press('n');
 	await viewer.until((state, at_ns) => state.range.from_ns <= at_ns && state.range.to_ns >= at_ns && state.picked, next.at_ns);
 	await viewer.screenshot('details');
+	await inHighlight(viewer, from_ns);
+}
+
+// What is highlighted is not left.
+async function inHighlight(viewer, from_ns) {
+	const lane = 2;
+	const { gil, number } = await viewer.page.evaluate((i) => globalThis.gilscope.source.meta.lanes[i], lane);
+	const next = viewer.events().find((it) => isFailed(it) && it.at_ns >= from_ns && it.gil === gil && it.thread === number);
+
+	await viewer.set({ range: { from_ns, to_ns: from_ns + 20000000 }, picked: null, highlight: { kind: 'wait', lanes: [lane], min_ns: 0 } });
+	await viewer.press('n');
+	await viewer.until((state) => state.picked);
+	assert.deepEqual((await viewer.state('picked')).picked, { lane, at_ns: next.at_ns });
 }
 
 // L, L, and back to the first.
@@ -149,6 +171,11 @@ async function search(viewer) {
 	await viewer.page.click('#search', { clickCount: 3 });
 	await viewer.page.keyboard.type('wait>soon');
 	await viewer.page.waitForFunction(() => document.querySelector('#matches [role="alert"]')?.textContent.includes('a number is wanted'));
+	await viewer.press('Escape');
+	assert.equal(await viewer.page.$eval('#search', (it) => it.value), 'wait>soon', 'Esc closes the list');
+	await viewer.press('Escape');
+	assert.equal(await viewer.page.$eval('#search', (it) => it.value), '', 'then it clears the search');
+	assert.equal((await viewer.state('highlight')).highlight, null);
 }
 
 async function pair(viewer) {
@@ -166,6 +193,10 @@ async function pair(viewer) {
 		return y >= scroll_y && y + h <= scroll_y + layout.body.h;
 	}, Number(waiter)), 'its lane is in view');
 	await viewer.screenshot('pair');
+	for (const pressed of ['false', 'true']) {
+		await viewer.press('Enter');
+		assert.equal(await viewer.page.evaluate(() => document.activeElement.getAttribute('aria-pressed')), pressed, 'the cell keeps the focus');
+	}
 }
 
 async function undo(viewer) {
@@ -331,6 +362,11 @@ async function keyboardOnly(viewer) {
 
 	await viewer.press('ArrowDown');
 	await viewer.until((state, before) => state.focus !== before, focus);
+	for (const key of ['NumpadEnter', '.']) {
+		await viewer.set({ picked: null, panel: 'findings' });
+		await viewer.press(key);
+		await viewer.until((state) => state.picked && state.panel === 'details');
+	}
 	await viewer.press('?');
 	await viewer.page.waitForSelector('dialog#help[open]');
 	await viewer.screenshot('help');

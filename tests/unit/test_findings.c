@@ -270,6 +270,7 @@ static void test_a_battle_of_many_is_no_oversubscription(void **state)
 	assert_non_null(strstr(first_of(&s)->verdict, ": t1, t2 and 4 more compute"));
 	assert_int_equal(first_of(&s)->n_threads, FINDING_THREADS);
 	assert_int_equal(first_of(&s)->n_concerned, 6);
+	assert_string_equal(first_of(&s)->waiter_rows, "");
 	close_scene(&s);
 }
 
@@ -298,6 +299,7 @@ static void test_convoy(void **state)
 			    "Convoy: io waits 5.00 ms per operation behind cpu, 100 times: 500 ms in 1.00 s.");
 	assert_int_equal(first_of(&s)->threads[0], 0);
 	assert_int_equal(first_of(&s)->threads[1], 1);
+	assert_string_equal(first_of(&s)->waiter_rows, "0");
 	close_scene(&s);
 
 	/* Where there are ticks a wait has no usual length. */

@@ -5,6 +5,7 @@ import test from 'node:test';
 import { Columns } from '../../viz/viewer/columns.js';
 import { handOvers } from '../../viz/viewer/draw_overlay.js';
 import { actionOf, keyHelp, KEYS } from '../../viz/viewer/keys.js';
+import { laneColour } from '../../viz/viewer/palette.js';
 import { lanesInOrder } from '../../viz/viewer/lanes.js';
 import { niceStep, rangeWithin, rangeZoomed, rulerTime, Scale, SHORTEST_RANGE_NS } from '../../viz/viewer/scale.js';
 import { initialState } from '../../viz/viewer/store.js';
@@ -25,6 +26,19 @@ test('zoom keeps the time under the pointer, whole ns, and stays in the trace', 
 	assert.equal(rangeZoomed(zoomed, 1e-9, 300_000, 1_000_000).to_ns - rangeZoomed(zoomed, 1e-9, 300_000, 1_000_000).from_ns, SHORTEST_RANGE_NS);
 	assert.deepEqual(rangeWithin(-50, 950, 10_000), { from_ns: 0, to_ns: 1000 });
 	assert.deepEqual(rangeWithin(0, 0, 0), { from_ns: 0, to_ns: 1 });
+});
+
+test('no thread has the colour of a state', () => {
+	const first = [0, 1, 2, 3, 4].map((lane) => laneColour(lane, false));
+
+	assert.equal(new Set(first).size, 5);
+	for (let lane = 0; lane < 500; lane++) {
+		const hue = Number(laneColour(lane, lane % 2 === 0).match(/^hsl\((\d+) /)[1]);
+
+		// Of waiting, holding, entering, failed.
+		for (const state of [26, 164, 202, 327])
+			assert.ok(Math.min(Math.abs(hue - state), 360 - Math.abs(hue - state)) >= 18, `lane ${lane}: ${hue}`);
+	}
 });
 
 test('the ruler has nice steps, and as many digits as they need', () => {
@@ -88,6 +102,8 @@ test('no key does two things, and each has its help', () => {
 	assert.equal(actionOf({ code: 'KeyZ', key: 'w', ctrlKey: true }), undefined);
 	assert.equal(actionOf({ code: 'Slash', key: '?', shiftKey: true }), 'help');
 	assert.equal(actionOf({ code: 'KeyW', key: 'w', ctrlKey: true }), undefined);
+	for (const [code, key, action] of [['NumpadEnter', 'Enter', 'pick'], ['Numpad4', 'ArrowLeft', 'pan_left'], ['Numpad0', '0', 'whole'], ['NumpadSubtract', '-', 'zoom_out'], ['Numpad4', '4', undefined]])
+		assert.equal(actionOf({ code, key }), action, `${code} as ${key}`);
 });
 
 test('a hand-over goes from a release to the next acquisition by another thread of the same GIL', () => {

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 // The page's pure parts, with node alone: numbers as text, the hash there and back, tables as CSV.
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import test from 'node:test';
 
 import { csvOf } from '../../viz/viewer/copy.js';
 import { formatNs, formatShare, formatTime } from '../../viz/viewer/format.js';
 import { hashOfState, isHashOfView, stateOfHash } from '../../viz/viewer/hash.js';
+import { whatHappens } from '../../viz/viewer/panels/finding_kinds.js';
 import { splitVerdict } from '../../viz/viewer/panels/findings.js';
 import { sortedRows } from '../../viz/viewer/panels/threads.js';
 import { SvgPath, xmlText } from '../../viz/viewer/picture.js';
+import { Source } from '../../viz/viewer/source.js';
 import { initialState, withMarker } from '../../viz/viewer/store.js';
 import { warningsOf } from '../../viz/viewer/banner.js';
 
@@ -47,6 +50,18 @@ test('a hash that makes no sense changes nothing', () => {
 	assert.deepEqual(['', '#', '#range=1-2', '#tabs', '#x=1'].map(isHashOfView), [true, true, true, false, false]);
 });
 
+test('each kind of finding says what happens', () => {
+	const folder = new URL('../../analyzer/findings/', import.meta.url);
+	const kinds = readdirSync(folder).filter((it) => it.endsWith('.c'))
+		.flatMap((it) => readFileSync(new URL(it, folder), 'utf8').match(/(?<=const struct detector detect_\w+ = \{ \.name = ")\w+/) ?? []);
+
+	assert.ok(kinds.length >= 9, kinds.join());
+	for (const kind of kinds)
+		assert.match(whatHappens(kind, true) ?? '', /^[A-Z].*\.$/, kind);
+	assert.notEqual(whatHappens('battle', true), whatHappens('battle', false));
+	assert.equal(whatHappens('constructor', true), null);
+});
+
 test('CSV: quotes, and no formula for a spreadsheet', () => {
 	assert.equal(csvOf([{ name: '=1+1', n: -5 }, { name: 'a,"b"\nc', n: null }]), 'name,n\n\'=1+1,-5\n"a,""b""\nc",\n');
 });
@@ -78,4 +93,25 @@ test('verdict, notes, warnings', () => {
 	assert.deepEqual(warningsOf({ quality: {} }, meta), []);
 	assert.match(warningsOf({ quality: { lost_events: 1, lost_packets: 0 } }, meta)[0], /1 event, 0 packets/);
 	assert.match(warningsOf({ quality: {} }, { ...meta, left_out: { events: 2, from_ns: 1e9, threads: 0 } })[0], /^2 events from 1\.000 000 000 s on are not/);
+});
+
+// Else Firefox may hang: see there.
+test('the clock is read before the worker starts', (it) => {
+	const { Worker } = globalThis, order = [];
+	const now = it.mock.method(performance, 'now', () => order.push('clock'));
+	const empty = { ...meta, gils: [], lanes: [], blocks: [], overview: { buckets: 0, width_ns: 1 } };
+
+	globalThis.Worker = class {
+		constructor() {
+			order.push('worker');
+		}
+
+		postMessage({ do: what }) {
+			order.push(what);
+		}
+	};
+	it.after(() => { globalThis.Worker = Worker; });
+	new Source({ readyState: 'complete', querySelectorAll: () => [] }, empty, { gils: [], threads: [], pairs: [], findings: [] }, new Uint8Array());
+	now.mock.restore();
+	assert.deepEqual(order, ['clock', 'worker', 'begin', 'end']);
 });

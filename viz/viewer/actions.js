@@ -31,7 +31,7 @@ function showMatch(timeline, store, match) {
 	const middle = (match.from_ns + match.to_ns) / 2;
 
 	store.set({ ...inside ? {} : { range: rangeWithin(middle - span / 2, middle + span / 2, timeline.whole_ns) },
-		focus: match.lane, picked: { lane: match.lane, at_ns: match.from_ns } });
+		focus: match.lane, picked: { lane: match.lane, at_ns: match.from_ns }, panel: 'details' });
 	timeline.reveal(match.lane);
 }
 

@@ -38,8 +38,12 @@ export function installControls(app, commands) {
 			menu.querySelector('summary').focus();
 		}
 	});
-	for (const [id, which] of [['previous_wait', 'The wait before'], ['next_wait', 'The next wait']])
-		document.querySelector(`button[data-command="${id}"]`).title = `${which} of at least ${formatNs(app.store.state.long_wait_ns)}`;
+	for (const [id, which] of [['previous_wait', 'The long wait before'], ['next_wait', 'The next long wait']]) {
+		const button = document.querySelector(`button[data-command="${id}"]`);
+
+		button.title = `${which}, of at least ${formatNs(app.store.state.long_wait_ns)}`;
+		button.setAttribute('aria-label', button.title.replace(/^The next long wait/, 'Long wait, the next one'));
+	}
 	gil.append(...app.source.meta.gils.map((it) => make('option', { value: it.gil }, app.gilName(it.gil))));
 	gil.parentElement.hidden = app.source.meta.gils.length < 2;
 	bindSelect(app, 'order', 'order', (value) => value);

@@ -52,7 +52,7 @@ export function drawLosses(view, row, y) {
 
 // The lanes that belong to each other in what is highlighted: who waits and who is waited for, so that both are seen.
 function lanesTogether({ kind, lanes, waiter, holder }, lane) {
-	const together = kind === 'pair' ? [waiter, holder] : kind === 'wait' && lanes ? lanes : [lane];
+	const together = kind === 'pair' ? [waiter, holder] : kind === 'wait' && lanes ? [...lanes, holder] : [lane];
 
 	return together.includes(lane) ? together : [lane];
 }

@@ -3,6 +3,7 @@
 import { niceStep, rulerTime, stepsIn } from './scale.js';
 
 const STEP_PX = 120;
+const TICK_SHORT_PX = 3;
 
 // `covers`: {from, to} where something else will stand; times are not written there.
 export function drawTimeRuler(view, y, h, covers) {
@@ -75,15 +76,23 @@ export function drawTickRuler(view, row, y) {
 
 		if (mark === Math.floor(sums[x] / step))
 			continue;
+		// Below a label that it would cross a bar is short.
+		const short = x < free_x ? Math.min(TICK_SHORT_PX, row.h - 4) : row.h - 4;
+
 		ctx.fillStyle = palette.faint;
-		ctx.fillRect(layout.body.x + x, y + 3, 1, row.h - 4);
+		ctx.fillRect(layout.body.x + x, y + row.h - 1 - short, 1, short);
 		const text = tickText(mark * step);
 
 		if (x < free_x)
 			continue;
+		const text_px = ctx.measureText(text).width;
+
+		// The grid does not cross it.
+		ctx.fillStyle = palette.ground;
+		ctx.fillRect(layout.body.x + x + 2, y, text_px + 4, row.h);
 		ctx.fillStyle = palette.faint;
 		ctx.fillText(text, layout.body.x + x + 4, y + row.h / 2);
-		free_x = x + 12 + ctx.measureText(text).width;
+		free_x = x + 12 + text_px;
 	}
 }
 

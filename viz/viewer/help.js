@@ -2,6 +2,7 @@
 // The keyboard overlay, made from the table that the keys themselves are made from.
 import { make } from './dom.js';
 import { makeDialog } from './dialog.js';
+import { formatNs } from './format.js';
 import { keyHelp } from './keys.js';
 
 const SEARCH_EXAMPLES = [
@@ -17,7 +18,8 @@ function keyTable(caption, rows) {
 }
 
 export function installHelp(app) {
-	const tables = Object.entries(keyHelp()).map(([group, rows]) => keyTable(group, rows));
+	const bound = `, of at least ${formatNs(app.store.state.long_wait_ns)}`;
+	const tables = Object.entries(keyHelp({ next_wait: bound, previous_wait: bound })).map(([group, rows]) => keyTable(group, rows));
 	const dialog = makeDialog('help', 'Keys', make('div', { class: 'columns' }, ...tables,
 		keyTable('Search box', SEARCH_EXAMPLES.map(([text, does]) => [[text], does]))));
 

@@ -58,17 +58,22 @@ function keyLabel(key) {
 	return key.split('+').filter(Boolean).length ? key.replace(/[^+]+$/, (code) => KEY_LABELS[code] ?? code.replace(/^(Key|Digit)/, '')) : key;
 }
 
-// {group: [[keys, what it does], ...]}, for people.
-export function keyHelp() {
+// {group: [[keys, what it does], ...]}, for people. more: {action: what is to be said besides}
+export function keyHelp(more = {}) {
 	const groups = {};
 
-	for (const { group, keys, what } of KEYS)
-		(groups[group] ??= []).push([[...new Set(keys.map((key) => (key.startsWith('key:') ? key.slice(4) : keyLabel(key))))], what]);
+	for (const { group, keys, what, action } of KEYS)
+		(groups[group] ??= []).push([[...new Set(keys.map((key) => (key.startsWith('key:') ? key.slice(4) : keyLabel(key))))], `${what}${more[action] ?? ''}`]);
 	return { ...groups, Pointer: POINTER_HELP };
 }
 
 const PLACES = new Set(['KeyW', 'KeyA', 'KeyS', 'KeyD']);
 const actionOfKey = new Map(KEYS.flatMap(({ keys, action }) => keys.map((key) => [key, action])));
+
+// Where a key is. The numeric keypad's Enter is Enter, and without NumLock its arrows are arrows.
+export function codeOf({ code, key }) {
+	return code.startsWith('Numpad') && key.length > 1 ? key : code;
+}
 
 // The action of a keydown event; undefined: not one of ours.
 export function actionOf(event) {
@@ -78,5 +83,5 @@ export function actionOf(event) {
 
 	if (!held && PLACES.has(event.code))
 		return of(event.code);
-	return (!held && actionOfKey.get(`key:${event.key}`)) || (letter && !PLACES.has(letter) && of(letter)) || (held && letter ? undefined : of(event.code));
+	return (!held && actionOfKey.get(`key:${event.key}`)) || (letter && !PLACES.has(letter) && of(letter)) || (held && letter ? undefined : of(codeOf(event)));
 }

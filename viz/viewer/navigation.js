@@ -2,7 +2,7 @@
 // Hands to the timeline: keys and wheel here, the pressed pointer in drag.js, fingers in touch.js. They change the state; the picture follows it.
 import { timelineActions } from './actions.js';
 import { installDrag } from './drag.js';
-import { actionOf } from './keys.js';
+import { actionOf, codeOf } from './keys.js';
 import { rangePanned, rangeZoomed } from './scale.js';
 import { installTouch } from './touch.js';
 
@@ -21,7 +21,7 @@ function installKeys(element, timeline, store, page) {
 
 		if (!action || event.isComposing || document.querySelector('dialog[open]') || !actions[action])
 			return;
-		if (!free && (at.closest?.('input, textarea, select, [contenteditable]') || /^(Arrow|Page|Home|End|Enter|Space)/.test(event.code)))
+		if (!free && (at.closest?.('input, textarea, select, [contenteditable]') || /^(Arrow|Page|Home|End|Enter|Space)/.test(codeOf(event))))
 			return;
 		event.preventDefault();
 		actions[action]();

@@ -39,9 +39,25 @@ export function paletteFor(theme) {
 	return { ...dark ? DARK_COLOURS : LIGHT_COLOURS, ...contrast ? MORE_CONTRAST[dark ? 'dark' : 'light'] : {}, ...forced ? FORCED_COLOURS : {} };
 }
 
+// Hues that no state has: neither waiting's orange, holding's green, entering's blue nor failed's pink.
+const LANE_HUES = [[56, 84], [222, 302], [346, 362]];
+const LANE_HUES_WIDE = LANE_HUES.reduce((sum, [from, to]) => sum + to - from, 0);
+const GOLDEN = 0.618034;
+
+function laneHue(lane) {
+	let left = (lane * GOLDEN + 0.3) % 1 * LANE_HUES_WIDE;
+
+	for (const [from, to] of LANE_HUES) {
+		if (left < to - from)
+			return Math.round(from + left) % 360;
+		left -= to - from;
+	}
+	return LANE_HUES[0][0];
+}
+
 // One colour for each lane, far from its neighbours': for the lane of holders, with a swatch beside each name.
 export function laneColour(lane, dark) {
-	return `hsl(${Math.round(lane * 137.508 + 200) % 360} ${lane % 3 === 1 ? 45 : 65}% ${(dark ? 60 : 45) + (lane % 2 ? 8 : -5)}%)`;
+	return `hsl(${laneHue(lane)} ${lane % 3 === 1 ? 45 : 65}% ${(dark ? 60 : 45) + (lane % 2 ? 8 : -5)}%)`;
 }
 
 const packedColours = new Map();

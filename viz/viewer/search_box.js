@@ -20,11 +20,19 @@ function listMatches(app, found) {
 
 const without = (all, one) => all.filter((it) => it !== one);
 
+// A chip's worth of names.
+function namesOf(app, lanes) {
+	const names = lanes.slice(0, MOST_CHIPS).map((it) => app.name(it)).join(', ');
+
+	return lanes.length > MOST_CHIPS ? `${names} and ${formatCount(lanes.length - MOST_CHIPS)} more` : names;
+}
+
 function showFilters(app) {
 	const { filters, hidden, pinned, highlight, selection } = app.store.state;
 	const chip = (id, text, remove) => make('span', { class: 'chip', 'data-chip': id }, text, make('button', { type: 'button', 'aria-label': `Remove: ${text}`, onclick: remove }, '\u00d7'));
+	const behind = highlight?.kind === 'wait' && app.lanes[highlight.holder] ? ` behind ${app.name(highlight.holder)}` : '';
 	const lightText = highlight && (highlight.kind === 'pair' ? `${app.name(highlight.waiter)} waiting while ${highlight.holder === null ? 'it was free, or nobody knows whose it was' : `${app.name(highlight.holder)} held it`}`
-		: highlight.kind === 'query' ? `highlight: ${highlight.text}` : `${highlight.kind === 'wait' ? 'waits' : highlight.kind}${highlight.lanes ? ` of ${highlight.lanes.map((it) => app.name(it)).join(', ')}` : ''}`);
+		: highlight.kind === 'query' ? `highlight: ${highlight.text}` : `${highlight.kind === 'wait' ? 'waits' : highlight.kind}${highlight.lanes ? ` of ${namesOf(app, highlight.lanes)}` : ''}${behind}`);
 
 	byId('filters').replaceChildren(
 		...filters.map((text) => chip('filter', `only: ${text}`, () => app.store.set({ filters: without(app.store.state.filters, text) }))),
@@ -59,6 +67,13 @@ export function installSearch(app) {
 	const hide = () => {
 		byId('matches').hidden = true;
 	};
+	const leave = () => {
+		box.value = '';
+		asked++;
+		if (app.store.state.highlight?.kind === 'query')
+			app.store.set({ highlight: null });
+		byId('timeline').focus();
+	};
 	const look = async () => {
 		const text = box.value.trim();
 		const mine = ++asked;
@@ -92,8 +107,10 @@ export function installSearch(app) {
 		if (event.key === 'Escape') {
 			// Some browsers would empty it.
 			event.preventDefault();
-			hide();
-			byId('timeline').focus();
+			if (!byId('matches').hidden)
+				hide();
+			else
+				leave();
 		} else if (event.key === 'Enter' && box.value.trim()) {
 			event.preventDefault();
 			app.goToNext({ kind: 'query', text: box.value.trim() }, event.shiftKey ? -1 : 1).then((match) => match || app.say('No further match'), () => {});
@@ -105,7 +122,13 @@ export function installSearch(app) {
 			hide();
 	});
 	app.store.subscribe(['filters', 'hidden', 'pinned', 'highlight', 'selection'], () => showFilters(app));
-	if (app.store.state.highlight?.kind === 'query')
-		box.value = app.store.state.highlight.text;
+	// The box says what is highlighted, unless somebody writes in it.
+	const showText = ({ highlight }) => {
+		if (document.activeElement !== box)
+			box.value = highlight?.kind === 'query' ? highlight.text : '';
+	};
+
+	app.store.subscribe(['highlight'], showText);
+	showText(app.store.state);
 	showFilters(app);
 }

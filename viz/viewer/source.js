@@ -99,7 +99,10 @@ export function placeGils(meta, report) {
 		it.gil = placeOf.get(it.gil) ?? null;
 }
 
+// The page reads the clock before its worker does. In Firefox a page's and a worker's first reading need the process's random generator. A worker that
+// makes it waits for the page's thread; where that wants it meanwhile (for its first paint), it waits for the worker: neither ever goes on.
 function startWorker() {
+	performance.now();
 	if (!WORKER_SOURCE)
 		return new Worker('./worker/worker.js', { type: 'module' });
 	return new Worker(URL.createObjectURL(new Blob([WORKER_SOURCE], { type: 'text/javascript' })));

@@ -29,7 +29,7 @@ function linesOf(app, { stay, attempt, hold }) {
 	if (attempt?.holder_at_begin !== null && attempt?.holder_at_begin !== undefined)
 		out.push(`held at its begin by ${app.name(attempt.holder_at_begin)}`);
 	if (attempt?.holders.length > 1)
-		out.push(`held meanwhile by ${sayHolders(app, attempt, MOST_HOLDERS_SAID)}`);
+		out.push(`held meanwhile by ${sayHolders(app, stay.lane, attempt, MOST_HOLDERS_SAID)}`);
 	if (attempt && attempt.busy + attempt.retries)
 		out.push(`${sayFailed(attempt)} in ${formatNs(attempt.to_ns - attempt.from_ns)}`);
 	if (hold)

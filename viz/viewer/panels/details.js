@@ -8,19 +8,52 @@ export const STATE_WORDS = ['unknown', 'outside the GIL', 'entering', 'waiting',
 const MOST_HOLDERS = 12;
 const BAR_PX = 80;
 
+// Until when a GIL may be held by one who took it before the trace began: the first hold that is seen.
+function firstHoldOf(app, gil) {
+	const { n, width_ns, holding } = app.source.overview;
+	const lanes = app.lanes.flatMap((it, lane) => (it.gil === gil ? [lane] : []));
+
+	for (let b = 0; b < n; b++)
+		if (lanes.some((lane) => holding[lane * n + b]))
+			return (b + 1) * width_ns;
+	return Infinity;
+}
+
+// What it is while nobody is seen to hold it.
+export function freeWord(app, lane, from_ns) {
+	const { quality, threads } = app.report;
+	const some = quality.incomplete || quality.loss_unknown || app.source.meta.left_out.threads || threads.some((it) => it.selected === false);
+
+	return some || ((quality.begins_late || quality.late_processes) && from_ns < firstHoldOf(app, app.lanes[lane].gil)) ? 'free or unknown' : 'free';
+}
+
+// "held by main", "held by main (81.0 %)", "mostly free, main held it 30.6 %": during an attempt; '': there is nothing to say.
+export function sayMostly(app, lane, attempt) {
+	const all = (attempt?.holders ?? []).filter((it) => it.ns).sort((a, b) => b.ns - a.ns);
+	const total = all.reduce((sum, it) => sum + it.ns, 0);
+	const [most] = all, thread = all.find((it) => it.lane !== null);
+	const share = thread && formatShare(thread.ns / total);
+
+	if (!most)
+		return '';
+	if (most.lane !== null)
+		return `held by ${app.name(most.lane)}${all.length > 1 ? ` (${share})` : ''}`;
+	return thread ? `mostly ${freeWord(app, lane, attempt.from_ns)}, ${app.name(thread.lane)} held it ${share}` : freeWord(app, lane, attempt.from_ns);
+}
+
 // "worker-2, waiting 4.90 ms, held by main"
 export function sayDetail(app, detail) {
 	const { stay, attempt } = detail;
-	const blamed = attempt?.holders?.filter((it) => it.lane !== null).sort((a, b) => b.ns - a.ns)[0];
+	const held = sayMostly(app, stay.lane, attempt);
 
-	return `${app.name(stay.lane)}, ${STATE_WORDS[stay.state]} ${formatNs(stay.to_ns - stay.from_ns)}${blamed ? `, held by ${app.name(blamed.lane)}` : ''}`;
+	return `${app.name(stay.lane)}, ${STATE_WORDS[stay.state]} ${formatNs(stay.to_ns - stay.from_ns)}${held && `, ${held}`}`;
 }
 
 // "compute 97.1 %, MainThread 2.9 %": who held the GIL during an attempt, the longest first.
-export function sayHolders(app, attempt, most) {
+export function sayHolders(app, lane, attempt, most) {
 	const total = attempt.holders.reduce((sum, it) => sum + it.ns, 0);
 	const all = [...attempt.holders].filter((it) => it.ns).sort((a, b) => b.ns - a.ns);
-	const text = all.slice(0, most).map((it) => `${it.lane === null ? 'free or unknown' : app.name(it.lane)} ${formatShare(it.ns / total)}`).join(', ');
+	const text = all.slice(0, most).map((it) => `${it.lane === null ? freeWord(app, lane, attempt.from_ns) : app.name(it.lane)} ${formatShare(it.ns / total)}`).join(', ');
 
 	return all.length > most ? `${text}, and ${all.length - most} more` : text;
 }
@@ -43,7 +76,7 @@ function durationOf(range) {
 	return make('span', { 'data-value': ns, title: formatExactNs(ns) }, `${formatNs(ns)} (${formatExactNs(ns)})`);
 }
 
-function holdersOf(app, attempt) {
+function holdersOf(app, lane, attempt) {
 	const total = attempt.holders.reduce((sum, it) => sum + it.ns, 0) || 1;
 	const all = [...attempt.holders].sort((a, b) => b.ns - a.ns);
 
@@ -53,17 +86,17 @@ function holdersOf(app, attempt) {
 		bar.style.width = `${BAR_PX * it.ns / total}px`;
 		bar.style.marginRight = `${BAR_PX * (1 - it.ns / total) + 8}px`;
 		return make('li', { 'data-holder': it.lane ?? 'free', 'data-value': it.ns }, bar,
-			it.lane === null ? 'free or unknown' : make('bdi', {}, app.name(it.lane)), `: ${formatNs(it.ns)}, ${formatShare(it.ns / total)}`);
+			it.lane === null ? freeWord(app, lane, attempt.from_ns) : make('bdi', {}, app.name(it.lane)), `: ${formatNs(it.ns)}, ${formatShare(it.ns / total)}`);
 	}), all.length > MOST_HOLDERS ? make('li', {}, `and ${formatCount(all.length - MOST_HOLDERS)} more`) : null);
 }
 
-function attemptLines(app, list, attempt) {
+function attemptLines(app, list, lane, attempt) {
 	line(list, 'Duration', durationOf(attempt), `, from ${formatTime(attempt.from_ns)}`);
 	line(list, 'Outcome', attempt.outcome);
 	line(list, 'Failed attempts', `${formatCount(attempt.busy + attempt.retries)}: ${formatCount(attempt.busy)} BUSY, ${formatCount(attempt.retries)} RETRY, ${formatCount(attempt.retries_timed_out)} of these timed out`);
-	line(list, 'Holder at its begin', attempt.holder_at_begin === null ? 'free or unknown' : app.name(attempt.holder_at_begin));
+	line(list, 'Holder at its begin', attempt.holder_at_begin === null ? freeWord(app, lane, attempt.from_ns) : app.name(attempt.holder_at_begin));
 	if (attempt.holders.length)
-		line(list, 'Held meanwhile by', holdersOf(app, attempt));
+		line(list, 'Held meanwhile by', holdersOf(app, lane, attempt));
 }
 
 function holdLines(list, hold) {
@@ -86,7 +119,7 @@ function groupsOf(app, detail) {
 	const { attempt, hold } = detail;
 
 	return make('div', { class: 'groups' }, stayList(app, detail.stay),
-		attempt ? factsOf('The attempt that it is part of', (list) => attemptLines(app, list, attempt)) : null,
+		attempt ? factsOf('The attempt that it is part of', (list) => attemptLines(app, list, detail.stay.lane, attempt)) : null,
 		hold ? factsOf('The hold', (list) => holdLines(list, hold)) : null);
 }
 

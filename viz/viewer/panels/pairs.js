@@ -70,11 +70,16 @@ export function installPairs(app, host) {
 		const pairs = pairRows(app, shown).filter((it) => app.shows(it.gil));
 		const gils = [...new Set(pairs.map((it) => it.gil))];
 
+		const { waiter, holder } = box.contains(document.activeElement) ? document.activeElement.parentElement.dataset : {};
+
 		box.replaceChildren(...gils.map((gil) => matrixOf(app, pairs.filter((it) => it.gil === gil), gil, app.source.meta.gils.length > 1)));
 		if (shown?.holders_unknown)
 			box.append(make('p', { class: 'empty' }, 'This file was made with --thread: without the holds of the other threads, who blocked whom in a part of it is not known. Clear the selection to see it of the whole.'));
 		else if (!gils.length)
 			box.append(make('p', { class: 'empty' }, 'Nobody had to wait for another.'));
+		// The cell that was pressed is a new one.
+		if (waiter !== undefined)
+			box.querySelector(`td[data-waiter="${waiter}"][data-holder="${holder}"] button`)?.focus();
 	};
 
 	app.onstats((stats) => {
