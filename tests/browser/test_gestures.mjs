@@ -211,6 +211,8 @@ async function undo(viewer) {
 	await viewer.press('z');
 	assert.deepEqual((await viewer.state('range')).range, first);
 	await viewer.page.keyboard.up('Control');
+	// The address has followed: Back leads to this place.
+	await viewer.page.evaluate(() => new Promise((done) => setTimeout(done, 300)));
 	await viewer.set({ range: { from_ns: 4000, to_ns: 9000 }, markers: [{ at_ns: 5000, text: 'stays' }] });
 	await viewer.page.waitForFunction(() => location.hash.includes('range=4000-9000'));
 	await viewer.page.evaluate(() => history.back());
