@@ -12,7 +12,7 @@
 enum column_type {
 	COLUMN_COUNT, /* .count, below 2^53 */
 	COLUMN_NS,    /* .count: a duration, or a time since the trace's begin, in ns */
-	COLUMN_ROW,   /* .count: a row of another table */
+	COLUMN_ROW,   /* .count: a row of another table, by its place there or, as a GIL, by its number */
 	COLUMN_ID,    /* .count: any 64 bits; JavaScript cannot read them as a number */
 	COLUMN_EPOCH, /* .count: ns since 1970; JavaScript neither */
 	COLUMN_RATIO, /* .ratio, rounded to COLUMN_DECIMALS */

@@ -213,8 +213,11 @@ int64_t clock_ns(const bt_clock_snapshot *snapshot, int64_t otherwise_ns)
 	int64_t ns;
 
 	if (bt_clock_snapshot_get_ns_from_origin(snapshot, &ns) !=
-	    BT_CLOCK_SNAPSHOT_GET_NS_FROM_ORIGIN_STATUS_OK)
+	    BT_CLOCK_SNAPSHOT_GET_NS_FROM_ORIGIN_STATUS_OK) {
+		/* It is beyond 63 bits. babeltrace2 aborts when it is called again with an error left. */
+		bt_current_thread_clear_error();
 		return otherwise_ns;
+	}
 	return ns;
 }
 

@@ -859,15 +859,21 @@ static void clip(struct model *m, struct gil *g, int64_t ts_ns)
 	}
 }
 
+static int stand(struct model *m, struct thread *t, bool last_holder)
+{
+	t->told = true;
+	return fanout_standing(&m->fanout, &t->info, last_holder);
+}
+
 static int tell_standing(struct model *m, const struct gil *g)
 {
-	const struct thread *last = g->holder ? NULL : g->last_holder;
+	struct thread *last = g->holder ? NULL : g->last_holder;
 	int r = 0;
 
-	for (const struct thread *t = g->live; t && !r; t = t->next_live)
+	for (struct thread *t = g->live; t && !r; t = t->next_live)
 		if (t->info.selected && t != last && is_active(t->info.state))
-			r = fanout_standing(&m->fanout, &t->info, false);
-	return r || !last || !last->info.selected ? r : fanout_standing(&m->fanout, &last->info, true);
+			r = stand(m, t, false);
+	return r || !last || !last->info.selected ? r : stand(m, last, true);
 }
 
 static int open_sinks(struct model *m, bool clipped)

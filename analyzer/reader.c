@@ -104,9 +104,13 @@ static void set_from_cycles(int64_t *ts_ns, uint64_t cycles, const bt_message *s
 		bt_stream_borrow_class_const(bt_message_stream_beginning_borrow_stream_const(stream_begin)));
 	int64_t ns;
 
-	if (clock && cycles && bt_clock_class_cycles_to_ns_from_origin(clock, cycles, &ns) ==
-				       BT_CLOCK_CLASS_CYCLES_TO_NS_FROM_ORIGIN_STATUS_OK)
+	if (!clock || !cycles)
+		return;
+	if (bt_clock_class_cycles_to_ns_from_origin(clock, cycles, &ns) ==
+	    BT_CLOCK_CLASS_CYCLES_TO_NS_FROM_ORIGIN_STATUS_OK)
 		*ts_ns = ns;
+	else
+		bt_current_thread_clear_error();
 }
 
 static void on_stream_begin(struct reader *r, struct stream *s, const bt_message *msg)

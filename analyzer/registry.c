@@ -166,12 +166,18 @@ static void mark(const struct gil *g)
 			refer(t->account.blames[i].holder);
 }
 
+/* What the sinks have a pointer to, but never heard the name of, they could not be told to forget. */
+static bool may_go(const struct thread *t, bool announced)
+{
+	return t->info.state == STATE_ENDED && !t->referred && (t->announced ? announced : !t->told);
+}
+
 static void sweep(struct registry *reg, bool announced, struct thread **out)
 {
 	struct thread **link = &reg->first_thread;
 
 	for (struct thread *t; (t = *link);) {
-		if (t->info.state == STATE_ENDED && !t->referred && (announced || !t->announced)) {
+		if (may_go(t, announced)) {
 			*link = t->next;
 			t->next = *out;
 			*out = t;

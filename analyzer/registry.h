@@ -43,6 +43,7 @@ struct thread {
 	struct thread *next_live, **prev_live; /* in gil->live */
 	struct thread *next;     /* in order of appearance */
 	bool announced;
+	bool told;               /* the sinks have it as one that stood at the begin */
 	bool referred;           /* while registry_take_ended() runs: something speaks of it */
 	uint32_t number;         /* for its default name; 0: none yet */
 
@@ -89,7 +90,8 @@ int registry_add_thread(struct registry *reg, struct gil *g, int32_t tid, int64_
 void thread_end(struct thread *t);
 
 /*
- * Takes the ended threads out that nothing refers to: no holder, no log, no blame of a pending wait.
+ * Takes the ended threads out that nothing refers to: no holder, no log, no blame of a pending wait,
+ * no sink that knows it as one that stood at the begin and not yet by name.
  * *out: a list by `next`, for threads_free(). @announced: also those that the sinks know.
  */
 int registry_take_ended(struct registry *reg, bool announced, struct thread **out);

@@ -19,4 +19,11 @@ int paths_find(const char *name, const char *in_tree, char *out, size_t size);
 /* The same for a file or folder that does not depend on the machine (datadir). */
 int paths_find_shared(const char *name, const char *in_tree, char *out, size_t size);
 
+/*
+ * Says whether it is safe to write to `path`. Refused is a symbolic link (or at the end a pipe or socket) that another
+ * user, not root, put into a folder where everybody may; at the end of the path wherever it lies.
+ * @return 0, also where nothing is there yet, or < 0 with a sentence.
+ */
+int paths_check_links(const char *path);
+
 #endif

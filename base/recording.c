@@ -28,6 +28,29 @@ int recording_snapshot_path(char *path, size_t size, const char *trace, unsigned
 	return 0;
 }
 
+/* All of it, or what was there before. */
+static int replace(const char *path, const json_t *doc)
+{
+	char fresh[PATH_MAX + 8];
+	int code = 0, fd;
+
+	snprintf(fresh, sizeof(fresh), "%s.new", path);
+	unlink(fresh);
+	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return err(-errno, "cannot write '%s': %s", path, strerror(errno));
+	if (json_dumpfd(doc, fd, JSON_INDENT(2)))
+		code = errno ? -errno : -EIO;
+	if (close(fd) && !code)
+		code = -errno;
+	if (!code && rename(fresh, path))
+		code = -errno;
+	if (!code)
+		return 0;
+	unlink(fresh);
+	return err(code, "cannot write '%s': %s", path, strerror(-code));
+}
+
 int recording_write(const struct recording *r, const char *trace)
 {
 	cleanup(json_decrefp) json_t *command = json_array(), *doc = NULL;
@@ -46,9 +69,9 @@ int recording_write(const struct recording *r, const char *trace)
 			"lost_packets", (json_int_t)r->lost_packets, "loss_known", (int)r->loss_known,
 			"absent_processes", (int)r->absent, "late_processes", (int)r->late,
 			"flight_recorder", (int)r->flight_recorder, "snapshots", (int)r->snapshots);
-	if (!doc || json_dump_file(doc, path, JSON_INDENT(2)))
-		return err(-EIO, "cannot write '%s'", path);
-	return 0;
+	if (!doc)
+		return err(-ENOMEM, "out of memory");
+	return replace(path, doc);
 }
 
 int recording_read(struct recording *r, const char *trace)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/text.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -118,9 +119,31 @@ static void put_spaces(FILE *out, unsigned n)
 	fprintf(out, "%*s", (int)n, "");
 }
 
+/* As char_columns(), of what is not to be cut: a character, or the four of an escape. */
+static unsigned unit_columns(const char *s, unsigned *len)
+{
+	if (s[0] == '\\' && s[1] == 'x' && isxdigit((unsigned char)s[2]) && isxdigit((unsigned char)s[3]))
+		return *len = 4;
+	return char_columns(s, len);
+}
+
+/* The begin of a string that takes more than `columns`, and an ellipsis. @return how many it takes */
+static unsigned put_begin(const struct page *page, const char *s, unsigned columns)
+{
+	unsigned used = 0, len, next;
+
+	while ((next = unit_columns(s, &len)) + used < columns) {
+		fwrite(s, 1, len, page->out);
+		used += next;
+		s += len;
+	}
+	fputs(page->utf8 ? "…" : "~", page->out);
+	return used + 1;
+}
+
 void text_pad(const struct page *page, const char *s, unsigned columns, bool right)
 {
-	unsigned have = text_columns(s), used = 0, len, next;
+	unsigned have = text_columns(s);
 
 	if (have <= columns) {
 		if (right)
@@ -130,28 +153,22 @@ void text_pad(const struct page *page, const char *s, unsigned columns, bool rig
 			put_spaces(page->out, columns - have);
 		return;
 	}
-	while ((next = char_columns(s, &len)) + used < columns) {
-		fwrite(s, 1, len, page->out);
-		used += next;
-		s += len;
-	}
-	fputs(page->utf8 ? "…" : "~", page->out);
-	put_spaces(page->out, columns - used - 1);
+	put_spaces(page->out, columns - put_begin(page, s, columns));
 }
 
 void text_pad_middle(const struct page *page, const char *s, unsigned columns)
 {
-	unsigned have = text_columns(s), head = columns / 2, len;
+	unsigned have = text_columns(s), left, len;
 
 	if (have <= columns || columns < 3) {
 		text_pad(page, s, columns, false);
 		return;
 	}
-	text_pad(page, s, head, false);
-	for (; have > columns - head; s += len)
-		have -= char_columns(s, &len);
+	left = columns - put_begin(page, s, columns / 2);
+	for (; have > left; s += len)
+		have -= unit_columns(s, &len);
 	fputs(s, page->out);
-	put_spaces(page->out, columns - head - have);
+	put_spaces(page->out, left - have);
 }
 
 /* The length of the next word; a number keeps its unit: "5.01 ms", "49.1 %)". */

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/paths.h"
 #include "base/tree.h"
 #include "cli/experiment/child.h"
 #include "cli/experiment/experiment.h"
@@ -10,6 +11,7 @@
 #include "cli/tracee.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -97,8 +99,16 @@ static void remove_folder(void)
 
 static int write_json(void)
 {
-	cleanup(filep) FILE *out = fopen(json_path, "we");
+	cleanup(filep) FILE *out = NULL;
+	int fd, flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, r = paths_check_links(json_path);
+	struct stat st;
 
+	if (r)
+		return r;
+	/* What comes in its place now is not followed. */
+	flags |= lstat(json_path, &st) || !S_ISLNK(st.st_mode) ? O_NOFOLLOW : 0;
+	fd = open(json_path, flags, 0666);
+	out = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!out)
 		return err(-errno, "cannot write '%s': %s", json_path, strerror(errno));
 	if (table_write_json(&bench, out) || fflush(out))

@@ -2,6 +2,7 @@
 #include "cli/output.h"
 
 #include "base/err.h"
+#include "base/paths.h"
 #include "base/tree.h"
 
 #include <errno.h>
@@ -89,6 +90,9 @@ int output_prepare(const char *path, char absolute[PATH_MAX])
 
 	if (!*path || strlen(path) >= PATH_MAX - 8)
 		return err(-EINVAL, "'%s' is no name for a trace", path);
+	r = paths_check_links(path);
+	if (r)
+		return r;
 	strcpy(copy, path);
 	snprintf(name, sizeof(name), "%s", basename(copy));
 	strcpy(copy, path);

@@ -103,8 +103,22 @@ static bool may_show_progress(bool prints)
 
 /* ---- reading ---------------------------------------------------------------------- */
 
+/* babeltrace2 maps the files: where one was cut meanwhile there is nothing to read, and nothing to return to. */
+static void on_no_page(int signal)
+{
+	static const char sentence[] =
+		"gilscope: a file of the trace became shorter while it was read, or its disk failed: read it again\n";
+
+	ssize_t unused = write(STDERR_FILENO, sentence, sizeof(sentence) - 1);
+
+	(void)unused;
+	(void)signal;
+	_exit(EXIT_RUNTIME);
+}
+
 int reading_open(struct gilscope **out, const struct reading_wishes *w)
 {
+	const struct sigaction catch = { .sa_handler = on_no_page };
 	const struct gilscope_options o = {
 		.size = sizeof(o), .path = paths[present], .gil = options.gil, .thread = options.thread,
 		.time = options.time, .all_recordings = options.all,
@@ -112,8 +126,10 @@ int reading_open(struct gilscope **out, const struct reading_wishes *w)
 		.progress = may_show_progress(w->prints) ? show_progress : NULL,
 		.progress_data = (void *)paths[present], .interrupted = &interrupted, .picture_width = w->picture_width,
 	};
-	int r = gilscope_open(out, &o);
+	int r;
 
+	sigaction(SIGBUS, &catch, NULL);
+	r = gilscope_open(out, &o);
 	return r < 0 ? EXIT_RUNTIME : r == GILSCOPE_E_OPTION ? EXIT_USAGE : EXIT_OK;
 }
 

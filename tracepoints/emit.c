@@ -119,7 +119,7 @@ static void note_if_late(void)
 
 	if (!process.late[0] || emit_enabled(GIL_ENTRY))
 		return;
-	fd = open(process.late, O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK);
+	fd = open(process.late, O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 	if (fd < 0)
 		goto out;
 	n = snprintf(line, sizeof(line), "%d\n", (int)process.pid);
@@ -583,7 +583,7 @@ static void register_fork_handlers(void)
 
 int emit_load(void)
 {
-	const char *recording = getenv(GIL_ENV_RECORDING), *late = getenv(GIL_ENV_LATE);
+	const char *recording = secure_getenv(GIL_ENV_RECORDING), *late = secure_getenv(GIL_ENV_LATE);
 	const struct emit_table *t = NULL;
 	struct registering registering;
 	int saved = errno;
@@ -598,7 +598,7 @@ int emit_load(void)
 	snprintf(process.recording, sizeof(process.recording), "%s", recording ? recording : "");
 	if (late && strlen(late) < sizeof(process.late))
 		strcpy(process.late, late);
-	process.no_follow = getenv(GIL_ENV_NO_FOLLOW);
+	process.no_follow = secure_getenv(GIL_ENV_NO_FOLLOW);
 	registering_begins(&registering);
 	handle = open_provider();
 	registering_ends(&registering);

@@ -13,7 +13,7 @@
 /* Below the limit there is room for LTTng's, twice: a fork child opens new ones beside the old. */
 static int low_end(void)
 {
-	rlim_t above = 2 * room_lttng_fds();
+	rlim_t above = (rlim_t)2 * room_lttng_fds();
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur <= above)

@@ -14,6 +14,7 @@
 
 #include "analyzer/stream.h"
 #include "base/err.h"
+#include "base/paths.h"
 #include "viz/csv.h"
 #include "viz/outfile.h"
 
@@ -238,8 +239,10 @@ static void free_csv(struct export *export)
 
 static int open_folder(struct csv_export *x, const char *path)
 {
-	int r = 0;
+	int r = paths_check_links(path);
 
+	if (r)
+		return r;
 	x->folder = strdup(path);
 	if (!x->folder)
 		return err(-ENOMEM, "out of memory");

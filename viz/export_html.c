@@ -20,7 +20,7 @@ struct html_export {
 	struct sink sink;
 	struct outfile file;
 	struct view view;
-	char note[256];
+	char note[512];
 };
 
 /* ---- the sink ------------------------------------------------------------------------ */
@@ -29,6 +29,7 @@ static int on_begin(void *data, const struct trace_info *trace)
 {
 	struct view *v = data;
 
+	v->origin_ns = trace->origin_ns;
 	v->begin_ns = trace->begin_ns;
 	story_begin(&v->story, trace->begin_ns);
 	overview_begin(&v->overview, &v->lanes, trace->begin_ns);
@@ -80,10 +81,9 @@ static int on_handover(void *data, const struct handover *handover)
 static int on_retire(void *data, const struct thread_info *const *threads, size_t n)
 {
 	struct view *v = data;
-	int r = story_look(&v->story);
+	int r = story_retire(&v->story, threads, n);
 
 	lanes_retire(&v->lanes, threads, n);
-	v->story.ended = NULL;
 	return r;
 }
 
@@ -103,7 +103,8 @@ static int on_end(void *data, const struct trace_end *end)
 	v->duration_ns = end->end_ns > v->begin_ns ? (uint64_t)(end->end_ns - v->begin_ns) : 0;
 	if (!r)
 		r = overview_end(&v->overview, v->duration_ns);
-	lanes_end(&v->lanes);
+	if (!r)
+		r = lanes_end(&v->lanes);
 	return r ? r : blocks_end(v->blocks);
 }
 
@@ -158,17 +159,20 @@ static int write_page(FILE *out, struct part *part, struct view *v, const struct
 	return r;
 }
 
+/* Times as --time takes them. */
 static void note_left_out(struct html_export *x)
 {
 	const struct view *v = &x->view;
+	size_t at = 0;
 
 	if (v->story.left_out)
-		snprintf(x->note, sizeof(x->note), "the page has the first %s events; of the %s from +%.3fs on it has "
-			 "the course and the report's numbers: --time shows them", COUNT(v->story.told),
-			 COUNT(v->story.left_out), (double)(v->story.left_out_from_ns - v->begin_ns) / 1e9);
-	else if (v->lanes.left_out)
-		snprintf(x->note, sizeof(x->note), "the page has lanes for the first %s threads; the report in it has the "
-			 "others, too: --thread or --time shows them", COUNT(v->lanes.n));
+		at = (size_t)snprintf(x->note, sizeof(x->note), "the page has the first %s events; of the %s from +%.3fs on "
+				      "it has the course and the report's numbers: --time shows them%s", COUNT(v->story.told),
+				      COUNT(v->story.left_out), (double)(v->story.left_out_from_ns - v->origin_ns) / 1e9,
+				      v->lanes.left_out ? "; " : "");
+	if (v->lanes.left_out)
+		snprintf(x->note + at, sizeof(x->note) - at, "%s has lanes for the first %s threads; the report in it has the "
+			 "others, too: --thread or --time shows them", at ? "it" : "the page", COUNT(v->lanes.n));
 	x->base.note = *x->note ? x->note : NULL;
 }
 

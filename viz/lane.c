@@ -87,11 +87,13 @@ struct lane_cell lane_cell(const struct lane *lane, uint64_t width, uint64_t axi
 			   double to)
 {
 	struct lane_cell cell = { 0 };
-	double w = (double)width;
-	uint32_t index = (uint32_t)(from / w);
+	double w = (double)width, at = fmax(from / w, lane->first);
+	uint32_t index;
 
-	if (index < lane->first)
-		index = lane->first;
+	/* A lane may end long before the axis does. */
+	if (at >= (double)lane->first + lane->n)
+		return cell;
+	index = (uint32_t)at;
 	for (; index < lane->first + lane->n && index * w < to;
 	     index++) {
 		const struct lane_bucket *b = &lane->buckets[index - lane->first];

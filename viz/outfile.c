@@ -2,6 +2,7 @@
 #include "viz/outfile.h"
 
 #include "base/err.h"
+#include "base/paths.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -90,15 +91,19 @@ static int refuse_folder(const char *path)
 /* All but the stream. */
 static int open_file(struct outfile *o, const char *path)
 {
-	/* Through a link we replace what it points to, not the link. */
-	char *real = NULL;
-	int code = refuse_folder(path);
+	struct stat st;
+	int code = paths_check_links(path);
 
 	*o = (struct outfile){ .fd = -1 };
+	if (!code)
+		code = refuse_folder(path);
 	if (code)
 		return code;
-	real = realpath(path, NULL);
-	*o = (struct outfile){ .fd = -1, .path = real ? real : strdup(path) };
+	/* Through a link of ours we replace what it points to; what comes in its place now is replaced, not followed. */
+	if (!lstat(path, &st) && S_ISLNK(st.st_mode))
+		o->path = realpath(path, NULL);
+	if (!o->path)
+		o->path = strdup(path);
 	if (!o->path)
 		return err(-ENOMEM, "out of memory");
 	code = open_path(o);

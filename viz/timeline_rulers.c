@@ -39,7 +39,7 @@ static void add_label(bool ticks, char *label, size_t size, uint64_t at, uint64_
 		snprintf(label, size, "%s", COUNT(at));
 		return;
 	}
-	while (units[u].ns > step && u < 3)
+	while (u < 3 && units[u].ns > step)
 		u++;
 	snprintf(label, size, "%s %s", COUNT(at / units[u].ns), units[u].name);
 }

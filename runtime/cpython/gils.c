@@ -21,8 +21,6 @@ static _Thread_local __attribute__((tls_model("initial-exec"))) struct {
 /* The same for CPython 2's semaphore. */
 enum { MADE = 4 };
 static _Thread_local __attribute__((tls_model("initial-exec"))) struct {
-	const void *caller;      /* of sem_init(), looked at last, */
-	bool by_python2;         /* and what it was */
 	const sem_t *made[MADE]; /* the last ones, which may be a GIL */
 	unsigned n;
 	bool learning; /* the next wait is for the lock on the list of threads */
@@ -233,6 +231,34 @@ static bool is_python2(const void *caller)
 	return python2.interpreter.ticker.ticks == interpreter.ticker.ticks;
 }
 
+/*
+ * Semaphores are made in a few places, and many in each thread's life. To look at a place means to search all symbols
+ * of its library several times: 100 us in Python's.
+ */
+static bool is_made_by_python2(const void *caller)
+{
+	enum { CALLERS = 16 };
+	static struct {
+		const void *_Atomic caller;
+		_Atomic bool by_python2; /* written first */
+	} known[CALLERS];
+	static _Atomic unsigned next;
+	unsigned i;
+	bool by_python2;
+
+	for (i = 0; i < CALLERS; i++)
+		if (atomic_load_explicit(&known[i].caller, memory_order_acquire) == caller)
+			return atomic_load_explicit(&known[i].by_python2, memory_order_relaxed);
+	by_python2 = is_python2(caller);
+	/* A place is given once: callers for whom there is none are looked at each time. */
+	if (atomic_load_explicit(&next, memory_order_relaxed) < CALLERS &&
+	    (i = atomic_fetch_add_explicit(&next, 1, memory_order_relaxed)) < CALLERS) {
+		atomic_store_explicit(&known[i].by_python2, by_python2, memory_order_relaxed);
+		atomic_store_explicit(&known[i].caller, caller, memory_order_release);
+	}
+	return by_python2;
+}
+
 /* There is none yet; or only the parent's, in a fork child. */
 static bool may_become_gil(void)
 {
@@ -243,11 +269,7 @@ static bool may_become_gil(void)
 void gils_saw_sem_init(const sem_t *sem, const void *caller)
 {
 	gils_saw_end(sem);
-	if (caller != sems.caller) {
-		sems.caller = caller;
-		sems.by_python2 = is_python2(caller);
-	}
-	if (!sems.by_python2 || !may_become_gil())
+	if (!is_made_by_python2(caller) || !may_become_gil())
 		return;
 	sems.made[sems.n++ % MADE] = sem;
 	range_add(&gils_sems, sem);
@@ -277,7 +299,7 @@ static sem_t *find_threads_lock(void)
 
 static struct sem_gil sem_gil_here(const struct interpreter *interpreter)
 {
-	const char *observe_only = getenv(GIL_ENV_OBSERVE_ONLY);
+	const char *observe_only = secure_getenv(GIL_ENV_OBSERVE_ONLY);
 	struct sem_gil s = { .ticker = &interpreter->ticker, .threads_lock = python2.threads_lock };
 
 	s.owned = !(observe_only && !strcmp(observe_only, "1")) && sem_gil_can_own();

@@ -138,7 +138,7 @@ static bool wanted;
 /* Before the program can change its environment. */
 __attribute__((constructor)) static void read_wish(void)
 {
-	wanted = !getenv(GIL_ENV_NO_PYTHON_NAMES);
+	wanted = !secure_getenv(GIL_ENV_NO_PYTHON_NAMES);
 }
 
 /* ---- a thread's name --------------------------------------------------------- */

@@ -20,7 +20,7 @@ static void restore(const char *name)
 	const char *value;
 
 	snprintf(was, sizeof(was), GIL_ENV_WAS "%s", name);
-	value = getenv(was);
+	value = secure_getenv(was);
 	if (!value)
 		unsetenv(name);
 	else if (!setenv(name, value, 1))
@@ -29,7 +29,7 @@ static void restore(const char *name)
 
 void no_follow_from_here(void)
 {
-	const char *names = getenv(GIL_ENV_NO_FOLLOW);
+	const char *names = secure_getenv(GIL_ENV_NO_FOLLOW);
 	char name[NAME_SIZE];
 	int saved = errno, length;
 
@@ -52,7 +52,7 @@ bool no_follow_this(void)
 
 __attribute__((constructor)) static void look(void)
 {
-	const char *value = getenv(GIL_ENV_NO_FOLLOW);
+	const char *value = secure_getenv(GIL_ENV_NO_FOLLOW);
 
 	unwanted = value && atoi(value) != getpid();
 	if (unwanted)

@@ -36,6 +36,7 @@ Kind = collections.namedtuple("Kind", "figure form")
 RATIO = Kind(lambda ours, theirs: ours / theirs, "x {:.3f}")
 SLOWER = Kind(lambda ours, theirs: 100 * (ours / theirs - 1), "{:+.2f} %")
 MORE_NS = Kind(lambda ours, theirs: ours - theirs, "{:+.1f} ns")
+MORE_US = Kind(lambda ours, theirs: ours - theirs, "{:+.1f} us")
 MORE_MS = Kind(lambda ours, theirs: ours - theirs, "{:+.2f} ms")
 NS = Kind(lambda ours, theirs: ours, "{:.1f} ns")
 MIB = Kind(lambda ours, theirs: ours, "{:.1f} MiB")
@@ -61,6 +62,8 @@ PAIR_ALONE = Budget("a drop and a take where the process had one thread, nobody 
                     "the same two, together, in a process of one thread: LTTng's threads end glibc's shortcuts for one")
 PROGRAM_OFF = Budget("socket ping-pong of two Python 3 threads, probe preloaded, nobody records", SLOWER, None,
                      "time of the work with the probe preloaded and no session, by the time without the probe")
+THREAD = Budget("a thread, from its start to its end, nobody records", MORE_US, None,
+                "time to start, run and join a Python thread with the probe preloaded, less the time without; ten at a time")
 NAMES = Budget("learning names: the start of the first thread", MORE_MS, 5,
                "time to start and join a Python process's first thread while its names are learned, less the time while not")
 CPU_BOUND = Budget("two CPU-bound Python 3 threads, recorded", SLOWER, 1,

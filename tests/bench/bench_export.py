@@ -6,7 +6,7 @@ Time (of the processor: how fast the disk is says nothing of us): a battle of th
 figure of their own. csv, sqlite and jsonl write every interval and wait, or
 every event: what they write is said beside the figure.
 Memory: a battle of 1,000 threads, and a swarm of short-lived ones on 100 GILs.
-GILSCOPE_BENCH_SWARM is how many (default: 300,000; the budget speaks of a million),
+GILSCOPE_BENCH_SWARM is how many (default: 100,000; the budget speaks of a million),
 GILSCOPE_BENCH_DIR where the traces and exports lie (3 GB).
 """
 import os
@@ -70,11 +70,11 @@ def measure_memory(trace, threads, budget):
 
 
 def swarm_threads():
-    return SWARM or bench.sized(300000, 20000)
+    return SWARM or bench.sized(100000, 10000)
 
 
 def swarm(trace):
-    bench.record(trace, bench.BUILT / "swarm", harness.PROVIDER, swarm_threads(), GILS)
+    bench.record(trace, bench.BUILT / "swarm", harness.PROVIDER, swarm_threads(), GILS, may_lose=True)
 
 
 def measure(rounds):
@@ -89,4 +89,4 @@ def measure(rounds):
 
 
 if __name__ == "__main__":
-    bench.main(measure, rounds=5)
+    bench.main(measure, rounds=3)

@@ -4,8 +4,8 @@
 import bench
 import harness
 
-RATES_PER_S = 1000000, 2000000, 4000000, 8000000
-SIZES = "256K", "1M", "4M", "16M"
+RATES_PER_S = 1000000, 4000000, 8000000
+SIZES = "256K", "1M", "4M"
 SECONDS = 1
 
 
@@ -20,7 +20,7 @@ def measure(rounds):
             emitted, taken_ns = map(int, out.split())
             return 100 * bench.lost_events(trace) / emitted, emitted, emitted / taken_ns * 1000
 
-        pairs = [(rate, size) for rate in bench.sized(RATES_PER_S, RATES_PER_S[1::2])
+        pairs = [(rate, size) for rate in bench.sized(RATES_PER_S, RATES_PER_S[1:2])
                  for size in bench.sized(SIZES, SIZES[::2])]
         results = bench.alternate(rounds, *(lambda pair=pair: flood(*pair) for pair in pairs))
         for (rate, size), runs in zip(pairs, results):

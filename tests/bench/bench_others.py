@@ -54,7 +54,7 @@ def perf_loss(data):
 
 class Tools:
     def __init__(self, folder, python):
-        self.folder, self.trips = folder, bench.sized(20000, 2000)
+        self.folder, self.trips = folder, bench.sized(8000, 2000)
         self.command = [python, bench.HERE / "workload.py", "pingpong", self.trips]
         self.lost = {"gilscope": [], "perf": []}
 

@@ -16,6 +16,7 @@ and LTTng's own threads end that. (What it costs there is printed last.)
 """
 import contextlib
 import ctypes
+import json
 import os
 import shutil
 import sys
@@ -25,8 +26,9 @@ import threading
 import bench
 import harness
 
-PAIRS = 1000000
+PAIRS, QUICK_PAIRS = 1000000, 200000
 EVENTS_PER_PAIR = 3
+THREADS = bench.HERE.parent / "endurance" / "threads.py"
 TAKEDROP = bench.BUILT / "takedrop.so"
 
 
@@ -72,7 +74,7 @@ class Lttng:
             self.do("destroy", name)
 
 
-def child(threads, recorded):
+def child(threads, recorded, pairs):
     """In the measured Python: prints the time of a pair, a drop, a take in nanoseconds."""
     takedrop = ctypes.PyDLL(str(TAKEDROP))
     takedrop.takedrop_pairs.restype = ctypes.c_int64
@@ -84,10 +86,10 @@ def child(threads, recorded):
     done = threading.Event()
     if threads > 1:
         threading.Thread(target=done.wait).start()
-    takedrop.takedrop_pairs(PAIRS // 10)
+    takedrop.takedrop_pairs(pairs // 10)
     drop, take = ctypes.c_int64(), ctypes.c_int64()
-    takedrop.takedrop_split(ctypes.c_int64(PAIRS), ctypes.byref(drop), ctypes.byref(take))
-    print(takedrop.takedrop_pairs(PAIRS) / PAIRS, drop.value / PAIRS, take.value / PAIRS)
+    takedrop.takedrop_split(ctypes.c_int64(pairs), ctypes.byref(drop), ctypes.byref(take))
+    print(takedrop.takedrop_pairs(pairs) / pairs, drop.value / pairs, take.value / pairs)
     done.set()
 
 
@@ -95,23 +97,36 @@ def for_program(lttng, rounds):
     """A whole program with the probe, and no session."""
     def milliseconds(probe):
         environment = dict(lttng.environment, **({"LD_PRELOAD": harness.PROBE} if probe else {}))
-        out = bench.run(harness.PYTHON, bench.HERE / "workload.py", "pingpong", bench.sized(40000, 4000), env=environment)
+        out = bench.run(harness.PYTHON, bench.HERE / "workload.py", "pingpong", bench.sized(30000, 4000), env=environment)
         return int(out.split()[0]) / 1e6
 
     ours, theirs = bench.alternate(rounds, lambda: milliseconds(True), lambda: milliseconds(False))
     bench.compare(bench.PROGRAM_OFF, ours, theirs, "ms", ("with", "without"))
 
 
+def for_threads(lttng, rounds):
+    """Many that begin and end."""
+    threads = bench.sized(6000, 1500)
+
+    def microseconds(probe):
+        environment = dict(lttng.environment, **({"LD_PRELOAD": harness.PROBE} if probe else {}))
+        out = bench.run(harness.PYTHON, THREADS, threads, env=environment)
+        return 1e6 * json.loads(out)["seconds"] / (threads - threads // 3)
+
+    ours, theirs = bench.alternate(rounds, lambda: microseconds(True), lambda: microseconds(False))
+    bench.compare(bench.THREAD, ours, theirs, "us", ("with", "without"))
+
+
 def measure(rounds):
-    lttng = Lttng()
+    lttng, pairs = Lttng(), bench.sized(PAIRS, QUICK_PAIRS)
 
     def python(probe, threads=2, recorded=0):
         environment = dict(lttng.environment, **({"LD_PRELOAD": harness.PROBE} if probe else {}))
-        out = bench.run(harness.PYTHON, __file__, "child", threads, recorded, env=environment)
+        out = bench.run(harness.PYTHON, __file__, "child", threads, recorded, pairs, env=environment)
         return [float(word) for word in out.split()]
 
     def bare_event():
-        return float(bench.run(bench.BUILT / "bare", PAIRS, env=lttng.environment))
+        return float(bench.run(bench.BUILT / "bare", pairs, env=lttng.environment))
 
     with lttng.daemon():
         probed, without = bench.alternate(rounds, lambda: python(True), lambda: python(False))
@@ -127,10 +142,11 @@ def measure(rounds):
                                        lambda: python(False, threads=1))
         bench.compare(bench.PAIR_ALONE, [row[0] for row in alone], [row[0] for row in quiet], "ns", ("with", "without"))
         for_program(lttng, rounds)
+        for_threads(lttng, rounds)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["child"]:
         child(*map(int, sys.argv[2:]))
     else:
-        bench.main(measure, rounds=11)
+        bench.main(measure, rounds=9)

@@ -10,9 +10,9 @@ import os
 import bench
 import harness
 
-COUNT = 8000000         # iterations of each thread: about 0.8 s together
+COUNT = 5000000         # iterations of each thread: about half a second together
 BATTLE_COUNT = 2500000  # CPython 2: about a second on two CPUs
-ROUND_TRIPS = 40000     # about 0.7 s
+ROUND_TRIPS = 30000     # about half a second
 SMALLER = 10            # --quick: all of it by this
 SIDES = ("recorded", "not")
 
@@ -79,4 +79,4 @@ def measure(rounds):
 
 
 if __name__ == "__main__":
-    bench.main(measure, rounds=9)
+    bench.main(measure, rounds=7)

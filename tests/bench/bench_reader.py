@@ -15,7 +15,7 @@ import bench
 import harness
 
 EVENTS = 2000000      # against the dummy sink
-FEW_EVENTS = 300000   # against the slow ones
+FEW_EVENTS = 150000   # against the slow ones
 ROUND_TRIPS = 165000  # makes about as many as EVENTS
 TICKS_PER_ITERATION = 3
 TICKS_PER_CHECK = 101
@@ -118,4 +118,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["bt2"]:
         read_with_bt2(sys.argv[2])
     else:
-        bench.main(measure, rounds=7)
+        bench.main(measure, rounds=5)

@@ -5,7 +5,7 @@ import bench
 import harness
 
 EVENTS_PER_S = 4000000
-SECONDS, QUICK_SECONDS = 3, 1
+SECONDS, QUICK_SECONDS = 2, 1
 
 
 def measure_size(trace):

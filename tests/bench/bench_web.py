@@ -40,4 +40,4 @@ def measure(rounds):
 
 
 if __name__ == "__main__":
-    bench.main(measure, rounds=5)
+    bench.main(measure, rounds=4)

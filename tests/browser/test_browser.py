@@ -35,8 +35,8 @@ def why_not(kind):
     return harness.why_no_lttng()
 
 
-def export(stem, trace, formats):
-    done = harness.run(harness.GILSCOPE, "export", "--to", formats, "-o", stem, "-i", trace, timeout=300)
+def export(stem, trace, formats, *more):
+    done = harness.run(harness.GILSCOPE, "export", "--to", formats, "-o", stem, "-i", trace, *more, timeout=300)
     assert done.status == 0, done.err
 
 
@@ -54,6 +54,8 @@ def prepare(folder, names):
     """Traces with what is exported of them: NAME.trace, NAME.html, NAME.json; of the small ones NAME.jsonl and NAME.svg, too."""
     for name, trace in traces.write_small(folder).items():
         export(folder / name, trace, "html,json,jsonl,svg")
+    for name, words in traces.PARTS.items():
+        export(folder / name, folder / "three.trace", "html,json", *words)
     for name in names:
         events, megabytes = {"million": (1000000, 5), "ten_million": (10000000, 45)}[name]
         trace = traces.record(folder / f"{name}.trace", events)

@@ -49,12 +49,45 @@ async function opens(viewer) {
 	await assertVerdict(viewer, report);
 	assertThreads(await viewer.table('[data-panel="threads"]'), report);
 	await assertOverview(viewer, report);
+	if (!report.threads.length) {
+		await viewer.focusCanvas();
+		await viewer.press('Enter', 'p', 'h', '.', 'ArrowDown');
+		assert.deepEqual(await viewer.state('focus', 'picked', 'pinned'), { focus: null, picked: null, pinned: [] });
+	}
 	if (report.trace.events > ROW_KINDS)
 		await assertDrawn(viewer);
 	await viewer.screenshot();
 }
 
+// Pages whose first GIL has another number than 0: each number is of the GIL that it is shown for.
+async function opensPart(viewer) {
+	const report = viewer.report();
+	const { lanes } = await viewer.page.evaluate(() => globalThis.gilscope.source.meta);
+	const fact = (name) => viewer.page.$eval(`[data-fact="${name}"]`, (it) => Number(it.dataset.value));
+
+	assert.notEqual(report.gils[0].gil, 0);
+	assertThreads(await viewer.table('[data-panel="threads"]'), report);
+	for (const [place, gil] of report.gils.entries()) {
+		await viewer.set({ gil: place });
+		await viewer.drawn();
+		const rows = await viewer.table('[data-panel="threads"]');
+
+		assert.equal(await fact('failed_attempts'), gil.failed_attempts);
+		assert.equal(await fact('utilisation'), gil.utilisation);
+		assert.deepEqual(rows.map((it) => report.threads[it.threadRow].gil), rows.map(() => gil.gil));
+		assert.equal(rows.length, report.threads.filter((it) => it.gil === gil.gil).length);
+		assert.deepEqual(await viewer.page.$$eval('[data-panel="pairs"] table', (all) => all.map((it) => Number(it.dataset.gil))), [place]);
+		await viewer.page.waitForFunction((number) => location.hash.includes(`gil=${number}`), {}, gil.gil);
+		await viewer.set({ gil: null, filters: [`gil:${gil.gil}`] });
+		assert.equal(await viewer.page.$$eval('#lanes li', (all) => all.length), lanes.filter((it) => it.gil === place).length);
+		await viewer.set({ filters: [] });
+	}
+}
+
 export async function run(context) {
+	for (const name of ['late', 'second'])
+		await test(`${name}: numbers are of the GIL that they stand by`, () => withViewer(context, name, opensPart));
+
 	for (const name of ['none', 'one', 'thousand', ...context.large])
 		await test(`${name}: opens, and shows the report's numbers`, () => withViewer(context, name, opens));
 }

@@ -128,6 +128,29 @@ async function inHighlight(viewer, from_ns) {
 	assert.deepEqual((await viewer.state('picked')).picked, { lane, at_ns: next.at_ns });
 }
 
+// L, L, and back to the first.
+async function longWaits(viewer) {
+	const found = [];
+
+	await viewer.focusCanvas();
+	for (const key of ['l', 'l', 'Shift+L', 'l']) {
+		const { picked } = await viewer.state('picked');
+
+		if (key === 'l')
+			await viewer.press('l');
+		else {
+			await viewer.page.keyboard.down('Shift');
+			await viewer.press('L');
+			await viewer.page.keyboard.up('Shift');
+		}
+		await viewer.until((state, before) => state.picked && state.picked.at_ns !== before, picked?.at_ns ?? null);
+		found.push((await viewer.state('picked')).picked);
+	}
+	assert.deepEqual(found[2], found[0]);
+	assert.deepEqual(found[3], found[1]);
+	assert.ok(found[0].begin_ns < found[1].begin_ns);
+}
+
 async function search(viewer) {
 	await viewer.focusCanvas();
 	await viewer.press('/');
@@ -288,7 +311,7 @@ async function places(viewer) {
 async function paper(viewer) {
 	await viewer.set({ theme: 'dark', panel: 'pairs' });
 	await viewer.page.emulateMediaType('print');
-	await viewer.page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+	await viewer.page.evaluate(() => [1, 2].forEach(() => dispatchEvent(new Event('beforeprint'))));
 	await viewer.drawn();
 	const seen = await viewer.page.$$eval('[data-panel], #bar, #tools', (all) => all.filter((it) => getComputedStyle(it).display !== 'none').map((it) => it.dataset.panel ?? it.id));
 
@@ -306,8 +329,23 @@ const focused = (page) => page.evaluate(() => {
 	return it === document.body ? 'body' : it.id || it.getAttribute('aria-label') || it.textContent.trim().slice(0, 30);
 });
 
+async function skipLink(viewer) {
+	const place = { range: { from_ns: 1000000, to_ns: 50000000 }, selection: { from_ns: 2000000, to_ns: 3000001 }, panel: 'pairs' };
+
+	await viewer.set(place);
+	await viewer.page.focus('a.skip');
+	await viewer.press('Enter');
+	assert.equal(await focused(viewer.page), 'tab_pairs');
+	await viewer.page.evaluate(() => {
+		location.hash = '#tabs';
+	});
+	await viewer.drawn();
+	assert.deepEqual(await viewer.state('range', 'selection', 'panel'), place, 'what is shown stays');
+}
+
 async function keyboardOnly(viewer) {
 	const seen = [];
+
 
 	for (let i = 0; i < 60 && !(seen.includes('timeline') && seen.some((it) => it.startsWith('tab_'))); i++) {
 		await viewer.press('Tab');
@@ -333,6 +371,7 @@ async function keyboardOnly(viewer) {
 	await viewer.press('Escape');
 	await viewer.page.waitForFunction(() => !document.querySelector('dialog[open]'));
 	assert.equal(await focused(viewer.page), 'timeline', 'the focus is back where it was');
+	await skipLink(viewer);
 }
 
 export async function run(context) {
@@ -341,6 +380,7 @@ export async function run(context) {
 	await the('W, S and the wheel zoom', zoom);
 	await the('a click on a finding goes there', finding);
 	await the('n goes to the next failed attempt', nextFailed);
+	await the('L and Shift+L go to long waits, and back', longWaits);
 	await the('/ searches', search);
 	await the('a cell of the pairs makes its waits stand out', pair);
 	await the('navigation is undone', async (viewer) => {

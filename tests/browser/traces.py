@@ -10,7 +10,7 @@ import harness  # noqa: E402
 
 MS = 1000000
 START = 10 * MS
-GIL, OTHER_GIL = 77 << 32 | 1, 78 << 32 | 1
+GIL, OTHER_GIL, THIRD_GIL = 77 << 32 | 1, 78 << 32 | 1, 79 << 32 | 1
 NO_TICK = -1 << 31
 
 # Names of threads that try to be more than text, and what a page may show of each. A name is bytes.
@@ -76,6 +76,10 @@ def lossy(names):
             ctf.packet(0, ctf.EVENTS, rows[half:], discarded=9, sequence=1))
 
 
+# Of the trace `three`: pages whose first GIL has another number than 0.
+PARTS = {"late": ("--time", "+0.06s,"), "second": ("--gil", "1")}
+
+
 def write_small(folder):
     """{name: trace}"""
     rows = battle(63, ["main", "worker-1", "worker-2"]), battle(62, ["main", "io"], OTHER_GIL, ticked=True)
@@ -83,7 +87,8 @@ def write_small(folder):
     write(folder / "one.trace", [create(START), thread(START, 1, "main"), hot(START + MS, "entry", 1)])
     write(folder / "thousand.trace", *rows)
     write(folder / "hostile.trace", lossy(HOSTILE))
-    return {name: folder / f"{name}.trace" for name in ("none", "one", "thousand", "hostile")}
+    write(folder / "three.trace", battle(9, ["early"] * 2), battle(40, ["a", "b"], OTHER_GIL), battle(40, ["c", "d"], THIRD_GIL))
+    return {name: folder / f"{name}.trace" for name in ("none", "one", "thousand", "hostile", "three")}
 
 
 def record(path, events, threads=2, design="cond"):

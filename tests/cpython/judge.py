@@ -62,9 +62,13 @@ class Module:
         self.outcomes = {}
         self.left_out = []
 
+    def listed_as_left_out(self, mode):
+        return [line.case for line in self.listed if line.covers(self.version, mode, line.case, "left out")]
+
     def run(self, mode, cases=(), log=None):
         log = self.logs / f"{self.version}-{self.name}-{mode}{log or ''}.txt" if self.logs else None
-        return runs.run(self.python, self.name, mode, self.limit, [*cases, *(f"-{case}" for case in self.left_out)], log)
+        left_out = [f"-{case}" for case in self.left_out + self.listed_as_left_out(mode)]
+        return runs.run(self.python, self.name, mode, self.limit, [*cases, *left_out], log)
 
     def run_alone(self):
         """What does not end without the probe is left out."""

@@ -35,7 +35,7 @@ def parse():
                         help="an interpreter (default: Debian's, pyenv's, those of GILSCOPE_PYTHONS), or a module: test_NAME")
     parser.add_argument("--quick", action="store_true", help="leave out " + ", ".join(LONG[:3]) + ", multiprocessing, asyncio")
     parser.add_argument("--mode", choices=runs.MODES[1:], action="append", help="only this one (and alone)")
-    parser.add_argument("--timeout", type=float, default=900, metavar="SECONDS", help="for each run of a module (default: 900)")
+    parser.add_argument("--timeout", type=float, default=1800, metavar="SECONDS", help="for each run of a module (default: 1800)")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="modules that run beside each other (default: 1)")
     parser.add_argument("--logs", type=pathlib.Path, metavar="DIR", help="keep what each run printed")
     options = parser.parse_args()
@@ -124,7 +124,12 @@ def say(module, name, mode, outcome, verdicts):
     for note in outcome.notes:
         print(f"    {note}")
     for verdict in UNLISTED, FLAKY, LISTED:
+        not_run = [case for case in verdicts[verdict] if case[2] == "not run"]
+        if len(not_run) > 3:
+            print(f"    {verdict}: {len(not_run)} cases were not run {mode}, {not_run[0][0]} the first of them")
         for case, was, now, text in verdicts[verdict]:
+            if len(not_run) > 3 and now == "not run":
+                continue
             why = text.strip().splitlines()[-1:] if verdict != LISTED else []
             print(f"    {verdict}: {case}: {was} alone, {now} {mode}" + "".join(f": {line}" for line in why), flush=True)
 

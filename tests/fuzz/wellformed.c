@@ -123,12 +123,15 @@ static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 /* In place. @return how many bytes. */
 static size_t decode_base64(char *text, size_t size)
 {
+	static uint8_t values[128];
 	uint32_t bits = 0;
 	unsigned n_bits = 0;
 	size_t n = 0;
 
-	for (size_t i = 0; i < size && text[i] != '='; i++) {
-		bits = bits << 6 | (uint32_t)(strchr(base64, text[i]) - base64);
+	for (uint8_t i = 0; base64[i]; i++)
+		values[(unsigned char)base64[i]] = i;
+	for (size_t i = 0; i < size; i++) {
+		bits = bits << 6 | values[text[i] & 127];
 		n_bits += 6;
 		if (n_bits >= 8) {
 			n_bits -= 8;

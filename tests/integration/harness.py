@@ -70,7 +70,8 @@ def have_own_daemon():
 
 @contextlib.contextmanager
 def daemon_kept():
-    """One for all recordings: else each starts and ends its own."""
+    """One for all recordings: else each starts and ends its own. SIGTERM ends it, too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     if os.geteuid() or read_pid(ROOT_DAEMON):
         yield
         return

@@ -60,6 +60,19 @@ class Docs(harness.TestCase):
                                    page.read_text()):
                 self.assertTrue((harness.SOURCE / path).exists(), f"{page.name} names {path}")
 
+    def test_figures_of_the_readme_stand_in_the_document(self):
+        document = (harness.SOURCE / "docs" / "performance.md").read_text()
+        readme = (harness.SOURCE / "README.md").read_text()
+        costs, = re.findall(r"^## What it costs\n(.*?)^## ", readme, re.S | re.M)
+        rows = [row for row in re.findall(r"^\| (.*) \|$", costs, re.M)[1:] if set(row) != set("|-")]
+        self.assertGreater(len(rows), 8)
+        for row in rows:
+            what, figure, spread, limit = row.split(" | ")
+            self.assertRegex(document, re.escape(f"| {what} | {figure} | {spread} |") + ".*" + re.escape(f"| {limit} |"))
+        said = re.sub(r"(?m)^\|.*", "", costs)
+        for figure in re.findall(r"\d[\d,.]* (?:ns|us|ms|s|%|MiB|MB|bytes)\b", said):
+            self.assertIn(figure, document)
+
     def test_pictures_and_their_pages(self):
         """Each that a document links to is there, and none that no document shows."""
         docs = harness.SOURCE / "docs"

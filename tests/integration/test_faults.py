@@ -248,6 +248,7 @@ class Descriptors(harness.TestCase):
                               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (30, 1000)))
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
+    @harness.plain_build_only("what LTTng needs")
     def test_recorder(self):
         if harness.why_no_lttng():
             self.skipTest(harness.why_no_lttng())
@@ -339,6 +340,26 @@ class Vanishing(Faults):
             self.assert_one_sentence(error)
             statuses.add(reader.returncode)
         self.assertIn(1, statuses)  # the first is removed before the reader has looked
+
+    def test_cut_while_it_is_read(self):
+        source = self.folder / "source"
+        ctf.write(source, [b"".join(stream(*([] if k else [create(i + 2, pid=100 + i)]),
+                                           *[row for j in range(60) for row in fight((10 + 5 * (60 * k + j)) * MS)],
+                                           sequence=k, instance=i) for k in range(30)) for i in range(2)])
+        for i in range(6 * MANY):
+            shutil.copytree(source, self.trace)
+            reader = subprocess.Popen([harness.GILSCOPE, "export", "--to", "json", "-o", "out.json", self.trace],
+                                      stderr=subprocess.PIPE, text=True, cwd=self.folder)
+            time.sleep(0.01 * (i % 6))
+            for path in pathlib.Path(self.trace).glob("gil_*"):
+                os.truncate(path, 100)
+            _, error = reader.communicate(timeout=60)
+            self.assertIn(reader.returncode, (0, 1), error)
+            self.assertNotRegex(error, CRASH)
+            self.assert_one_sentence(error)
+            self.assertEqual((self.folder / "out.json").exists(), reader.returncode == 0)
+            (self.folder / "out.json").unlink(missing_ok=True)
+            shutil.rmtree(self.trace)
 
     def test_note_of_a_later_recorder(self):
         small_trace(self.trace)

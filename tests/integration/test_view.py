@@ -75,6 +75,7 @@ class Battle:
 
 class View(harness.TestCase):
     needs_lttng = False
+    files = 0
 
     def write(self, *streams):
         ctf.write(self.trace, streams)
@@ -160,19 +161,22 @@ class View(harness.TestCase):
         self.compare_overview(page, report)
         return page
 
-    def compare_statistics(self, *parts, options=()):
+    def compare_statistics(self, files):
         """What the page's own modules count, of all and of parts."""
         check = harness.SOURCE / "tests" / "viewer" / "check_stats.mjs"
-        done = subprocess.run([NODE, check, harness.GILSCOPE, self.trace, self.folder / "a.html", *parts, "--", *options],
+        done = subprocess.run([NODE, check, harness.GILSCOPE, *(word for file in files for word in (*file, "---"))],
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        self.assertEqual(done.returncode, 0, (options, done.stdout))
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual(done.stdout.count(" events decoded and replayed in "), len(files))
 
-    def check_parts(self, seed, *options):
-        """The whole, a begin, and parts by chance, some of them short."""
+    def parts(self, seed, *options):
+        """A file, and what to look at in it: the whole, a begin, and parts by chance, some of them short."""
         chance = random.Random(seed)
-        self.view(*options)
+        page = self.folder / ("%d.html" % self.files)
+        self.files += 1
+        self.gilscope("view", self.trace, "-o", page, *options)
         begins = [(chance.random() * 0.9, chance.choice((0.01, 0.1, 0.5))) for _ in range(3)]
-        self.compare_statistics("0,1", "0,0.3", *("%.5f,%.5f" % (at, min(at + size, 1)) for at, size in begins), options=options)
+        return [self.trace, page, "0,1", "0,0.3", *("%.5f,%.5f" % (at, min(at + size, 1)) for at, size in begins), "--", *options]
 
     def test_all_numbers(self):
         one = Battle(1, GIL, True, 70, 5).play(3000)
@@ -195,13 +199,13 @@ class View(harness.TestCase):
     def test_the_page_counts_parts_as_the_report_does(self):
         self.write(ctf.packet(0, ctf.EVENTS, Battle(1, GIL, True, 70, 5).play(2000).rows),
                    ctf.packet(1, ctf.EVENTS, Battle(2, OTHER_GIL, False, 90, 2).play(500).rows))
-        for seed, options in enumerate(((), ("--time", "20%-70%"), ("--gil", "1"), ("--gil", "0", "--time", "13.1%-40%"),
-                                         ("--thread", "worker"), ("--thread", "worker", "--time", "20%-60%"))):
-            self.check_parts(seed, *options)
+        files = [self.parts(seed, *options) for seed, options in enumerate((
+            (), ("--time", "20%-70%"), ("--gil", "1"), ("--gil", "0", "--time", "13.1%-40%"),
+            ("--thread", "worker"), ("--thread", "worker", "--time", "20%-60%")))]
         for seed in range(3):
             self.write_broken(seed)
-            self.check_parts(seed)
-            self.check_parts(seed, "--time", "%d%%-90%%" % (25 + seed))
+            files += [self.parts(seed), self.parts(seed, "--time", "%d%%-90%%" % (25 + seed))]
+        self.compare_statistics(files)
 
     def test_holes_and_unlawful_events(self):
         for seed in range(6):

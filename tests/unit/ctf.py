@@ -77,10 +77,10 @@ def pack(code, value):
 
 def packet(instance, events, rows, context=b"", discarded=0, sequence=0, uuid=UUID, span=None):
     """span: the times in the packet's context, where they are not those of its first and last row."""
-    names = list(events)
-    body = b""
+    ids = {name: number for number, name in enumerate(events)}
+    body = bytearray()  # of bytes, each += would copy all of it
     for time, name, *values in rows:
-        body += struct.pack("<HQ", names.index(name), time) + context
+        body += struct.pack("<HQ", ids[name], time) + context
         body += b"".join(pack(code, v) for (_, code), v in zip(events[name], values))
     begin, end = span or (rows[0][0], rows[-1][0])
     size = 32 + 52 + len(body)

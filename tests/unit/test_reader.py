@@ -136,6 +136,13 @@ class Reader(unittest.TestCase):
             self.assertEqual(self.read(status=3)["events"], 2)
             self.assertIn("gil_1' is cut off after %d bytes" % len(first), self.stderr)
 
+    def test_an_event_whose_time_is_beyond_63_bits(self):
+        # babeltrace2 aborts when an error of its own is left behind.
+        self.trace([hot(1, "entry", 5000), hot(50, "acquire", 5000)])
+        self.write("gil_1", packet(1, EVENTS, [hot(10, "entry", 1), hot((1 << 64) - 5, "entry", 2)], span=(10, 30)) +
+                   packet(1, EVENTS, [hot(40, "entry", 3)], b"", 0, 1))
+        self.assertEqual(self.read()["events"], 5)
+
     def test_a_damaged_stream_is_read_as_far_as_it_goes(self):
         damaged = bytearray(packet(0, EVENTS, [hot(10 * i, "entry", i) for i in range(1, 100)]))
         at = 84 + 50 * 34

@@ -22,12 +22,38 @@ struct teller {
 	FILE *out;
 	bool *retired; /* by index */
 	size_t n_retired, size;
+	struct stood {
+		const struct thread_info *thread;
+		uint32_t index;
+	} stood[8];
+	size_t n_stood;
 };
 
 static uint32_t index_of(struct teller *t, const struct thread_info *thread)
 {
 	assert_false(thread && thread->index < t->size && t->retired[thread->index]);
 	return thread ? thread->index : UINT32_MAX;
+}
+
+static int on_standing(void *data, const struct thread_info *thread, bool last_holder)
+{
+	struct teller *t = data;
+
+	fprintf(t->out, "%u stands %d\n", index_of(t, thread), last_holder);
+	if (t->n_stood < sizeof(t->stood) / sizeof(*t->stood))
+		t->stood[t->n_stood++] = (struct stood){ thread, thread->index };
+	return 0;
+}
+
+/* Who stood at the begin is there until it is retired. */
+static void look_who_stands(const struct teller *t)
+{
+	for (size_t i = 0; i < t->n_stood; i++) {
+		uint32_t index = t->stood[i].index;
+
+		if (index >= t->size || !t->retired[index])
+			assert_int_equal(t->stood[i].thread->index, index);
+	}
 }
 
 static int on_thread(void *data, const struct thread_info *thread)
@@ -42,6 +68,7 @@ static int on_event(void *data, const struct gil_event *e, const struct step *s)
 {
 	struct teller *t = data;
 
+	look_who_stands(t);
 	fprintf(t->out, "%lld %d by %u from %u %d->%d %u %lld %s\n", (long long)e->ts_ns, e->kind,
 		index_of(t, s->thread), index_of(t, s->switched_from), s->before, s->after,
 		index_of(t, s->holder), (long long)s->since_ns, s->violation ? s->violation : "");
@@ -108,7 +135,7 @@ static int on_lost(void *data, const struct gil_loss *loss)
 static size_t tell(char **text, const char *events, const struct model_options *options, size_t limit)
 {
 	struct teller t = { .out = NULL };
-	struct sink sink = { .name = "teller", .data = &t, .thread = on_thread, .event = on_event,
+	struct sink sink = { .name = "teller", .data = &t, .standing = on_standing, .thread = on_thread, .event = on_event,
 			     .interval = on_interval, .attempt = on_attempt, .handover = on_handover,
 			     .retire = on_retire, .lost = on_lost };
 	struct play p = { .options = *options, .extra = &sink };
@@ -319,6 +346,25 @@ static void test_any_events_are_told_alike(void **state)
 	assert_true(n > 800);
 }
 
+/* Nobody names it again: its GIL goes to threads that are not asked for. */
+static void test_a_last_holder_that_ended_stays(void **state)
+{
+	const struct model_options options = { .thread = "asked*", .time = "+100ns,", .end_ns = 100000 };
+	cleanup(freep) char *events = NULL;
+	size_t size;
+	FILE *out = open_memstream(&events, &size);
+
+	(void)state;
+	fprintf(out, "@1000\ncreate 1us\nt1 thread 1 asked1\nt1 1 0 ENTRY\nt1 1 0 ACQUIRE\nt1 1 1 RELEASE\n"
+		     "t1 0 0 LEAVE thread_end\ngil 2\nt2 thread 1 asked2\nt2 1 0 ENTRY\n@1200\ngil 1\n");
+	for (int i = 100; i < 100 + 4 * FEW; i++)
+		fprintf(out, "t%d thread %d other\nt%d 1 0 ENTRY\nt%d 1 0 ACQUIRE\nt%d 1 1 RELEASE\nt%d 0 0 LEAVE thread_end\n",
+			i, i, i, i, i, i);
+	fprintf(out, "gil 2\nt2 1 0 ACQUIRE\nt2 1 1 RELEASE\n");
+	fclose(out);
+	assert_int_equal(expect_the_same_told(events, &options, FEW), 0);
+}
+
 /* ---- what keeps names of threads beside the counts -------------------------------------------- */
 
 static char *explain(const char *events, size_t limit)
@@ -387,6 +433,7 @@ int main(void)
 		cmocka_unit_test(test_many_threads_are_counted_alike),
 		cmocka_unit_test(test_threads_that_nobody_knows_go_first),
 		cmocka_unit_test(test_any_events_are_told_alike),
+		cmocka_unit_test(test_a_last_holder_that_ended_stays),
 		cmocka_unit_test(test_a_battle_is_explained_alike),
 		cmocka_unit_test(test_a_timeline_is_drawn_alike),
 	};

@@ -103,6 +103,7 @@ static void test_cut_in_the_middle(void **state)
 		const char *s, *wanted;
 	} cases[] = {
 		{ "abc", "abc    " }, { "pool-worker-12", "po…r-12" }, { "日本語日本", "日…日本" },
+		{ "a\\xe2\\x80", "a…\\x80 " }, { "\\xe2\\x80z", "…\\x80z " },
 	};
 
 	(void)state;

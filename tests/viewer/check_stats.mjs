@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// check_stats.mjs GILSCOPE TRACE FILE.html [FROM,TO ...] [-- OPTION ...]: the viewer's statistics of these parts of the file
-// (fractions) are those of 'gilscope export --to json --time'; with the options that the file was made with. Says nothing but what differs, and how long decoding took.
+// check_stats.mjs GILSCOPE TRACE FILE.html [FROM,TO ...] [-- OPTION ...] [--- TRACE FILE.html ...]: the viewer's statistics of
+// these parts of the file (fractions) are those of 'gilscope export --to json --time'; with the options that the file was made with.
+// Says nothing but what differs, and how long decoding took.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -10,9 +11,9 @@ import { matchesOf } from '../../viz/viewer/worker/search.js';
 import { statsOf } from '../../viz/viewer/worker/stats.js';
 import { withReport, withoutHolders } from '../../viz/viewer/worker/whole.js';
 
-const [words, options] = splitAt(process.argv.slice(2), '--');
-const [gilscope, path, page, ...parts] = words;
+const [gilscope, ...files] = process.argv.slice(2);
 const differences = [], pause = async () => {};
+let path, page, options, trace, beginOf; // of the present file
 
 function splitAt(list, word) {
 	const at = list.includes(word) ? list.indexOf(word) : list.length;
@@ -121,9 +122,23 @@ async function check(trace, part) {
 	compareAll(part, withoutHolders(stats, trace.report), report, laneOf);
 }
 
-const trace = await readTrace(), beginOf = BigInt(trace.report.trace.begin_ns);
+async function checkFile(args) {
+	const [words, more] = splitAt(args, '--');
+	const [, , ...parts] = words, before = differences.length;
 
-for (const part of parts)
-	await check(trace, part);
-differences.slice(0, 20).forEach((line) => console.log(line));
+	[path, page] = words;
+	options = more;
+	trace = await readTrace();
+	beginOf = BigInt(trace.report.trace.begin_ns);
+	for (const part of parts)
+		await check(trace, part);
+	if (differences.length > before)
+		console.log(`${path} ${options.join(' ')}:`);
+	differences.slice(before, before + 20).forEach((line) => console.log(line));
+}
+
+for (let args = files, file; args.length;) {
+	[file, args] = splitAt(args, '---');
+	await checkFile(file);
+}
 process.exitCode = differences.length ? 1 : 0;

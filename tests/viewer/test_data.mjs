@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { gzipSync } from 'node:zlib';
 
+import { laneMatches } from '../../viz/viewer/lanes.js';
+import { firstMatch } from '../../viz/viewer/panels/threads.js';
 import { binsOf } from '../../viz/viewer/worker/bins.js';
 import { inflateText } from '../../viz/viewer/worker/blocks.js';
 import { detailOf } from '../../viz/viewer/worker/detail.js';
@@ -205,6 +207,15 @@ test('next goes to the nearest begin, in both directions', async () => {
 		}
 });
 
+test('the first match of a range: also at its begin, none after its end', async () => {
+	const source = { next: (query, from_ns, direction) => nextMatch(trace, query, from_ns, direction, pause) };
+	const query = { kind: 'wait', min_ns: 300 };
+	const [first, second] = attempts.filter((it) => it.to_ns - it.from_ns >= 300).sort((a, b) => a.from_ns - b.from_ns);
+
+	assert.equal((await firstMatch(source, query, { from_ns: first.from_ns, to_ns: end_ns })).from_ns, first.from_ns);
+	assert.equal((await firstMatch(source, query, { from_ns: first.from_ns + 1, to_ns: second.from_ns - 1 })).from_ns, first.from_ns);
+});
+
 test('matches are all of them, the longest ones listed', async () => {
 	const failed = events.filter(({ kind }) => kind >= 1 && kind <= 3).length;
 	const some = attempts.filter((it) => it.lane === 3 && it.failed.length > 2).sort((a, b) => b.to_ns - b.from_ns - a.to_ns + a.from_ns);
@@ -215,6 +226,11 @@ test('matches are all of them, the longest ones listed', async () => {
 	assert.ok(found.total - some.length <= 1, 'one may still wait');
 	assert.ok(finished.every(({ from_ns, to_ns }) => some.some((it) => it.from_ns === from_ns && it.to_ns === to_ns)));
 	assert.deepEqual([...found.lanes.keys()], [3]);
+	const part = { from_ns: Math.floor(end_ns / 3), to_ns: Math.floor(end_ns / 2) };
+	const longest = Math.max(...attempts.filter((it) => overlap(it, part.from_ns, part.to_ns)).map((it) => it.to_ns - it.from_ns));
+	const { matches: [first] } = await matchesOf(trace, { kind: 'wait', min_ns: 0, ...part }, 1, pause);
+
+	assert.equal(first.to_ns - first.from_ns, longest, 'the longest of a part');
 });
 
 test('a hole cuts what it is told to', async () => {
@@ -232,13 +248,25 @@ test('a hole cuts what it is told to', async () => {
 test('a damaged block is an error with a sentence', () => {
 	assert.throws(() => traceOf(events).append(encodeBlock([{ at: 0, lane: 77, kind: 0 }], [0], [0])), /damaged/);
 	assert.throws(() => traceOf(events).append(encodeBlock(events.slice(0, 50), Array(LANES).fill(0), Array(LANES).fill(0)).slice(0, 60)), /damaged/);
+	// One more event than the columns have.
+	const block = encodeBlock(events.slice(0, 50), Array(LANES).fill(0), Array(LANES).fill(0));
+
+	block[0]++;
+	assert.throws(() => traceOf(events).append(block), /ends too early: the file is damaged/);
 });
 
 test('what looks like a condition and is none is said, not looked for as a name', () => {
-	const meta = { lanes: [{ name: 'a', tid: 5, pid: 7, gil: 0 }, { name: 'b', tid: 6, pid: 8, gil: 1 }] };
+	const meta = { lanes: [{ name: 'a', tid: 5, pid: 7, gil: 0, gil_number: 3 }, { name: 'b', tid: 6, pid: 8, gil: 1, gil_number: 9 }] };
 	const lanesOf = (text) => [0, 1].filter((lane) => compileQuery(meta, { kind: 'query', text }).lane(lane));
 
-	for (const text of ['wait>', 'failed>x', 'hold<1h', 'state:', 'state:zz'])
+	for (const text of ['wait>', 'failed>x', 'hold<1h', 'state:', 'state:zz', 'failed>2ms'])
 		assert.throws(() => compileQuery(meta, { kind: 'query', text }), new RegExp(`^Error: ${text}: `));
-	assert.deepEqual(['name:A', 'thread:b', 'pid:8', 'tid:5', 'gil:1', 'gil:1 a'].map(lanesOf), [[0], [1], [1], [0], [1], []]);
+	const texts = ['name:A', 'thread:b', 'pid:8', 'TID:5', 'gil:9', 'gil:9 a', '7', 'name:', 'gil:0', 'A'];
+
+	assert.deepEqual(texts.map(lanesOf), [[0], [1], [1], [0], [1], [], [0], [], [], [0]]);
+	for (const text of texts)
+		assert.deepEqual([0, 1].filter((i) => laneMatches(meta.lanes[i], text)), lanesOf(text), `the page filters ${text} as the worker`);
+	const wants = (text) => compileQuery(meta, { kind: 'query', text }).wants;
+
+	assert.deepEqual(['HOLD>1MS', 'State:wait', 'wait>1\u00b5s', 'wait>1\u03bcs'].map(wants), ['hold', 'stay', 'attempt', 'attempt']);
 });

@@ -6,16 +6,16 @@ import test from 'node:test';
 
 import { csvOf } from '../../viz/viewer/copy.js';
 import { formatNs, formatShare, formatTime } from '../../viz/viewer/format.js';
-import { hashOfState, stateOfHash } from '../../viz/viewer/hash.js';
+import { hashOfState, isHashOfView, stateOfHash } from '../../viz/viewer/hash.js';
 import { whatHappens } from '../../viz/viewer/panels/finding_kinds.js';
 import { splitVerdict } from '../../viz/viewer/panels/findings.js';
-import { withMarker } from '../../viz/viewer/panels/markers.js';
 import { sortedRows } from '../../viz/viewer/panels/threads.js';
-import { xmlText } from '../../viz/viewer/picture.js';
-import { initialState } from '../../viz/viewer/store.js';
+import { SvgPath, xmlText } from '../../viz/viewer/picture.js';
+import { Source } from '../../viz/viewer/source.js';
+import { initialState, withMarker } from '../../viz/viewer/store.js';
 import { warningsOf } from '../../viz/viewer/banner.js';
 
-const meta = { duration_ns: 5e9, gils: [{}, {}], lanes: [{}, {}, {}], left_out: { events: 0, from_ns: null, threads: 0 } };
+const meta = { duration_ns: 5e9, gils: [{ number: 3 }, { number: 7 }], lanes: [{}, {}, {}], left_out: { events: 0, from_ns: null, threads: 0 } };
 
 test('durations read as in the report', () => {
 	const texts = { 0: '0 ns', 999: '999 ns', 1000: '1.00 us', 9995: '10.0 us', 65123: '65.1 us', 999499: '999 us', 999500: '1.00 ms', 1833623582: '1.83 s', 2e12: '2,000 s' };
@@ -33,8 +33,9 @@ test('the hash leads back to the same view', () => {
 		panel: 'pairs', theme: 'dark', sort: 'checks+', gil: 1, focus: 2, pinned: [1], hidden: [0, 2], filters: ['a&b=c#', '</script>'],
 		highlight: { kind: 'pair', waiter: 1, holder: null }, markers: [{ at_ns: 5, text: 'x: y & z' }] };
 
-	assert.deepEqual({ ...initial, ...stateOfHash(`#${hashOfState(state, initial)}`, meta) }, state);
-	assert.equal(hashOfState(initial, initial), '');
+	assert.deepEqual({ ...initial, ...stateOfHash(`#${hashOfState(state, initial, meta)}`, meta) }, state);
+	assert.match(hashOfState(state, initial, meta), /&gil=7&/, 'a GIL by the number that people see');
+	assert.equal(hashOfState(initial, initial, meta), '');
 });
 
 test('a hash that makes no sense changes nothing', () => {
@@ -42,6 +43,11 @@ test('a hash that makes no sense changes nothing', () => {
 
 	assert.deepEqual(stateOfHash(bad, meta), {});
 	assert.deepEqual(stateOfHash('range=0-6000000000&focus=1e3', meta), {});
+	assert.deepEqual(stateOfHash('light={"kind":"query"}&note=123&note=:x', meta), { markers: [] });
+	const odd = stateOfHash(`note=50:b&note=10:a&note=50:c&note=20:${'x'.repeat(600)}&pinned=1,1,0&light={"kind":"wait","lanes":[2,2]}`, meta);
+
+	assert.deepEqual(odd, { markers: [{ at_ns: 10, text: 'a' }, { at_ns: 20, text: 'x'.repeat(500) }, { at_ns: 50, text: 'c' }], pinned: [1, 0], highlight: { kind: 'wait', lanes: [2] } });
+	assert.deepEqual(['', '#', '#range=1-2', '#tabs', '#x=1'].map(isHashOfView), [true, true, true, false, false]);
 });
 
 test('each kind of finding says what happens', () => {
@@ -64,6 +70,15 @@ test('SVG text: nothing that is markup, nothing that XML forbids', () => {
 	assert.equal(xmlText('<a href="x">&\u0000\u001b'), '&lt;a href=&quot;x&quot;&gt;&amp;');
 });
 
+test('SVG columns: neighbours of equal height are one rectangle', () => {
+	const path = new SvgPath();
+
+	for (const [x, y, h] of [[0, 10, 5], [2, 10, 5.001], [4, 10, 6], [8, 10, 6]])
+		path.add(x, y, 2, h);
+	assert.equal(path.text('red'), '<path d="M0.00 10.00h4.00v5.00H0.00zM4.00 10.00h2.00v6.00H4.00zM8.00 10.00h2.00v6.00H8.00z" fill="red"/>');
+	assert.equal(new SvgPath().text('red'), '');
+});
+
 test('rows: sorted by a number, unknown ones last in both directions', () => {
 	const rows = [{ name: 'a', checks: 1 }, { name: 'b', checks: null }, { name: 'c', checks: 3 }];
 
@@ -78,4 +93,25 @@ test('verdict, notes, warnings', () => {
 	assert.deepEqual(warningsOf({ quality: {} }, meta), []);
 	assert.match(warningsOf({ quality: { lost_events: 1, lost_packets: 0 } }, meta)[0], /1 event, 0 packets/);
 	assert.match(warningsOf({ quality: {} }, { ...meta, left_out: { events: 2, from_ns: 1e9, threads: 0 } })[0], /^2 events from 1\.000 000 000 s on are not/);
+});
+
+// Else Firefox may hang: see there.
+test('the clock is read before the worker starts', (it) => {
+	const { Worker } = globalThis, order = [];
+	const now = it.mock.method(performance, 'now', () => order.push('clock'));
+	const empty = { ...meta, gils: [], lanes: [], blocks: [], overview: { buckets: 0, width_ns: 1 } };
+
+	globalThis.Worker = class {
+		constructor() {
+			order.push('worker');
+		}
+
+		postMessage({ do: what }) {
+			order.push(what);
+		}
+	};
+	it.after(() => { globalThis.Worker = Worker; });
+	new Source({ readyState: 'complete', querySelectorAll: () => [] }, empty, { gils: [], threads: [], pairs: [], findings: [] }, new Uint8Array());
+	now.mock.restore();
+	assert.deepEqual(order, ['clock', 'worker', 'begin', 'end']);
 });

@@ -94,7 +94,7 @@ void picture_steps(const struct picture *p, const char *class, const double *hei
 		if (height && !any)
 			fprintf(p->out, "<path class=\"%s\" d=\"M%d %.0fh", class, PICTURE_GUTTER, base);
 		if (height != at) {
-			fprintf(p->out, any ? "%gv%g" : "%gv%g", (double)skipped * p->column, (double)(at - height) / 10);
+			fprintf(p->out, "%gv%g", (double)skipped * p->column, (double)(at - height) / 10);
 			putc('h', p->out);
 			skipped = 0;
 			any = true;

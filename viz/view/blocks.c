@@ -94,6 +94,7 @@ static int flush(struct blocks *b)
 {
 	uint8_t head[(2 + COLUMNS) * VARINT_SIZE];
 	size_t n = put_varint(head, b->now.events);
+	int r;
 
 	n += put_varint(head + n, b->now.first_ns);
 	for (size_t i = 0; i < COLUMNS; i++)
@@ -107,9 +108,9 @@ static int flush(struct blocks *b)
 	part_end(&b->part);
 	if (ferror(b->file))
 		return file_error();
-	n = (size_t)note_block(b);
+	r = note_block(b);
 	b->now.events = 0;
-	return (int)n;
+	return r;
 }
 
 /* ---- events -------------------------------------------------------------------------- */

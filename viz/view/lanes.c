@@ -143,26 +143,33 @@ void lanes_retire(struct lanes *l, const struct thread_info *const *threads, siz
 }
 
 /* The report has them by index. */
-static uint32_t row_of(const struct lanes *l, const struct view_gil *gil)
+static int order_gils(struct lanes *l)
 {
 	uint32_t row = 0;
 
-	for (uint32_t i = 0; i < gil->info->index && i < l->n_place_of; i++)
-		row += l->place_of[i] > 0;
-	return row;
+	l->gil_of_row = calloc(l->n_gils + 1, sizeof(*l->gil_of_row));
+	if (!l->gil_of_row)
+		return no_memory();
+	for (size_t i = 0; i < l->n_place_of; i++)
+		if (l->place_of[i]) {
+			l->gil_of_row[row] = l->gils[l->place_of[i] - 1];
+			l->gil_of_row[row]->row = row;
+			row++;
+		}
+	return 0;
 }
 
-void lanes_end(struct lanes *l)
+int lanes_end(struct lanes *l)
 {
 	for (size_t i = 0; i < l->n; i++)
 		lanes_keep(l->lanes[i]);
 	for (size_t i = 0; i < l->n_gils; i++) {
 		struct view_gil *g = l->gils[i];
 
-		g->row = row_of(l, g);
 		g->copy = *g->info;
 		g->info = &g->copy;
 	}
+	return order_gils(l);
 }
 
 void lanes_number(struct lanes *l, const struct results *r)
@@ -178,10 +185,7 @@ void lanes_number(struct lanes *l, const struct results *r)
 
 const struct view_gil *lanes_gil_of_row(const struct lanes *l, uint32_t row)
 {
-	for (size_t i = 0; i < l->n_gils; i++)
-		if (l->gils[i]->row == row)
-			return l->gils[i];
-	return NULL;
+	return l->gil_of_row[row];
 }
 
 void lanes_deinit(struct lanes *l)
@@ -192,6 +196,7 @@ void lanes_deinit(struct lanes *l)
 		free(l->gils[i]);
 	free(l->lanes);
 	free(l->gils);
+	free(l->gil_of_row);
 	free(l->lane_of);
 	free(l->place_of);
 	*l = (struct lanes){ 0 };

@@ -36,6 +36,7 @@ struct lanes {
 	size_t n;
 	struct view_gil **gils;
 	size_t n_gils;
+	struct view_gil **gil_of_row; /* after the end */
 	uint64_t left_out; /* threads for which there is no lane any more */
 	uint32_t *lane_of; /* thread index -> lane + 1; 0: not seen yet */
 	size_t n_lane_of;
@@ -57,12 +58,12 @@ void lanes_keep(struct lane *lane);
 
 /* The pointers die: copies are kept. */
 void lanes_retire(struct lanes *l, const struct thread_info *const *threads, size_t n);
-void lanes_end(struct lanes *l);
+int lanes_end(struct lanes *l);
 
 /* After the end: each one's row in the report. */
 void lanes_number(struct lanes *l, const struct results *r);
 
-/* The GIL that is the row of the report. */
+/* After the end: the GIL that is the row of the report, one of n_gils. */
 const struct view_gil *lanes_gil_of_row(const struct lanes *l, uint32_t row);
 
 #endif

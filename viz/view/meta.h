@@ -17,7 +17,7 @@ struct view {
 	struct overview overview;
 	struct losses losses;
 	struct blocks *blocks;
-	int64_t begin_ns;
+	int64_t origin_ns, begin_ns;
 	uint64_t duration_ns;
 };
 

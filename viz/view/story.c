@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "viz/view/story.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
-#include "base/err.h"
+#include "viz/array.h"
 
 static uint64_t since_begin(const struct story *s, int64_t ts_ns)
 {
@@ -62,29 +61,41 @@ static int tell_standing(struct story *s, const struct thread_info *thread, enum
 int story_stand(struct story *s, const struct thread_info *thread, bool last_holder)
 {
 	bool is_active = thread->state != STATE_UNKNOWN && thread->state != STATE_OUTSIDE && thread->state != STATE_ENDED;
-	struct story_standing *more;
+	int r;
 
 	if (is_active)
 		return tell_standing(s, thread, thread->state, last_holder);
-	more = reallocarray(s->standing, s->n_standing + 1, sizeof(*more));
-	if (!more)
-		return err(-ENOMEM, "out of memory");
-	more[s->n_standing++] = (struct story_standing){ .thread = thread, .state = thread->state };
-	s->standing = more;
-	return 0;
+	r = array_reach(&s->standing, &s->n_standing, thread->gil->index, sizeof(*s->standing));
+	if (!r)
+		s->standing[thread->gil->index] = (struct story_standing){ .thread = thread, .state = thread->state };
+	return r;
 }
 
 /* Before the first that is told of this GIL. */
 static int look_standing(struct story *s, const struct gil_info *gil)
 {
-	for (size_t i = 0; i < s->n_standing; i++)
-		if (s->standing[i].thread->gil == gil) {
-			struct story_standing found = s->standing[i];
+	struct story_standing *waits = gil->index < s->n_standing ? &s->standing[gil->index] : NULL;
+	struct story_standing found;
 
-			s->standing[i] = s->standing[--s->n_standing];
-			return tell_standing(s, found.thread, found.state, true);
-		}
-	return 0;
+	if (!waits || !waits->thread)
+		return 0;
+	found = *waits;
+	waits->thread = NULL;
+	return tell_standing(s, found.thread, found.state, true);
+}
+
+int story_retire(struct story *s, const struct thread_info *const *threads, size_t n)
+{
+	int r = story_look(s);
+
+	s->ended = NULL;
+	for (size_t i = 0; i < n && !r; i++) {
+		uint32_t gil = threads[i]->gil->index;
+
+		if (gil < s->n_standing && s->standing[gil].thread == threads[i])
+			r = look_standing(s, threads[i]->gil);
+	}
+	return r;
 }
 
 void story_deinit(struct story *s)
@@ -118,7 +129,7 @@ int story_look(struct story *s)
 
 int story_interval(struct story *s, const struct interval *i)
 {
-	struct lane *lane;
+	struct lane *lane = NULL;
 	int r = story_look(s);
 
 	if (!r)

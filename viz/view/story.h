@@ -11,7 +11,7 @@
  */
 /* The last one to hold a GIL before the time asked for; told when something is told of the GIL. */
 struct story_standing {
-	const struct thread_info *thread;
+	const struct thread_info *thread; /* NULL: told, or there is none */
 	enum thread_state state;
 };
 
@@ -25,8 +25,8 @@ struct story {
 	int64_t begin_ns, now_ns;
 	struct lane *ended; /* its stay ended just before; its new state is not told yet */
 	int64_t ended_ns;
-	struct story_standing *standing;
-	size_t n_standing;
+	struct story_standing *standing; /* by the GIL's index */
+	size_t n_standing;               /* room */
 };
 
 enum { STORY_EVENTS = 50000000 };
@@ -37,7 +37,8 @@ void story_deinit(struct story *s);
 int story_stand(struct story *s, const struct thread_info *thread, bool last_holder);
 int story_event(struct story *s, const struct gil_event *event, const struct step *step);
 int story_interval(struct story *s, const struct interval *interval);
-/* Of those for holes, retired threads and the end: looks whether a state has changed. Not of those that an event comes after. */
+int story_retire(struct story *s, const struct thread_info *const *threads, size_t n);
+/* Of those for holes and the end: looks whether a state has changed. Not of those that an event comes after. */
 int story_look(struct story *s);
 
 #endif

@@ -2,7 +2,7 @@
 // What the keys do with the timeline, by the names of the key table; those that are also commands are in commands.js.
 import { lanesInOrder } from './lanes.js';
 import { rangePanned, rangeWithin, rangeZoomed } from './scale.js';
-import { ORDERS } from './store.js';
+import { ORDERS, searchBegin } from './store.js';
 
 const KEY_ZOOM = 1.5;
 const KEY_PAN = 0.12;
@@ -36,9 +36,7 @@ function showMatch(timeline, store, match) {
 }
 
 async function goToMatch(timeline, store, page, query, direction) {
-	const { picked, range } = store.state;
-	const from_ns = picked && picked.at_ns >= range.from_ns && picked.at_ns <= range.to_ns ? picked.at_ns : direction > 0 ? range.from_ns : range.to_ns;
-	const match = await timeline.source.next(query, from_ns, direction);
+	const match = await timeline.source.next(query, searchBegin(store.state, direction), direction);
 
 	if (match)
 		showMatch(timeline, store, match);
@@ -90,7 +88,7 @@ export function timelineActions(timeline, store, page) {
 	const zoom = (factor) => store.set({ range: rangeZoomed(state().range, factor, timeInFocus(state()), whole) });
 	const pan = (share) => store.set({ range: rangePanned(state().range, share * spanOf(state().range), whole) });
 	const next = (query, direction) => goToMatch(timeline, store, page, query, direction);
-	const edge = () => ({ kind: 'edge', lanes: [state().focus] });
+	const edge = () => ({ kind: 'edge', lanes: state().focus === null ? [] : [state().focus] });
 
 	return {
 		zoom_in: () => zoom(1 / KEY_ZOOM),
@@ -108,7 +106,7 @@ export function timelineActions(timeline, store, page) {
 		previous_edge: () => next(edge(), -1),
 		lane_up: () => moveFocus(timeline, store, -1),
 		lane_down: () => moveFocus(timeline, store, 1),
-		pick: () => store.set({ picked: { lane: state().focus, at_ns: timeInFocus(state()) }, panel: 'details' }),
+		pick: () => state().focus !== null && store.set({ picked: { lane: state().focus, at_ns: timeInFocus(state()) }, panel: 'details' }),
 		show_all: () => store.set({ hidden: [], filters: [] }),
 		next_order: () => {
 			const order = ORDERS[(ORDERS.indexOf(state().order) + 1) % ORDERS.length];

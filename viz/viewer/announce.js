@@ -4,11 +4,24 @@ import { afterPause, byId, make } from './dom.js';
 import { formatCount, formatNs, formatTime } from './format.js';
 import { lanesInOrder } from './lanes.js';
 
+const AWAY_MS = 100;
+
 export function installAnnounce(app) {
 	const region = byId('live');
 
+	let timer = 0;
+
+	// The same text is not spoken again unless it was away.
 	app.announce = (text) => {
-		region.textContent = text;
+		clearTimeout(timer);
+		if (region.textContent !== text) {
+			region.textContent = text;
+			return;
+		}
+		region.textContent = '';
+		timer = setTimeout(() => {
+			region.textContent = text;
+		}, AWAY_MS);
 	};
 	const sayRange = afterPause(() => {
 		const { range } = app.store.state;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What all panels need: the data, the state, names, and ways to go somewhere.
+import { searchBegin } from './store.js';
 import { runtimeOf, visible } from './text.js';
 
 const MARGIN = 0.1;
@@ -40,10 +41,14 @@ export class App {
 		return this.rows.get(row);
 	}
 
+	gilNumber(gil) {
+		return this.source.meta.gils[gil]?.number ?? null;
+	}
+
 	gilName(gil) {
 		const it = this.source.meta.gils[gil];
 
-		return `GIL ${this.report.gils[gil].gil} (${it.version ? `${runtimeOf(it.version)}, ` : ''}pid ${it.pid})`;
+		return `GIL ${it.number} (${it.version ? `${runtimeOf(it.version)}, ` : ''}pid ${it.pid})`;
 	}
 
 	shows(gil) {
@@ -64,15 +69,14 @@ export class App {
 		const { range } = this.store.state;
 		const around = to_ns > from_ns ? 0 : Math.min(AROUND_EVENT_NS, (range.to_ns - range.from_ns) / 2);
 
-		this.goTo({ from_ns: from_ns - around, to_ns: to_ns + around }, { focus: lane, picked: { lane, at_ns: from_ns + Math.floor((to_ns - from_ns) / 2) }, panel: 'details' });
+		const picked = { lane, at_ns: from_ns + Math.floor((to_ns - from_ns) / 2), begin_ns: from_ns };
+
+		this.goTo({ from_ns: from_ns - around, to_ns: to_ns + around }, { focus: lane, picked, panel: 'details' });
 	}
 
 	// The next match of a query from here on; goes there.
 	async goToNext(query, direction = 1) {
-		const { range, picked } = this.store.state;
-		const from_ns = picked && picked.at_ns >= range.from_ns && picked.at_ns <= range.to_ns
-			? picked.at_ns : direction > 0 ? range.from_ns : range.to_ns;
-		const match = await this.source.next(query, from_ns, direction);
+		const match = await this.source.next(query, searchBegin(this.store.state, direction), direction);
 
 		if (match)
 			this.goToStay(match.lane, match.from_ns, match.to_ns);

@@ -25,20 +25,20 @@ export function csvOf(rows) {
 	return `${[names, ...rows.map((row) => names.map((name) => row[name]))].map((cells) => cells.map(csvCell).join(',')).join('\n')}\n`;
 }
 
-function threadRecord(row) {
-	const out = { gil: row.gil, pid: row.pid, tid: row.tid, name: row.name };
+function threadRecord(app, row) {
+	const out = { gil: app.gilNumber(row.gil), pid: row.pid, tid: row.tid, name: row.name };
 
 	for (const column of THREAD_COLUMNS)
 		out[column.path.join('_').replace(/^(\w+)_ns_(\w+)$/, '$1_$2_ns')] = threadValue(row, column);
 	return out;
 }
 
-function pairRecord(pair) {
-	return { gil: pair.gil, waiter: pair.waiter_name, holder: pair.holder_name, wait_ns: pair.wait_ns, waits: pair.waits, failed_attempts: pair.failed_attempts };
+function pairRecord(app, pair) {
+	return { gil: app.gilNumber(pair.gil), waiter: pair.waiter_name, holder: pair.holder_name, wait_ns: pair.wait_ns, waits: pair.waits, failed_attempts: pair.failed_attempts };
 }
 
 function shownRecords(app) {
-	return app.store.state.panel === 'pairs' ? app.tables.pairs().map(pairRecord) : app.tables.threads().map(threadRecord);
+	return app.store.state.panel === 'pairs' ? app.tables.pairs().map((it) => pairRecord(app, it)) : app.tables.threads().map((it) => threadRecord(app, it));
 }
 
 async function copyText(app, text, what) {

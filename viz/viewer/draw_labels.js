@@ -8,7 +8,7 @@ const ROW_TEXTS = { holder: 'held by', waiters: 'waiting threads', badness: 'bad
 export function gilTitle(source, index) {
 	const gil = source.meta.gils[index];
 
-	return `GIL ${source.report.gils[index].gil}, pid ${gil.pid}${gil.version ? `, ${runtimeOf(gil.version)}` : gil.design ? `, ${visible(gil.design)}` : ''}${gil.ticked ? ', ticked' : ''}`;
+	return `GIL ${gil.number}, pid ${gil.pid}${gil.version ? `, ${runtimeOf(gil.version)}` : gil.design ? `, ${visible(gil.design)}` : ''}${gil.ticked ? ', ticked' : ''}`;
 }
 
 function drawText(view, text, x, y, width, colour) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What is shown, as text for the URL's hash: a link to a file opens it at the same place.
-import { ORDERS } from './store.js';
+import { ORDERS, withMarker } from './store.js';
 
 export const PANELS = ['findings', 'threads', 'pairs', 'selection', 'details', 'markers'];
 export const THEMES = ['auto', 'light', 'dark'];
@@ -11,8 +11,9 @@ export const MOST_TEXT = 500;
 const isCount = (x) => Number.isSafeInteger(x) && x >= 0;
 const rangeText = (range) => `${Math.round(range.from_ns)}-${Math.round(range.to_ns)}`;
 
+// A GIL stands there by its number, lanes by their places.
 // State -> "range=0-100&panel=pairs"; what is as at the begin is left out.
-export function hashOfState(state, initial) {
+export function hashOfState(state, initial, meta) {
 	const out = new URLSearchParams();
 	const put = (name, text) => out.append(name, text);
 
@@ -22,9 +23,11 @@ export function hashOfState(state, initial) {
 		put('select', rangeText(state.selection));
 	if (state.picked)
 		put('pick', `${state.picked.lane}:${Math.round(state.picked.at_ns)}`);
-	for (const name of ['order', 'panel', 'theme', 'sort', 'gil', 'focus'])
+	for (const name of ['order', 'panel', 'theme', 'sort', 'focus'])
 		if (state[name] !== initial[name])
 			put(name, String(state[name]));
+	if (state.gil !== initial.gil)
+		put('gil', String(meta.gils[state.gil].number));
 	for (const name of ['pinned', 'hidden'])
 		if (state[name].length)
 			put(name, state[name].join(','));
@@ -44,7 +47,7 @@ function rangeOf(text, duration_ns) {
 }
 
 function lanesOf(text, lanes) {
-	return (text ?? '').split(',').filter(Boolean).map(Number).filter((it) => isCount(it) && it < lanes);
+	return [...new Set((text ?? '').split(',').filter(Boolean).map(Number).filter((it) => isCount(it) && it < lanes))];
 }
 
 function highlightOf(text, lanes) {
@@ -60,11 +63,13 @@ function highlightOf(text, lanes) {
 		return null;
 	if (it.kind === 'pair' && !(isLane(it.waiter) && (it.holder === null || isLane(it.holder))))
 		return null;
-	if (it.text !== undefined && typeof it.text !== 'string')
+	if (typeof it.text !== (it.kind === 'query' ? 'string' : 'undefined'))
 		return null;
 	const clean = { kind: it.kind };
 
-	for (const name of ['lanes', 'text', 'waiter', 'holder'])
+	if (it.lanes)
+		clean.lanes = [...new Set(it.lanes)];
+	for (const name of ['text', 'waiter', 'holder'])
 		if (it[name] !== undefined)
 			clean[name] = it[name];
 	if (isCount(it.min_ns))
@@ -73,8 +78,8 @@ function highlightOf(text, lanes) {
 }
 
 function notesOf(texts, duration_ns) {
-	return texts.map((text) => ({ at_ns: Number(text.slice(0, text.indexOf(':'))), text: text.slice(text.indexOf(':') + 1) }))
-		.filter((it) => isCount(it.at_ns) && it.at_ns <= duration_ns);
+	return texts.map((text) => /^(\d+):(.*)$/s.exec(text)).filter((it) => it && isCount(Number(it[1])) && it[1] <= duration_ns)
+		.reduce((notes, [, at, text]) => withMarker(notes, Number(at), text.slice(0, MOST_TEXT)), []);
 }
 
 // The hash (with or without '#') -> what to set. It may be anything: what makes no sense is left out.
@@ -89,6 +94,7 @@ export function stateOfHash(hash, meta) {
 	const range = rangeOf(from.get('range'), meta.duration_ns), selection = rangeOf(from.get('select'), meta.duration_ns);
 	const [lane, at_ns] = (from.get('pick') ?? '').split(':').map(Number);
 	const number = (name) => (from.has(name) && from.get(name) !== '' ? Number(from.get(name)) : NaN);
+	const gil = meta.gils.findIndex((it) => it.number === number('gil'));
 
 	keep('range', range, range);
 	keep('selection', selection, selection);
@@ -97,7 +103,7 @@ export function stateOfHash(hash, meta) {
 	keep('panel', from.get('panel'), PANELS.includes(from.get('panel')));
 	keep('theme', from.get('theme'), THEMES.includes(from.get('theme')));
 	keep('sort', from.get('sort'), /^[a-z_0-9]+[+-]$/.test(from.get('sort') ?? ''));
-	keep('gil', number('gil'), isCount(number('gil')) && number('gil') < meta.gils.length);
+	keep('gil', gil, gil >= 0);
 	keep('focus', number('focus'), isCount(number('focus')) && number('focus') < lanes);
 	for (const name of ['pinned', 'hidden'])
 		keep(name, lanesOf(from.get(name), lanes), from.has(name));
@@ -107,6 +113,13 @@ export function stateOfHash(hash, meta) {
 
 	keep('highlight', light, light);
 	return patch;
+}
+
+const NAMES = ['range', 'select', 'pick', 'order', 'panel', 'theme', 'sort', 'gil', 'focus', 'pinned', 'hidden', 'filter', 'light', 'note'];
+
+// Is it of a view? None: the whole trace. Another one, such as #tabs, is of something else.
+export function isHashOfView(hash) {
+	return hash.length <= 1 || [...new URLSearchParams(hash.replace(/^#/, '')).keys()].some((name) => NAMES.includes(name));
 }
 
 const PLACE = ['range', 'selection'];
@@ -124,7 +137,9 @@ function placeOfHash(app, initial) {
 export function installHash(app, initial) {
 	let timer = 0, isNewPlace = false;
 	const write = () => {
-		const text = hashOfState(app.store.state, initial);
+		if (app.store.state.paper)
+			return;
+		const text = hashOfState(app.store.state, initial, app.source.meta);
 
 		history[isNewPlace && location.hash !== (text && `#${text}`) ? 'pushState' : 'replaceState'](OURS, '', text ? `#${text}` : location.pathname + location.search);
 		isNewPlace = false;
@@ -139,6 +154,8 @@ export function installHash(app, initial) {
 	});
 	history.replaceState(OURS, '');
 	addEventListener('popstate', ({ state }) => {
+		if (!isHashOfView(location.hash))
+			return;
 		clearTimeout(timer);
 		app.store.set(state?.gilscope ? placeOfHash(app, initial) : { ...placeOfHash(app, initial), ...stateOfHash(location.hash, app.source.meta) });
 		isNewPlace = false;
@@ -147,5 +164,5 @@ export function installHash(app, initial) {
 
 // The address that leads here.
 export function linkOf(app, initial) {
-	return `${location.href.split('#')[0]}#${hashOfState(app.store.state, initial)}`;
+	return `${location.href.split('#')[0]}#${hashOfState(app.store.state, initial, app.source.meta)}`;
 }

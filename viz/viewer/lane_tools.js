@@ -7,6 +7,8 @@ export function togglePinned(app, lane) {
 	const { pinned } = app.store.state;
 	const off = pinned.includes(lane);
 
+	if (lane === null)
+		return;
 	app.store.set({ pinned: off ? pinned.filter((it) => it !== lane) : [...pinned, lane] });
 	app.say(`${app.name(lane)} is ${off ? 'no longer pinned' : 'pinned on top'}.`);
 }

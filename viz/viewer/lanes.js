@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Which lanes are shown, and in which order: pinned ones on top of their GIL's, the others as the state says.
-import { visible } from './text.js';
+import { laneFits } from './worker/lane_words.js';
 
 const LANE_VALUES = {
 	wait: (row) => row.wait_ns.total,
@@ -30,15 +30,9 @@ function laneValue(source, order, lane) {
 	return row ? LANE_VALUES[order](row) ?? -1 : -1;
 }
 
-// Words of the search box that say something about a lane: its name, tid or pid.
+// Words of the search box that say something about a lane.
 export function laneMatches(lane, text) {
-	return text.toLowerCase().split(/\s+/).filter(Boolean).every((word) => {
-		const [, key, value] = word.match(/^(thread|name|tid|pid|gil):(.*)$/) ?? [];
-
-		if (key === 'tid' || key === 'pid' || key === 'gil')
-			return String(lane[key]) === value;
-		return visible(lane.name).toLowerCase().includes(value ?? word) || String(lane.tid) === word;
-	});
+	return text.split(/\s+/).filter(Boolean).every((word) => laneFits(lane, word));
 }
 
 export function sortedLanes(source, state) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The current view as SVG: every stay where there are few, else the share of each state in columns.
 import { Columns } from './columns.js';
+import { byLane } from './draw_exact.js';
 import { formatNs, formatTime } from './format.js';
 import { lanesInOrder } from './lanes.js';
 import { paletteFor, STATE_HEIGHTS } from './palette.js';
@@ -57,8 +58,10 @@ function labelOf(name) {
 	return letters.length > LONGEST_LABEL ? `${letters.slice(0, LONGEST_LABEL - 1).join('')}\u2026` : name;
 }
 
-function stayRects(app, slices, lane, y, x, colours) {
-	return slices.stays.filter((it) => it.lane === lane).flatMap((it) => {
+function stayRects(slices, lane, y, x, colours) {
+	const { stays = [], marks = [] } = slices.get(lane) ?? {};
+
+	return stays.flatMap((it) => {
 		const layer = LAYERS.find(([, state]) => state === it.state);
 
 		if (!layer)
@@ -66,13 +69,43 @@ function stayRects(app, slices, lane, y, x, colours) {
 		const height = (LANE - 6) * layer[2], from = x(it.from_ns);
 
 		return [svgRect(from, y + LANE - 3 - height, x(it.to_ns) - from, height, inkOf(layer[0], colours), `${layer[0]} ${it.whole ? '' : 'at least '}${formatNs(it.to_ns - it.from_ns)}`)];
-	}).concat(slices.marks.filter((it) => it.lane === lane && it.kind >= 1 && it.kind <= 3).map((it) => svgRect(x(it.at_ns) - 0.5, y + 2, 1, 6, colours.failed)));
+	}).concat(marks.filter((it) => it.kind >= 1 && it.kind <= 3).map((it) => svgRect(x(it.at_ns) - 0.5, y + 2, 1, 6, colours.failed)));
+}
+
+// Rectangles of one colour as a single path; neighbours of equal height are one.
+export class SvgPath {
+	#parts = [];
+	#last = null;   // {x, end, y, h}, as text but for its numbers in x
+
+	add(x, y, width, height) {
+		const [top, h] = [y.toFixed(2), height.toFixed(2)], last = this.#last;
+
+		if (last && last.y === top && last.h === h && Math.abs(last.end - x) < 0.005) {
+			last.end = x + width;
+			return;
+		}
+		this.#end();
+		this.#last = { x, end: x + width, y: top, h };
+	}
+
+	#end() {
+		const last = this.#last;
+
+		if (last)
+			this.#parts.push(`M${last.x.toFixed(2)} ${last.y}h${(last.end - last.x).toFixed(2)}v${last.h}H${last.x.toFixed(2)}z`);
+		this.#last = null;
+	}
+
+	text(colour) {
+		this.#end();
+		return this.#parts.length ? `<path d="${this.#parts.join('')}" fill="${colour}"/>` : '';
+	}
 }
 
 // As the canvas stacks them: in each column the shares of the time, with the heights of the states.
-function columnRects(columns, lane, y, colours) {
-	const out = [], bottom = y + LANE - 3;
-	const step = (WIDTH - LEFT - 10) / columns.width;
+function columnPaths(columns, lane, y, colours) {
+	const paths = new Map([...LAYERS.map(([name]) => name), 'failed'].map((name) => [name, new SvgPath()])), bottom = y + LANE - 3;
+	const step = (WIDTH - LEFT - RIGHT) / columns.width;
 
 	for (let c = 0; c < columns.width; c++) {
 		let top = bottom;
@@ -83,12 +116,12 @@ function columnRects(columns, lane, y, colours) {
 			const h = (LANE - 6) * height * columns.share(columns.bins[name], lane, c) / 255;
 
 			if (h)
-				out.push(svgRect(LEFT + c * step, top -= h, step, h, inkOf(name, colours)));
+				paths.get(name).add(LEFT + c * step, top -= h, step, h);
 		}
 		if (columns.count(columns.bins.failed, lane, c))
-			out.push(svgRect(LEFT + c * step, y, step, 3, colours.failed));
+			paths.get('failed').add(LEFT + c * step, y, step, 3);
 	}
-	return out;
+	return [...paths].map(([name, path]) => path.text(inkOf(name, colours)));
 }
 
 // Outside, as long as the thread is there.
@@ -102,12 +135,18 @@ function lifeRect(app, lane, y, x, colours) {
 // What nobody knows, over all lanes of the process that lost it.
 function lossRects(app, lanes, x) {
 	const { losses, gils, lanes: all } = app.source.meta;
+	const groups = [];   // lanes of a GIL, one below the other
 
-	return losses.flatMap((loss) => lanes.flatMap((lane, i) => {
+	lanes.forEach((lane, i) => {
+		if (groups.at(-1)?.gil !== all[lane].gil)
+			groups.push({ gil: all[lane].gil, first: i, n: 0 });
+		groups.at(-1).n++;
+	});
+	return losses.flatMap((loss) => groups.flatMap(({ gil, first, n }) => {
 		const from = x(loss.from_ns), width = x(loss.to_ns) - from;
 
-		return width <= 0 || ((loss.pid ?? null) !== null && loss.pid !== gils[all[lane].gil].pid) ? []
-			: [svgRect(from, TOP + i * LANE, width, LANE, 'url(#lost)', 'events were lost')];
+		return width <= 0 || ((loss.pid ?? null) !== null && loss.pid !== gils[gil].pid) ? []
+			: [svgRect(from, TOP + first * LANE, width, n * LANE, 'url(#lost)', 'events were lost')];
 	}));
 }
 
@@ -116,7 +155,8 @@ export async function pictureOf(app) {
 	const colours = paletteFor(theme);
 	const lanes = lanesInOrder(app.source, app.store.state);
 	const x = (at_ns) => LEFT + (WIDTH - LEFT - RIGHT) * Math.min(1, Math.max(0, (at_ns - range.from_ns) / (range.to_ns - range.from_ns)));
-	const slices = await app.source.slices(range, MOST_STAYS);
+	const found = await app.source.slices(range, MOST_STAYS);
+	const slices = found && byLane(found);
 	const columns = slices ? null : new Columns(app.source.bins(range, COLUMNS), range, COLUMNS);
 	const bottom = TOP + lanes.length * LANE, height = bottom + BOTTOM;
 	const title = document.querySelector('h1')?.textContent || document.title;
@@ -124,7 +164,7 @@ export async function pictureOf(app) {
 	const rows = lanes.map((lane, i) => {
 		const y = TOP + i * LANE;
 
-		return `<g><text x="${LEFT - 8}" y="${y + 18}" text-anchor="end" fill="${colours.text}">${xmlText(labelOf(app.name(lane)))}</text>${lifeRect(app, lane, y, x, colours)}${(slices ? stayRects(app, slices, lane, y, x, colours) : columnRects(columns, lane, y, colours)).join('')}</g>`;
+		return `<g><text x="${LEFT - 8}" y="${y + 18}" text-anchor="end" fill="${colours.text}">${xmlText(labelOf(app.name(lane)))}</text>${lifeRect(app, lane, y, x, colours)}${(slices ? stayRects(slices, lane, y, x, colours) : columnPaths(columns, lane, y, colours)).join('')}</g>`;
 	});
 
 	return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12" role="img" aria-labelledby="t d">

@@ -88,10 +88,10 @@ export function installSearch(app) {
 
 		app.store.set({ highlight: query });
 		try {
-			const found = await app.source.matches(query, MOST_LISTED);
+			const found = await app.source.highlighted(query);
 
-			if (mine === asked)
-				listMatches(app, found);
+			if (mine === asked && found)
+				listMatches(app, { total: found.total, matches: found.matches.slice(0, MOST_LISTED) });
 		} catch (error) {
 			if (mine !== asked)
 				return;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What the trace says, for the page: asks the worker, and hands out the overview until it answers.
 //
-// Times are ns since the trace's begin; `lane` and `gil` are indices of meta.lanes and meta.gils.
+// Times are ns since the trace's begin; `lane` and `gil` are indices of meta.lanes and meta.gils, also in the report's threads,
+// pairs and findings. The number that people know a GIL by is meta.gils[gil].number, a lane's gil_number.
 //
 // @typedef {{from_ns: number, to_ns: number}} Range  half open
 //
@@ -33,8 +34,8 @@
 //   pairs: waiter (lane), holder (lane or null), wait_ns, waits, failed_attempts
 //   gils: gil, acquisitions, failed_attempts, checks, switches, held_ns, wait_ns, waiting_ns, wanted_ns, utilisation, contention, badness
 //
-// What to look for. text: the language of the search box (search.js).
-// @typedef {{kind: 'failed'|'wait'|'edge'|'query'|'pair', lanes?: number[], min_ns?: number, text?: string, waiter?: number, holder?: number}} Query
+// What to look for. text: the language of the search box (query.js). from_ns, to_ns: only waits, holds and stays that are partly in it.
+// @typedef {{kind: 'failed'|'wait'|'edge'|'query'|'pair', lanes?: number[], min_ns?: number, text?: string, waiter?: number, holder?: number, from_ns?: number, to_ns?: number}} Query
 // @typedef {{lane: number, from_ns: number, to_ns: number, what: string}} Match
 //
 // class Source {
@@ -49,11 +50,13 @@
 //   bins(range, n): Bins                           at once, the best there is; asks for better, and calls onbetter(fn) when it came
 //   onbetter(fn)
 //   slices(range, limit): Promise<Slices|null>
-//   detail(lane, at_ns): Promise<Detail|null>
-//   stats(range): Promise<Stats>
+//   detail(lane, at_ns, stream): Promise<Detail|null>
+//   stats(range, stream): Promise<Stats>
 //   next(query, from_ns, direction): Promise<Match|null>      direction: 1 or -1
 //   matches(query, limit): Promise<{matches: Match[], total: number, width_ns: number, lanes: Map<number, Float32Array>}>
-//     the longest ones, and for each lane the share of each overview bucket that matches: what is highlighted
+//     the longest ones, and for each lane the share of each overview bucket that matches
+//   highlighted(query): as matches(), for what stands out: asked once for all who show it
+//   In a stream ('details', 'tooltip', 'selection', that of highlighted) a question supersedes those before, whose answers are null.
 // }
 
 import { BinsCache, windowFor } from './bins_cache.js';
@@ -62,6 +65,7 @@ import { inflateText } from './worker/blocks.js';
 import { WORKER_SOURCE } from './worker_source.js';
 
 const LANE_PLANES = [['holding', 1], ['waiting', 1], ['entering', 1], ['unknown', 1], ['acquisitions', 4], ['failed', 4]];
+const MOST_HIGHLIGHTED = 2000;
 const GIL_PLANES = ['checks', 'ticks', 'switches', 'waiters_max'];
 
 export function parseOverview(bytes, { overview, lanes, gils }) {
@@ -82,7 +86,23 @@ export function parseOverview(bytes, { overview, lanes, gils }) {
 	return { from_ns: 0, width_ns: overview.width_ns, n, exact: false, ...planes };
 }
 
+// The report names a GIL by its number; with --gil or --time the first ones are not there, so that it is no place in `gils`.
+export function placeGils(meta, report) {
+	const placeOf = new Map(report.gils.map(({ gil }, place) => [gil, place]));
+
+	meta.gils.forEach((it, place) => {
+		it.number = report.gils[place].gil;
+	});
+	for (const lane of meta.lanes)
+		lane.gil_number = meta.gils[lane.gil].number;
+	for (const it of [...report.threads, ...report.pairs, ...report.findings])
+		it.gil = placeOf.get(it.gil) ?? null;
+}
+
+// The page reads the clock before its worker does. In Firefox a page's and a worker's first reading need the process's random generator. A worker that
+// makes it waits for the page's thread; where that wants it meanwhile (for its first paint), it waits for the worker: neither ever goes on.
 function startWorker() {
+	performance.now();
 	if (!WORKER_SOURCE)
 		return new Worker('./worker/worker.js', { type: 'module' });
 	return new Worker(URL.createObjectURL(new Blob([WORKER_SOURCE], { type: 'text/javascript' })));
@@ -105,6 +125,7 @@ export class Source {
 	#asked = null;            // the window of bins that the worker is at
 	#settle;
 	#statsOfAll = null;
+	#highlighted = null;      // {key, found}: the latest query of what stands out
 
 	static async open(doc) {
 		const utf8 = new TextDecoder();
@@ -116,6 +137,7 @@ export class Source {
 	constructor(doc, meta, report, overview) {
 		this.meta = meta;
 		this.report = report;
+		placeGils(meta, report);
 		this.overview = parseOverview(overview, meta);
 		this.progress = { events: 0, total: meta.blocks.reduce((sum, block) => sum + block.events, 0) };
 		this.ready = new Promise((resolve, reject) => { this.#settle = { resolve, reject }; });
@@ -185,13 +207,13 @@ export class Source {
 		return this.hasEvents(range) ? this.#askIfRead('slices', { range, limit }) : Promise.resolve(null);
 	}
 
-	detail(lane, at_ns) {
-		return this.#askIfRead('detail', { lane, at_ns });
+	detail(lane, at_ns, stream) {
+		return this.#askIfRead('detail', { lane, at_ns }, stream);
 	}
 
-	stats(range) {
+	stats(range, stream) {
 		if (range.from_ns > 0 || range.to_ns < this.meta.duration_ns)
-			return this.#ask('stats', { range });
+			return this.#ask('stats', { range }, stream);
 		this.#statsOfAll ??= this.#ask('stats', { range: { from_ns: 0, to_ns: this.meta.duration_ns } });
 		return this.#statsOfAll;
 	}
@@ -204,16 +226,25 @@ export class Source {
 		return this.#ask('matches', { query, limit });
 	}
 
+	// What stands out, for all who show it: asked once.
+	highlighted(query) {
+		const key = JSON.stringify(query);
+
+		if (this.#highlighted?.key !== key)
+			this.#highlighted = { key, found: this.#ask('matches', { query, limit: MOST_HIGHLIGHTED }, 'highlight') };
+		return this.#highlighted.found;
+	}
+
 	// null where the events could not be read: the page says so by itself.
-	#askIfRead(name, args) {
-		return this.#ask(name, args).catch((error) => {
+	#askIfRead(name, args, stream) {
+		return this.#ask(name, args, stream).catch((error) => {
 			if (!this.progress.error)
 				throw error;
 			return null;
 		});
 	}
 
-	#ask(name, args) {
+	#ask(name, args, stream) {
 		const id = this.#nextId++;
 
 		return new Promise((resolve, reject) => {
@@ -222,7 +253,7 @@ export class Source {
 				return;
 			}
 			this.#questions.set(id, { resolve, reject });
-			this.#worker.postMessage({ do: 'ask', id, name, args });
+			this.#worker.postMessage({ do: 'ask', id, name, args, stream });
 		});
 	}
 

@@ -8,8 +8,8 @@ export function initialState(meta) {
 		range: { from_ns: 0, to_ns: Math.max(meta.duration_ns, 1) }, // what the timeline shows
 		selection: null,   // {from_ns, to_ns}: what the statistics are of; null: all
 		cursor: null,      // {at_ns, lane, gil}: under the pointer; lane null beside the lanes, gil beside its rows
-		focus: 0,          // lane of the keyboard
-		picked: null,      // {lane, at_ns}: what the details show
+		focus: meta.lanes.length ? 0 : null, // lane of the keyboard
+		picked: null,      // {lane, at_ns}: what the details show; begin_ns, where it was found by its begin
 		order: 'first',    // of ORDERS
 		pinned: [],        // lanes that stay on top
 		hidden: [],        // lanes
@@ -19,10 +19,23 @@ export function initialState(meta) {
 		markers: [],       // {at_ns, text}
 		long_wait_ns: 1e6, // what "next long wait" looks for; main.js sets ten times the median wait, at most half of the longest
 		theme: 'auto',     // auto, light, dark
+		paper: false,      // it is being printed: light meanwhile, whatever the address says
 		panel: 'findings', // findings, threads, pairs, selection, details, markers
 		help: false,       // the keyboard overlay
 		sort: 'wait_total-', // of the table of threads: column, and - (from the greatest on) or +
 	};
+}
+
+// Notes with one more: sorted by time, without the ones before at the same time.
+export function withMarker(markers, at_ns, text) {
+	return [...markers.filter((it) => it.at_ns !== at_ns), { at_ns, text }].sort((a, b) => a.at_ns - b.at_ns);
+}
+
+// From where the next match is looked for: from the begin of what is picked, while that is seen.
+export function searchBegin({ range, picked }, direction) {
+	if (picked && picked.at_ns >= range.from_ns && picked.at_ns <= range.to_ns)
+		return picked.begin_ns ?? picked.at_ns;
+	return direction > 0 ? range.from_ns : range.to_ns;
 }
 
 const NAVIGATION = ['range', 'selection'];

@@ -41,6 +41,11 @@ export function installTabs(app) {
 		}
 	};
 
+	// The link at the page's begin. Its address would be taken for a view.
+	document.querySelector('a.skip').addEventListener('click', (event) => {
+		event.preventDefault();
+		buttons.get(app.store.state.panel).focus();
+	});
 	app.store.subscribe(['panel'], show);
 	show();
 	return hosts;

@@ -13,18 +13,15 @@ export function nextTheme(app) {
 
 export function installTheme(app) {
 	const button = byId('theme');
-	const redraw = () => app.timeline.draw();
 	const apply = () => {
 		const { theme } = app.store.state;
 
 		document.documentElement.dataset.theme = theme;
 		button.textContent = THEME_LABELS[theme];
-		redraw();
+		app.timeline.draw();
 	};
 
 	button.addEventListener('click', () => nextTheme(app));
 	app.store.subscribe(['theme'], apply);
-	for (const query of ['(prefers-color-scheme: dark)', '(prefers-contrast: more)', '(forced-colors: active)'])
-		matchMedia(query).addEventListener('change', redraw);
 	apply();
 }

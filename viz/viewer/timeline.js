@@ -14,7 +14,6 @@ import { Scale } from './scale.js';
 const SNAP_PX = 6;
 const HOLDING = 4;
 const MOST_EXACT_EVENTS = 4000;
-const MOST_MATCHES = 2000;
 
 export class Timeline {
 	#frame = 0;
@@ -131,11 +130,6 @@ export class Timeline {
 		return edges.reduce((best, edge) => (Math.abs(edge - at_ns) < Math.min(near, best === null ? Infinity : Math.abs(best - at_ns)) ? edge : best), null) ?? at_ns;
 	}
 
-	toPng() {
-		this.draw();
-		return new Promise((resolve) => this.canvas.toBlob(resolve, 'image/png'));
-	}
-
 	// The slices that were read, if they are of what is in view.
 	#exact() {
 		const { range } = this.store.state;
@@ -165,7 +159,7 @@ export class Timeline {
 		this.#marked = highlight;
 		this.#highlighted = null;
 		// The search box says what is wrong with a query.
-		const found = highlight && await this.source.matches(highlight, MOST_MATCHES).catch(() => null);
+		const found = highlight && await this.source.highlighted(highlight).catch(() => null);
 
 		if (this.#marked === highlight && found) {
 			this.#highlighted = found;

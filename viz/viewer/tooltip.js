@@ -64,7 +64,7 @@ export function installTooltip(app, canvas) {
 			showRowHelp();
 			return;
 		}
-		const detail = await app.source.detail(cursor.lane, cursor.at_ns);
+		const detail = await app.source.detail(cursor.lane, cursor.at_ns, 'tooltip');
 
 		if (mine !== asked || !detail)
 			return;

@@ -7,7 +7,7 @@ const TOUCH_LEAST_PX = 4;
 
 export function installTouch(element, timeline, store) {
 	const fingers = new Map();
-	let begin = null;
+	let begin = null, isTap = false;
 	const place = (event) => ({ x: event.offsetX, y: event.offsetY });
 	const middleOf = (points) => points.reduce((sum, p) => sum + p.x, 0) / points.length;
 	const spreadOf = (points) => (points.length > 1 ? Math.max(Math.abs(points[0].x - points[1].x), 20) : 1);
@@ -21,6 +21,7 @@ export function installTouch(element, timeline, store) {
 	element.addEventListener('pointerdown', (event) => {
 		if (event.pointerType === 'touch') {
 			fingers.set(event.pointerId, place(event));
+			isTap = fingers.size === 1;
 			restart();
 		}
 	});
@@ -37,12 +38,13 @@ export function installTouch(element, timeline, store) {
 		store.set({ range: rangePanned(zoomed, (begin.x - middleOf(points)) * px_ns, timeline.whole_ns) }, { step: !begin.moved });
 		timeline.scrollTo(begin.scroll_y + begin.y - points[0].y);
 		begin.moved = true;
+		isTap = false;
 	});
 	for (const name of ['pointerup', 'pointercancel'])
 		element.addEventListener(name, (event) => {
 			if (!fingers.has(event.pointerId))
 				return;
-			if (name === 'pointerup' && fingers.size === 1 && !begin.moved)
+			if (name === 'pointerup' && isTap)
 				endClick(timeline, store, { hit: timeline.hitTest(event.offsetX, event.offsetY) });
 			fingers.delete(event.pointerId);
 			restart();

@@ -20,7 +20,7 @@ export function watchStats(app) {
 		}
 		try {
 			await app.source.ready;
-			const stats = mine === asked && await app.source.stats(selection);
+			const stats = mine === asked && await app.source.stats(selection, 'selection');
 
 			if (mine === asked)
 				tell(stats);

@@ -146,11 +146,12 @@ export function installDetails(app, host) {
 			host.replaceChildren(make('p', { class: 'empty' }, 'Click a bar in the timeline, or press Enter on a lane: what it is stands here.'));
 			return;
 		}
-		const detail = await app.source.detail(picked.lane, picked.at_ns);
+		const detail = await app.source.detail(picked.lane, picked.at_ns, 'details');
 
 		if (mine !== asked)
 			return;
 		if (!detail) {
+			app.timeline.frame(null);
 			host.replaceChildren(make('p', { class: 'empty' }, app.source.progress.error ?? `${app.name(picked.lane)} has nothing at ${formatTime(picked.at_ns)}.`));
 			return;
 		}

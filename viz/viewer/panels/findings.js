@@ -6,7 +6,6 @@ import { rangeWithin } from '../scale.js';
 import { visibleSentence } from '../text.js';
 import { whatHappens } from './finding_kinds.js';
 
-const MOST_LOOKED_AT = 100;
 const LOOK_ACQUISITIONS = 30;
 const MOST_TRIED = 12;
 const NEARLY_ALL = 0.8;
@@ -47,12 +46,20 @@ function showFinding(app, finding) {
 // A place to look at closely: where somebody waited longest because of it.
 async function showLongestWait(app, finding) {
 	const lanes = waitingLanes(app, finding);
-	const { matches } = await app.source.matches({ kind: 'wait', lanes, min_ns: 0 }, MOST_LOOKED_AT);
-	const inside = matches.filter((it) => it.from_ns < finding.to_ns && it.to_ns > finding.from_ns);
-	const longest = inside[0] ?? matches[0];
+	const query = { kind: 'wait', lanes, min_ns: 0, from_ns: finding.from_ns, to_ns: finding.to_ns };
 
-	if (longest)
-		app.goToStay(longest.lane, longest.from_ns, longest.to_ns);
+	try {
+		const { matches: [longest] } = await app.source.matches(query, 1);
+
+		if (longest)
+			app.goToStay(longest.lane, longest.from_ns, longest.to_ns);
+		else
+			app.say('There is no such wait.');
+	} catch (error) {
+		if (!app.source.progress.error)
+			throw error;
+		app.say('The events are not read.');
+	}
 }
 
 // A failed attempt after a time, where there is one near a thread that woke up in vain. null: there is none.

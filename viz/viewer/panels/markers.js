@@ -5,12 +5,8 @@ import { make } from '../dom.js';
 import { formatExactNs, formatNs, formatTime } from '../format.js';
 import { MOST_TEXT } from '../hash.js';
 import { saveText } from '../save.js';
+import { withMarker } from '../store.js';
 import { visible } from '../text.js';
-
-// Sorted by time, without the ones before at the same time.
-export function withMarker(markers, at_ns, text) {
-	return [...markers.filter((it) => it.at_ns !== at_ns), { at_ns, text }].sort((a, b) => a.at_ns - b.at_ns);
-}
 
 // before: the note before it in time, or undefined
 function markerRow(app, marker, before) {

@@ -4,6 +4,8 @@ import { make, oncePerFrame } from '../dom.js';
 import { formatCount, formatExactNs, formatNs, formatShare } from '../format.js';
 import { visible } from '../text.js';
 
+const MOST_ROWS = 1000;
+
 const ns = { text: formatNs, title: formatExactNs };
 const count = { text: formatCount, title: formatCount };
 const share = { text: formatShare, title: (x) => (x === null || x === undefined ? 'unknown' : String(x)) };
@@ -66,7 +68,7 @@ function goToNumber(app, column, row, stats) {
 	if (column.at)
 		app.goToStay(row.lane, row[column.at], row[column.at] + threadValue(row, column));
 	else
-		goToMatching(app, goQuery(column.go, row.lane, threadValue(row, column)), range.from_ns);
+		goToMatching(app, goQuery(column.go, row.lane, threadValue(row, column)), range);
 }
 
 function goQuery(kind, lane, value) {
@@ -75,9 +77,15 @@ function goQuery(kind, lane, value) {
 	return { kind, lanes: [lane], min_ns: kind === 'wait' ? value : undefined };
 }
 
-// The first one from a time on; it may have begun before the selection did.
-async function goToMatching(app, query, from_ns) {
-	const match = await app.source.next(query, from_ns, 1) ?? await app.source.next(query, from_ns, -1);
+// The first one that begins in a range; else it began before that.
+export async function firstMatch(source, query, { from_ns, to_ns }) {
+	const inside = await source.next(query, from_ns - 1, 1);
+
+	return inside && inside.from_ns <= to_ns ? inside : source.next(query, from_ns, -1);
+}
+
+async function goToMatching(app, query, range) {
+	const match = await firstMatch(app.source, query, range);
 
 	if (match)
 		app.goToStay(match.lane, match.from_ns, match.to_ns);
@@ -102,7 +110,7 @@ function headCell(app, column) {
 }
 
 function nameCell(app, row) {
-	const of = `${row.gil}.${row.number ?? 'others'}`;
+	const of = `${app.gilNumber(row.gil)}.${row.number ?? 'others'}`;
 	const label = [make('bdi', {}, row.name || '(no name)'), make('small', {}, ` ${row.is_main ? 'main, ' : ''}${row.tid ? `tid ${row.tid}` : of}`)];
 
 	return make('th', { scope: 'row', class: 'name' }, row.lane === undefined ? make('span', {}, ...label)
@@ -125,9 +133,12 @@ export function installThreads(app, host) {
 		const columns = THREAD_COLUMNS.filter((it) => !(stats && it.only === 'whole'));
 
 		shown = stats;
-		caption.textContent = stats ? `Threads, in the selection of ${formatNs(stats.range.to_ns - stats.range.from_ns)}` : 'Threads, in the whole trace: the numbers of the report';
+		const rows = sortedRows(threadRows(app, stats), app.store.state.sort);
+		const left = rows.length - MOST_ROWS;
+
+		caption.textContent = `${stats ? `Threads, in the selection of ${formatNs(stats.range.to_ns - stats.range.from_ns)}` : 'Threads, in the whole trace: the numbers of the report'}${left > 0 ? `; ${formatCount(left)} more are in the copied table` : ''}`;
 		head.replaceChildren(...[{ id: 'name', title: 'Thread', help: 'Name' }, ...columns].map((it) => headCell(app, it)));
-		body.replaceChildren(...sortedRows(threadRows(app, stats), app.store.state.sort).slice(0, 1000).map((row) =>
+		body.replaceChildren(...rows.slice(0, MOST_ROWS).map((row) =>
 			make('tr', { 'data-thread-row': row.thread ?? row.row ?? row.lane, 'data-lane': row.lane },
 				nameCell(app, row), ...columns.map((column) => numberCell(app, column, row, stats)))));
 		mark();

@@ -35,24 +35,32 @@ export function inflateText(text) {
 	return inflate(bytesOfBase64(text.trim()));
 }
 
-// Reads varints one by one.
+function complainOfEnd() {
+	throw new Error('A block of events ends too early: the file is damaged.');
+}
+
+// Reads varints one by one, up to an end.
 export class Varints {
-	constructor(bytes, at = 0) {
+	constructor(bytes, at = 0, end = bytes.length) {
 		this.bytes = bytes;
 		this.at = at;
+		this.end = end;
 	}
 
 	next() {
-		const { bytes } = this;
+		const { bytes, end } = this;
+
+		if (this.at >= end)
+			complainOfEnd();
 		let byte = bytes[this.at++];
 		let value = byte & 127;
 
 		if (byte < 128)
 			return value;
 		for (let scale = 128; byte >= 128; scale *= 128) {
+			if (this.at >= end)
+				complainOfEnd();
 			byte = bytes[this.at++];
-			if (byte === undefined)
-				throw new Error('A block of events ends too early: the file is damaged.');
 			value += (byte & 127) * scale;
 		}
 		return value;
@@ -65,7 +73,7 @@ export class Varints {
 	}
 }
 
-// The head of a block, and where its columns begin.
+// The head of a block, and its columns, each as Varints.
 export function blockHead(bytes) {
 	const input = new Varints(bytes);
 	const events = input.next(), first_ns = input.next();
@@ -74,7 +82,7 @@ export function blockHead(bytes) {
 	let at = input.at;
 
 	for (const length of lengths) {
-		columns.push(at);
+		columns.push(new Varints(bytes, at, at + length));
 		at += length;
 	}
 	if (at > bytes.length || events > 65536)
@@ -86,7 +94,7 @@ export function blockHead(bytes) {
 export function decodeBlock(bytes, ticked) {
 	const { events, first_ns, columns } = blockHead(bytes);
 	const times = new Float64Array(events), lanes = new Uint16Array(events), kinds = new Uint8Array(events);
-	const deltas = new Varints(bytes, columns[0]), codes = new Varints(bytes, columns[1]);
+	const [deltas, codes] = columns;
 	let now = first_ns, n_extras = 0;
 
 	for (let i = 0; i < events; i++) {
@@ -101,11 +109,10 @@ export function decodeBlock(bytes, ticked) {
 			throw new Error('A block of events is damaged.');
 		n_extras += kind === KIND_TOLD || (kind >= 5 && kind <= 6 && ticked[lane]) ? 2 : kind === 5 || kind === 6 ? 1 : 0;
 	}
-	return { events, times, lanes, kinds, extras: decodeExtras(bytes, columns[5], n_extras) };
+	return { events, times, lanes, kinds, extras: decodeExtras(columns[5], n_extras) };
 }
 
-function decodeExtras(bytes, at, n) {
-	const input = new Varints(bytes, at);
+function decodeExtras(input, n) {
 	const extras = new Float64Array(n);
 
 	for (let i = 0; i < n; i++)
@@ -115,8 +122,7 @@ function decodeExtras(bytes, at, n) {
 
 // The rest of the columns, for what is looked at closely. NaN: there is none.
 export function decodeDetails(bytes, block, { ticked, gilOf }) {
-	const { columns } = blockHead(bytes);
-	const cpus = new Varints(bytes, columns[2]), ticks = new Varints(bytes, columns[3]), counters = new Varints(bytes, columns[4]);
+	const [, , cpus, ticks, counters] = blockHead(bytes).columns;
 	const cpuOf = new Int32Array(ticked.length).fill(-1), tickOf = new Map(), counterOf = new Map();
 	const out = { cpu: new Int32Array(block.events), tick: new Float64Array(block.events).fill(NaN),
 		counter: new Float64Array(block.events).fill(NaN) };

@@ -79,10 +79,10 @@ function beginOf(trace, lane, at_ns) {
 }
 
 export async function detailOf(trace, lane, at_ns, pause) {
-	const sink = new DetailSink(lane, at_ns), { first_ns, last_ns } = trace.meta.lanes[lane];
+	const sink = new DetailSink(lane, at_ns), { first_ns, last_ns } = trace.meta.lanes[lane] ?? {};
 	let number, machine;
 
-	if (!trace.blocks.length || at_ns < first_ns || at_ns > Math.max(last_ns, trace.meta.duration_ns))
+	if (!trace.blocks.length || first_ns === undefined || at_ns < first_ns || at_ns > Math.max(last_ns, trace.meta.duration_ns))
 		return null;
 	number = trace.blockAt(beginOf(trace, lane, at_ns));
 	machine = sink.machine = trace.machine(number, sink, true);

@@ -6,24 +6,22 @@
 //   hold>5ms                  holds, by their duration
 //   state:waiting  dur>1ms    stays, by their state and duration
 
-const UNITS = { '': 1, ns: 1, us: 1e3, 'µs': 1e3, ms: 1e6, s: 1e9 };
+import { laneFits } from './lane_words.js';
+
+const UNITS = { '': 1, ns: 1, us: 1e3, '\u00b5s': 1e3, '\u03bcs': 1e3, ms: 1e6, s: 1e9 };
 const STATES = ['unknown', 'outside', 'entering', 'waiting', 'holding', 'ended'];
-const COMPARISON = /^(wait|hold|failed|dur)(>=|<=|>|<|=)(\d+(?:\.\d+)?)(ns|us|µs|ms|s|)$/i;
-const LOOKS_COMPARED = /^(wait|hold|failed|dur)[<>=]/i;
+const COMPARISON = /^(wait|hold|failed|dur)(>=|<=|>|<|=)(\d+(?:\.\d+)?)(ns|us|\u00b5s|\u03bcs|ms|s|)$/;
+const LOOKS_COMPARED = /^(wait|hold|failed|dur)[<>=]/;
 const COMPARE = {
 	'>': (a, b) => a > b, '<': (a, b) => a < b, '>=': (a, b) => a >= b, '<=': (a, b) => a <= b, '=': (a, b) => a === b,
 };
 
-function laneHas({ name, tid, pid }, word) {
-	return name.toLowerCase().includes(word) || String(tid) === word || String(pid) === word;
-}
-
 function lanesWith(meta, word) {
-	return new Set(meta.lanes.flatMap((lane, i) => (laneHas(lane, word) ? [i] : [])));
+	return new Set(meta.lanes.flatMap((lane, i) => (laneFits(lane, word) ? [i] : [])));
 }
 
 function addComparison(query, [, name, sign, digits, unit]) {
-	const bound = Number(digits) * (name === 'failed' ? 1 : UNITS[unit.toLowerCase()]);
+	const bound = Number(digits) * (name === 'failed' ? 1 : UNITS[unit]);
 	const fits = (value) => COMPARE[sign](value, bound);
 
 	if (name === 'hold')
@@ -36,10 +34,11 @@ function addComparison(query, [, name, sign, digits, unit]) {
 }
 
 function addWord(query, meta, word) {
-	const comparison = COMPARISON.exec(word), [key, ...rest] = word.split(':');
-	const value = rest.join(':').toLowerCase();
+	const low = word.toLowerCase();
+	const comparison = COMPARISON.exec(low), [key, ...rest] = low.split(':');
+	const value = rest.join(':');
 
-	if (comparison) {
+	if (comparison && !(comparison[1] === 'failed' && comparison[4])) {
 		addComparison(query, comparison);
 	} else if (key === 'holder' && value) {
 		const holders = lanesWith(meta, value);
@@ -47,19 +46,15 @@ function addWord(query, meta, word) {
 		query.wants = 'attempt';
 		query.blames = true;
 		query.tests.push((it) => [...it.holders().keys()].some((holder) => holders.has(holder)));
-	} else if (LOOKS_COMPARED.test(word)) {
+	} else if (LOOKS_COMPARED.test(low)) {
 		throw new Error(`${word}: a number is wanted, as in wait>1ms, hold<20us or failed>3`);
 	} else if (key === 'state') {
 		if (!value || !STATES.some((name) => name.startsWith(value)))
 			throw new Error(`${word}: the states are ${STATES.join(', ')}`);
 		query.wants = 'stay';
 		query.tests.push((it) => STATES[it.state].startsWith(value));
-	} else if (['tid', 'pid', 'gil'].includes(key) && value) {
-		query.lanes.push(new Set(meta.lanes.flatMap((lane, i) => (String(lane[key]) === value ? [i] : []))));
-	} else if (['thread', 'name'].includes(key) && value) {
-		query.lanes.push(new Set(meta.lanes.flatMap(({ name }, i) => (name.toLowerCase().includes(value) ? [i] : []))));
 	} else {
-		query.lanes.push(lanesWith(meta, word.toLowerCase()));
+		query.lanes.push(lanesWith(meta, word));
 	}
 }
 
@@ -90,6 +85,8 @@ export function compileQuery(meta, asked) {
 	const query = { wants: undefined, blames: false, lanes: asked.lanes ? [new Set(asked.lanes)] : [], tests: [] };
 
 	kindOf(query, meta, asked);
+	if (asked.from_ns !== undefined)
+		query.tests.push((it) => it.to_ns > asked.from_ns && it.from_ns < asked.to_ns);
 	return { wants: query.wants, blames: query.blames, lane: (lane) => query.lanes.every((set) => set.has(lane)),
 		test: (it) => query.tests.every((test) => test(it)) };
 }

@@ -37,9 +37,9 @@ export function searchSink(query, shape, found) {
 }
 
 function wholeLanes(trace, query, found) {
-	trace.meta.lanes.forEach(({ first_ns, last_ns, name }, lane) => {
+	trace.meta.lanes.forEach(({ first_ns, last_ns }, lane) => {
 		if (query.lane(lane))
-			found(lane, first_ns, last_ns, name);
+			found(lane, first_ns, last_ns, 'thread');
 	});
 }
 

@@ -11,7 +11,8 @@ import { Trace } from './trace.js';
 import { coversAll, withReport, withoutHolders } from './whole.js';
 
 const SLICE_MS = 12;
-const KEPT_QUESTIONS = 8;   // two views that ask in turn do not keep each other from an answer
+// Streams in which the latest questions supersede those before. Two views that ask for bins in turn do not keep each other from an answer.
+const KEPT_QUESTIONS = { bins: 8, highlight: 0, details: 0, tooltip: 0, selection: 0 };
 
 class Superseded extends Error {}
 
@@ -19,7 +20,7 @@ export class Session {
 	#trace;
 	#tell;
 	#blocks = Promise.resolve();   // they are decoded one after the other
-	#latest = new Map();           // name of a question: number of the latest one
+	#latest = new Map();           // name of a stream of questions: number of the latest one
 
 	constructor(tell) {
 		this.#tell = tell;
@@ -55,18 +56,18 @@ export class Session {
 		this.#tell({ progress: { events: this.#trace.events, error: `The events could not be read: ${error.message}` } });
 	}
 
-	async ask({ id, name, args }) {
-		this.#latest.set(name, id);
+	async ask({ id, name, args, stream = name }) {
+		this.#latest.set(stream, id);
 		try {
-			this.#tell({ id, value: await this.#answer(name, args, this.#pauses(name, id)) });
+			this.#tell({ id, value: await this.#answer(name, args, this.#pauses(stream, id)) });
 		} catch (error) {
 			this.#tell({ id, error: error.message, superseded: error instanceof Superseded });
 		}
 	}
 
-	// Lets other messages in when it has worked for a while. Bins that were asked anew need no answer: the view has moved on.
-	#pauses(name, id) {
-		const isStale = () => name === 'bins' && this.#latest.get(name) > id + KEPT_QUESTIONS;
+	// Lets other messages in when it has worked for a while. What was asked anew in its stream needs no answer: the view has moved on.
+	#pauses(stream, id) {
+		const isStale = () => stream in KEPT_QUESTIONS && this.#latest.get(stream) > id + KEPT_QUESTIONS[stream];
 		let since = performance.now();
 
 		return async () => {

@@ -26,15 +26,13 @@ export class Trace {
 	isWhole = false;
 
 	constructor(meta, report) {
-		const gilOf = Uint16Array.from(meta.lanes, (lane) => lane.gil);
-
 		this.meta = meta;
 		this.report = report;
 		this.gilPlace = new Map(meta.gils.map(({ gil }, place) => [gil, place]));
 		this.shape = {
 			lanes: meta.lanes.length,
 			gils: meta.gils.length,
-			gilOf: gilOf.map((gil) => this.gilPlace.get(gil)),
+			gilOf: Uint32Array.from(meta.lanes, ({ gil }) => this.gilPlace.get(gil)),
 			ticked: Uint8Array.from(meta.lanes, (lane) => meta.gils[this.gilPlace.get(lane.gil)].ticked),
 			firstNs: Float64Array.from(meta.lanes, (lane) => lane.first_ns),
 			inHole: holeFinder(meta),
