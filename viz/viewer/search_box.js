@@ -30,7 +30,7 @@ function namesOf(app, lanes) {
 function showFilters(app) {
 	const { filters, hidden, pinned, highlight, selection } = app.store.state;
 	const chip = (id, text, remove) => make('span', { class: 'chip', 'data-chip': id }, text, make('button', { type: 'button', 'aria-label': `Remove: ${text}`, onclick: remove }, '\u00d7'));
-	const behind = highlight?.kind === 'wait' && app.lanes[highlight.holder] ? ` behind ${app.name(highlight.holder)}` : '';
+	const behind = highlight?.kind === 'wait' && Number.isInteger(highlight.holder) && app.lanes[highlight.holder] ? ` behind ${app.name(highlight.holder)}` : '';
 	const lightText = highlight && (highlight.kind === 'pair' ? `${app.name(highlight.waiter)} waiting while ${highlight.holder === null ? 'it was free, or nobody knows whose it was' : `${app.name(highlight.holder)} held it`}`
 		: highlight.kind === 'query' ? `highlight: ${highlight.text}` : `${highlight.kind === 'wait' ? 'waits' : highlight.kind}${highlight.lanes ? ` of ${namesOf(app, highlight.lanes)}` : ''}${behind}`);
 
