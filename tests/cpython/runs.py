@@ -145,8 +145,8 @@ def run(python, module, mode, limit, cases=(), log=None):
             outcome = _run(folder, mark, python, module, mode, limit, cases, log)
             if outcome.results[WHOLE] != f"status {RECORDER_FAILED}":
                 break
-            shutil.rmtree(folder)
-            os.mkdir(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+            folder = tempfile.mkdtemp(prefix="gsc", dir="/tmp")
         if _stopped.is_set():
             raise Stopped
         return outcome

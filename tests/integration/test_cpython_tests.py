@@ -18,7 +18,7 @@ class Short(harness.TestCase):
         found = [path for _, path in harness.chosen(harness.interpreters(at_least=(2, 7))) if run.folder_of_tests(path)]
         if not found:
             self.skipTest("no interpreter has CPython's own tests")
-        modules = ["test_thread", *(["test_threading_local", "test_threadsignals", "test_fork1"] if harness.ALL else [])]
+        modules = ["test_threading_local", *(["test_thread", "test_threadsignals", "test_fork1"] if harness.ALL else [])]
         modes = [] if harness.ALL else ["--mode", runs.RECORDED]
         result = harness.run(harness.PYTHON, CPYTHON / "run.py", "--jobs", 2, "--timeout", 60, *modes, *found, *modules)
         self.assertEqual(result.status, 0, result.out + result.err)
