@@ -125,9 +125,7 @@ async function inHighlight(viewer, from_ns) {
 	await viewer.set({ range: { from_ns, to_ns: from_ns + 20000000 }, picked: null, highlight: { kind: 'wait', lanes: [lane], min_ns: 0 } });
 	await viewer.press('n');
 	await viewer.until((state) => state.picked);
-	const { picked } = await viewer.state('picked');
-
-	assert.deepEqual([picked.lane, picked.at_ns], [lane, next.at_ns]);
+	assert.deepEqual((await viewer.state('picked')).picked, { lane, at_ns: next.at_ns, begin_ns: next.at_ns });
 }
 
 // L, L, and back to the first.
