@@ -30,12 +30,18 @@ static const struct {
 
 /* ---- reading one --------------------------------------------------------------------- */
 
+/* Not isspace(): a rule is quoted in sentences, and what turns a terminal's page is no blank of ours. */
+static bool is_blank(char c)
+{
+	return c == ' ';
+}
+
 /* The word in [from, to) without the blanks around it. @return 0, or -EINVAL when it is too long. */
 static int word_between(char word[WORD], const char *from, const char *to)
 {
-	while (from < to && isspace((unsigned char)*from))
+	while (from < to && is_blank(*from))
 		from++;
-	while (to > from && isspace((unsigned char)to[-1]))
+	while (to > from && is_blank(to[-1]))
 		to--;
 	if (to - from >= WORD)
 		return -EINVAL;

@@ -37,8 +37,8 @@ def usage(pid):
 
 
 def settled(pid, descriptors):
-    """usage(), when the server has noticed the end of its connections, or 5 s later."""
-    for _ in range(50):
+    """usage(), when the server has noticed the end of its connections, or 20 s later."""
+    for _ in range(200):
         now = usage(pid)
         if now["descriptors"] <= descriptors:
             break

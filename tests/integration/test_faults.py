@@ -258,8 +258,11 @@ class Descriptors(harness.TestCase):
         for limit in (8, 12, 24):
             result = self.limited(limit, "record", "-o", self.trace, harness.PYTHON, "-c", "print('ran')")
             self.assertNotRegex(result.stderr, CRASH)
-            self.assertEqual((result.returncode, result.stdout), (0, "ran\n"), (limit, result.stderr))
             self.assertIn("ulimit -n", result.stderr)
+            if result.returncode == 125:  # no daemon ran yet, and none can start
+                self.assertEqual(result.stdout, "")
+                continue
+            self.assertEqual((result.returncode, result.stdout), (0, "ran\n"), (limit, result.stderr))
             self.assertIn("nothing was recorded", result.stderr)
 
 
@@ -351,8 +354,10 @@ class Vanishing(Faults):
                                            sequence=k, instance=i) for k in range(30)) for i in range(2)])
         for i in range(6 * MANY):
             shutil.copytree(source, self.trace)
+            # babeltrace2 2.0.4 leaks the message that it is at when a stream turns out to be damaged.
             reader = subprocess.Popen([harness.GILSCOPE, "export", "--to", "json", "-o", "out.json", self.trace],
-                                      stderr=subprocess.PIPE, text=True, cwd=self.folder)
+                                      stderr=subprocess.PIPE, text=True, cwd=self.folder,
+                                      env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
             time.sleep(0.01 * (i % 6))
             for path in pathlib.Path(self.trace).glob("gil_*"):
                 os.truncate(path, 100)
