@@ -193,25 +193,35 @@ static void wake(const struct emit_table *t)
 
 static int find_owned_fd(const struct emit_table *t, unsigned first, unsigned last)
 {
-	for (unsigned fd = first; fd <= last && fd <= OWNED_FD_MAX; fd++) {
-		if (!t->may_own_fd((int)fd))
-			continue;
-		/* Another pid: a child that came without fork()'s handlers, and is about to exec. */
-		if (getpid() != process.pid)
-			return -1;
+	for (unsigned fd = first; fd <= last && fd <= OWNED_FD_MAX; fd++)
 		if (t->owns_fd((int)fd))
 			return (int)fd;
-	}
 	return -1;
+}
+
+/* Another pid: a child that came without fork()'s handlers, and is about to exec. */
+static bool may_ask(const struct emit_table *t)
+{
+	return t && getpid() == process.pid;
 }
 
 int emit_owned_fd(unsigned first, unsigned last)
 {
 	const struct emit_table *t = emit_table();
-	int saved = errno, fd = t ? find_owned_fd(t, first, last) : -1;
+	int saved = errno, fd = may_ask(t) ? find_owned_fd(t, first, last) : -1;
 
 	errno = saved;
 	return fd;
+}
+
+bool emit_refuses_close(int fd)
+{
+	const struct emit_table *t = emit_table();
+	int saved = errno;
+	bool refuses = fd >= 0 && fd <= OWNED_FD_MAX && may_ask(t) && t->owns_fd_or_free(fd);
+
+	errno = saved;
+	return refuses;
 }
 
 /* ---- facts ------------------------------------------------------------- */

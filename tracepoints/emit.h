@@ -93,6 +93,9 @@ void emit_leave_slow(const struct emit_gil *g, enum gil_leave_reason reason);
  */
 int emit_owned_fd(unsigned first, unsigned last);
 
+/* close(fd) must fail with EBADF: LTTng's, or nobody's now and LTTng's before close() came to it. */
+bool emit_refuses_close(int fd);
+
 /* Is this kind recorded by anybody now? */
 static inline bool emit_enabled(enum gil_kind kind)
 {

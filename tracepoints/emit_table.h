@@ -15,7 +15,7 @@
  * trace may use the table itself.
  */
 #define EMIT_TABLE_SYMBOL "gilscope_emit_table"
-#define EMIT_TABLE_ABI 1u
+#define EMIT_TABLE_ABI 2u
 #define EMIT_PROVIDER_FILE "libgilscope-provider.so"
 
 /* Fields of gil:create and gil:destroy. The strings are never NULL. */
@@ -42,7 +42,7 @@ struct emit_thread_facts {
  *  on[]      loads              relaxed loads; 0 is off
  *  entry..   wait-free          safe
  *  *_fork    serialised by the caller's fork
- *  owns_fd   blocking   any thread
+ *  owns_fd*  blocking   safe: LTTng's lock, which it holds while it receives descriptors
  */
 struct emit_table {
 	uint32_t abi;
@@ -61,8 +61,8 @@ struct emit_table {
 	void (*before_fork)(sigset_t *);
 	void (*after_fork_parent)(sigset_t *);
 	void (*after_fork_child)(sigset_t *);
-	bool (*may_own_fd)(int fd); /* false: certainly none of LTTng's; no system call */
 	bool (*owns_fd)(int fd); /* one of LTTng's descriptors? */
+	bool (*owns_fd_or_free)(int fd); /* or no descriptor at all? */
 };
 
 #endif

@@ -61,28 +61,6 @@ static void say_leave(uint64_t gil, int32_t tid, uint8_t reason)
 	lttng_ust_do_tracepoint(gil, leave, gil, tid, reason);
 }
 
-/* Another one after each start and end of a recording; never 0. */
-static uintptr_t recordings(void)
-{
-	const struct lttng_ust_tracepoint *const all[] = {
-		&lttng_ust_tracepoint_gil___create, &lttng_ust_tracepoint_gil___destroy,
-		&lttng_ust_tracepoint_gil___thread, &lttng_ust_tracepoint_gil___interval,
-		&lttng_ust_tracepoint_gil___entry, &lttng_ust_tracepoint_gil___busy,
-		&lttng_ust_tracepoint_gil___retry, &lttng_ust_tracepoint_gil___acquire,
-		&lttng_ust_tracepoint_gil___release, &lttng_ust_tracepoint_gil___leave,
-	};
-	uintptr_t sum = 1;
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		sum = sum * 31 + (uintptr_t)*(void *const volatile *)&all[i]->probes;
-	return sum | 1;
-}
-
-static bool may_own_fd(int fd)
-{
-	return owned_fds_may(fd, recordings());
-}
-
 #define STATE(event) &lttng_ust_tracepoint_gil___##event.state
 
 __attribute__((visibility("default")))
@@ -114,6 +92,6 @@ const struct emit_table gilscope_emit_table = {
 	.before_fork = lttng_ust_before_fork,
 	.after_fork_parent = lttng_ust_after_fork_parent,
 	.after_fork_child = lttng_ust_after_fork_child,
-	.may_own_fd = may_own_fd,
 	.owns_fd = owned_fds_is,
+	.owns_fd_or_free = owned_fds_is_or_free,
 };

@@ -227,7 +227,7 @@ INTERPOSED int prctl(int option, unsigned long a, unsigned long b, unsigned long
 
 INTERPOSED int close(int fd)
 {
-	if (fd >= 0 && emit_owned_fd((unsigned)fd, (unsigned)fd) == fd) {
+	if (emit_refuses_close(fd)) {
 		errno = EBADF;
 		return -1;
 	}

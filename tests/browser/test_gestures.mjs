@@ -167,8 +167,8 @@ async function search(viewer) {
 	await viewer.press('Escape');
 	await viewer.page.click('#only');
 	await viewer.until((state, shown) => gilscope.source.meta.lanes.length - state.hidden.length === shown, new Set(waits.map((it) => `${it.gil} ${it.thread ?? it.tid}`)).size);
+	await viewer.page.click('#search');
 	await viewer.page.evaluate(() => document.getElementById('search').select());
-	await viewer.page.click('#search', { clickCount: 3 });
 	await viewer.page.keyboard.type('wait>soon');
 	await viewer.page.waitForFunction(() => document.querySelector('#matches [role="alert"]')?.textContent.includes('a number is wanted'));
 	await viewer.press('Escape');
@@ -362,7 +362,10 @@ async function keyboardOnly(viewer) {
 
 	await viewer.press('ArrowDown');
 	await viewer.until((state, before) => state.focus !== before, focus);
-	for (const key of ['NumpadEnter', '.']) {
+	// WebDriver's name of that key is what puppeteer passes on to Firefox.
+	const numpadEnter = /firefox/i.test(await viewer.page.browser().version()) ? '\uE007' : 'NumpadEnter';
+
+	for (const key of [numpadEnter, '.']) {
 		await viewer.set({ picked: null, panel: 'findings' });
 		await viewer.press(key);
 		await viewer.until((state) => state.picked && state.panel === 'details');

@@ -57,6 +57,27 @@ class Host(harness.TestCase):
                           "    except OSError: pass\n"
                           "print('done')\n")
 
+    def test_closes_a_free_number_while_lttng_opens_its_own_there(self):
+        """Programs close a descriptor twice. LTTng aborts where its own is closed; it comes with a recording, at any time."""
+        program = ("import os, threading, time\n"
+                   "def work():\n"
+                   "    while time.monotonic() < end: time.sleep(0.001)\n"
+                   "end = time.monotonic() + 3\n"
+                   "t = threading.Thread(target=work); t.start()\n"
+                   "print('up', flush=True)\n"
+                   "while time.monotonic() < end:\n"
+                   "    for fd in range(3, 64):\n"
+                   "        try: os.close(fd)\n"
+                   "        except OSError: pass\n"
+                   "t.join()\n")
+        with subprocess.Popen([harness.PYTHON, "-c", program], stdout=-1, text=True,
+                              env=dict(os.environ, LD_PRELOAD=harness.PROBE)) as process:
+            self.assertEqual(process.stdout.readline(), "up\n")
+            self.gilscope("record", "-o", self.trace, "--duration", "0.6")
+            self.assertEqual(process.wait(timeout=20), 0)
+        self.assert_lawful()
+        self.assertEqual(len(self.report()["threads"]), 2)
+
     def test_starts_with_standard_descriptors_closed(self):
         program = ("import os, sys\n"
                    "os.write(9, repr([os.path.exists(f'/proc/self/fd/{fd}') for fd in range(3)]).encode())")
