@@ -195,8 +195,9 @@ def assert_thread_conserved(test, quality, thread, waited_ns):
     test.assertEqual(sum(states.values()), thread["life_ns"], f"{name}: its states sum to its life")
     test.assertLessEqual(thread["hold_ns"]["total"], states["holding"], name)
     test.assertLessEqual(thread["wait_ns"]["total"], states["entering"] + states["waiting"], name)
-    # What was cut, left or goes on has its holders, too, but no place in the distribution.
-    if any(quality[how] for how in ("attempts_found", "attempts_left", "attempts_cut", "still_waiting")):
+    # What was cut, left, goes on or lay in a hole has its holders, too, but no place in the distribution.
+    if any(quality[how] for how in ("attempts_found", "attempts_left", "attempts_cut", "still_waiting",
+                                    "cut_intervals")):
         test.assertGreaterEqual(waited_ns, thread["wait_contended_ns"]["total"], f"{name}: waits split by holder")
         test.assertLessEqual(waited_ns, states["entering"] + states["waiting"], name)
     else:

@@ -86,7 +86,7 @@ def packet(instance, events, rows, context=b"", discarded=0, sequence=0, uuid=UU
     size = 32 + 52 + len(body)
     padded = (size + 63) // 64 * 64
     header = struct.pack("<I16sIQ", 0xC1FC1FC1, bytes.fromhex(uuid.replace("-", "")), 0, instance)
-    header += struct.pack("<QQQQQQI", begin, end, size * 8, padded * 8, sequence, discarded, instance)
+    header += struct.pack("<QQQQQQI", begin, end, size * 8, padded * 8, sequence, discarded, instance & 0xFFFFFFFF)  # its CPU
     return (header + body).ljust(padded, b"\0")
 
 
