@@ -11,12 +11,12 @@
 /* The columns that a label takes at least: "|100,000,000", "|1,000 ms". */
 enum { TICK_LABEL = 14, TIME_LABEL = 10 };
 
-/* 1, 2 or 5 times a power of ten, for a label at least every `least`. */
+/* 1, 2 or 5 times a power of ten, for a label at least every `least`; or the greatest such number. */
 static uint64_t ruler_step(double least)
 {
 	uint64_t step = 1;
 
-	while ((double)step < least) {
+	while ((double)step < least && step < UINT64_MAX / 5) {
 		uint64_t power = step;
 
 		while (power % 10 == 0)
@@ -44,25 +44,66 @@ static void add_label(bool ticks, char *label, size_t size, uint64_t at, uint64_
 	snprintf(label, size, "%s %s", COUNT(at / units[u].ns), units[u].name);
 }
 
+/* A ruler's line as it grows: what is written of it ends before column `used`. */
+struct ruler {
+	char *line;
+	unsigned used, cells;
+};
+
+/* A label keeps off the one before it, and ends before the line does. @return whether it was put. */
+static bool put_label(struct ruler *ruler, unsigned cell, const char *label)
+{
+	size_t size = strlen(label) + 1;
+
+	if (cell < ruler->used + (ruler->used > 0) || cell + size > ruler->cells)
+		return false;
+	memset(ruler->line + ruler->used, ' ', cell - ruler->used);
+	ruler->line[cell] = '|';
+	memcpy(ruler->line + cell + 1, label, size);
+	ruler->used = cell + (unsigned)size;
+	return true;
+}
+
+static int start_ruler(struct ruler *ruler, const struct paper *p)
+{
+	*ruler = (struct ruler){ .line = malloc(p->cells + TEXT_NUMBER), .cells = p->cells };
+	if (!ruler->line)
+		return err(-ENOMEM, "out of memory");
+	ruler->line[0] = '\0';
+	return 0;
+}
+
+/* Far from the begin, labels are long: the last one is the longest. */
+static uint64_t main_step(const struct paper *p)
+{
+	bool ticks = p->track->ticked;
+	double columns = p->cells / (double)p->end;
+	uint64_t step = ruler_step((double)p->end / p->cells * (ticks ? TICK_LABEL : TIME_LABEL));
+	char label[TEXT_NUMBER + 4];
+
+	for (;; step = ruler_step((double)step + 1)) {
+		add_label(ticks, label, sizeof(label), p->zero + p->end, step);
+		if (step > p->end / 4 || (double)step * columns >= (double)strlen(label) + 2)
+			return step;
+	}
+}
+
 static int print_main_ruler(const struct paper *p)
 {
-	cleanup(freep) char *line = malloc(p->cells + TEXT_NUMBER);
-	uint64_t step = ruler_step((double)p->end / p->cells * (p->track->ticked ? TICK_LABEL : TIME_LABEL));
-	uint64_t at = (p->zero + step - 1) / step * step;
-	size_t used = 0;
+	uint64_t step = main_step(p), at = (p->zero + step - 1) / step * step;
+	cleanup(freep) char *line = NULL;
+	struct ruler ruler;
+	int r = start_ruler(&ruler, p);
 
-	if (!line)
-		return err(-ENOMEM, "out of memory");
-	for (; at <= p->zero + p->end; at += step) {
-		unsigned cell = (unsigned)((double)(at - p->zero) * p->cells / (double)(p->end + 1));
+	if (r)
+		return r;
+	line = ruler.line;
+	for (; at >= p->zero && at - p->zero <= p->end; at += step) {
 		char label[TEXT_NUMBER + 4];
 
 		add_label(p->track->ticked, label, sizeof(label), at, step);
-		if (cell + strlen(label) + 1 > p->cells)
-			break;
-		used += (size_t)sprintf(line + used, "%*s|%s", (int)(cell - used), "", label);
+		put_label(&ruler, (unsigned)((double)(at - p->zero) * p->cells / ((double)p->end + 1)), label);
 	}
-	line[used] = '\0';
 	text_pad(p->page, p->track->ticked ? "ticks" : "time", p->name_width, false);
 	fprintf(p->page->out, " %s%-*s%s %7s %7s %9s\n", text_ink(p->page, INK_FAINT), (int)p->cells, line,
 		text_ink(p->page, INK_PLAIN), "holds", "waits", "failed");
@@ -85,26 +126,25 @@ static uint64_t other_at(const struct paper *p, size_t bucket, uint64_t before)
 static int print_other_ruler(const struct paper *p, uint64_t from, uint64_t all)
 {
 	const struct track *track = p->track;
-	cleanup(freep) char *line = malloc(p->cells + TEXT_NUMBER);
 	uint64_t step = ruler_step((double)all / p->cells * (track->ticked ? TIME_LABEL : TICK_LABEL)), at = from;
 	uint64_t next = (from + step - 1) / step * step;
-	size_t used = 0;
+	cleanup(freep) char *line = NULL;
+	struct ruler ruler;
+	int r = start_ruler(&ruler, p);
 
-	if (!line)
-		return err(-ENOMEM, "out of memory");
+	if (r)
+		return r;
+	line = ruler.line;
 	for (size_t i = 0; i < LANE_BUCKETS; i++) {
-		unsigned cell = (unsigned)((double)i * (double)track->bucket_width * p->cells / (double)(p->end + 1));
+		unsigned cell = (unsigned)((double)i * (double)track->bucket_width * p->cells / ((double)p->end + 1));
 		char label[TEXT_NUMBER + 4];
 
 		at = other_at(p, i, at);
 		add_label(!track->ticked, label, sizeof(label), at / step * step, step);
 		/* The bucket before brought it there. */
-		if (at >= next && cell >= used + (used > 0) && cell + strlen(label) + 1 <= p->cells) {
-			used += (size_t)sprintf(line + used, "%*s|%s", (int)(cell - used), "", label);
+		if (at >= next && put_label(&ruler, cell, label))
 			next = at / step * step + step;
-		}
 	}
-	line[used] = '\0';
 	text_pad(p->page, track->ticked ? "time" : "ticks", p->name_width, false);
 	fprintf(p->page->out, " %s%s%s\n", text_ink(p->page, INK_FAINT), line, text_ink(p->page, INK_PLAIN));
 	return 0;

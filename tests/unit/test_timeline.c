@@ -75,6 +75,19 @@ static void test_lanes_of_a_time_range(void **state)
 			 "waiters              1888888  up to 1.00         0.300\n");
 }
 
+/* Far from the begin, labels are longer than what a step has room for. */
+static void test_ruler_far_from_the_begin(void **state)
+{
+	cleanup(freep) char *text = draw_part(
+		"@1000000\ncreate 100\n@1000000\nt1 thread 1 t1\n@1000000\nt1 100 0 ENTRY\n@1000000\nt1 100 0 ACQUIRE\n"
+		"@100000002000000\nt1 100 1 RELEASE\n",
+		"+99999.999s,+100000.001s", TIMELINE_TIME, 20, false);
+
+	(void)state;
+	assert_has(text, "\ntime    |99,999,999 ms         holds   waits    failed\n");
+	assert_has(text, "\nt1      #################### 100.0 %");
+}
+
 static void test_lanes_in_ticks(void **state)
 {
 	cleanup(freep) char *text = draw(fight, TIMELINE_TICKS, 20, false);
@@ -239,6 +252,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lanes_in_time),
 		cmocka_unit_test(test_lanes_of_a_time_range),
+		cmocka_unit_test(test_ruler_far_from_the_begin),
 		cmocka_unit_test(test_lanes_in_ticks),
 		cmocka_unit_test(test_glyphs_in_utf8),
 		cmocka_unit_test(test_badness_is_failures_per_check),
