@@ -117,6 +117,24 @@ class Daemons(Faults):
         self.assert_one_sentence(error[error.index("\n"):])
         self.assert_readable_or_said()
 
+    def test_session_daemon_that_never_answers_is_ended(self):
+        user = self.as_ordinary_user()  # root has no private daemon
+        recorder = subprocess.Popen([*user, harness.GILSCOPE, "record", "-o", self.trace,
+                                     "sh", "-c", "echo $LTTNG_HOME; exec sleep 2"],
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        home = recorder.stdout.readline().strip()
+        daemon = harness.read_pid(home + "/.lttng/lttng-sessiond.pid")
+        self.assertTrue(daemon, "no daemon")
+        os.kill(daemon, signal.SIGSTOP)
+        _, error = recorder.communicate(timeout=120)
+        self.assertEqual(recorder.returncode, 125, error)
+        self.assertIn("did not answer", error)
+        give_up = time.monotonic() + 10  # it was killed; on a busy machine that takes a moment
+        while os.path.exists(f"/proc/{daemon}/fd/0") and time.monotonic() < give_up:
+            time.sleep(0.01)
+        self.assertFalse(os.path.exists(f"/proc/{daemon}/fd/0"), "the daemon was left behind")
+        self.assertFalse(os.path.exists(home))
+
 
 @harness.plain_build_only("what LTTng or the disk does")
 class Kills(Faults):
