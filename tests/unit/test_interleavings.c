@@ -391,7 +391,7 @@ static void test_all_orders(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
 		try_all_orders(programs[i], &n_worlds);
-	print_message("%zu situations\n", n_worlds);
+	print_message("# %zu situations\n", n_worlds);
 }
 
 /* ---- real threads ---------------------------------------------------------- */
