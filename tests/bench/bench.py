@@ -64,6 +64,8 @@ PROGRAM_OFF = Budget("socket ping-pong of two Python 3 threads, probe preloaded,
                      "time of the work with the probe preloaded and no session, by the time without the probe")
 THREAD = Budget("a thread, from its start to its end, nobody records", MORE_US, None,
                 "time to start, run and join a Python thread with the probe preloaded, less the time without; ten at a time")
+CLOSE = Budget("a close of a descriptor, nobody records", MORE_NS, None,
+               "time of os.close(os.dup(0)) with the probe preloaded, less the time without")
 NAMES = Budget("learning names: the start of the first thread", MORE_MS, 5,
                "time to start and join a Python process's first thread while its names are learned, less the time while not")
 CPU_BOUND = Budget("two CPU-bound Python 3 threads, recorded", SLOWER, 1,

@@ -104,6 +104,19 @@ def for_program(lttng, rounds):
     bench.compare(bench.PROGRAM_OFF, ours, theirs, "ms", ("with", "without"))
 
 
+def for_closes(lttng, rounds):
+    """Each close asks LTTng whether the descriptor is its own."""
+    closes = bench.sized(200000, 20000)
+
+    def nanoseconds(probe):
+        environment = dict(lttng.environment, **({"LD_PRELOAD": harness.PROBE} if probe else {}))
+        out = bench.run(harness.PYTHON, bench.HERE / "workload.py", "close", closes, env=environment)
+        return int(out.split()[0]) / closes
+
+    ours, theirs = bench.alternate(rounds, lambda: nanoseconds(True), lambda: nanoseconds(False))
+    bench.compare(bench.CLOSE, ours, theirs, "ns", ("with", "without"))
+
+
 def for_threads(lttng, rounds):
     """Many that begin and end."""
     threads = bench.sized(6000, 1500)
@@ -142,6 +155,7 @@ def measure(rounds):
                                        lambda: python(False, threads=1))
         bench.compare(bench.PAIR_ALONE, [row[0] for row in alone], [row[0] for row in quiet], "ns", ("with", "without"))
         for_program(lttng, rounds)
+        for_closes(lttng, rounds)
         for_threads(lttng, rounds)
 
 

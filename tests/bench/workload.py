@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Python programs to be slowed down: `workload.py count N` and `workload.py pingpong N`.
+"""Python programs to be slowed down: `workload.py count N`, `workload.py pingpong N` and `workload.py close N`.
 
 Prints the wall time and the CPU time of the work itself, in nanoseconds. For
 any Python from 2.7 on.
 """
+import os
 import socket
 import sys
 import threading
@@ -28,8 +29,15 @@ def pong(end, n):
         end.send(b"x")
 
 
+def close(n):
+    for _ in repeat(None, n):
+        os.close(os.dup(0))
+
+
 def work(kind, n):
-    """The functions that the two threads call."""
+    """The functions that the threads call, one each."""
+    if kind == "close":
+        return [(close, (n,))]
     if kind == "count":
         return [(count, (n,))] * 2
     left, right = socket.socketpair()
