@@ -157,8 +157,9 @@ def rename(chance, path, _):
 
 
 def rename_folder(chance, path, trace):
-    if path.parent != trace:
-        path.parent.rename(path.parent.with_name(chance.choice(("\x1b[2J", "<script>", "x-99999999999999-1-2", "-", "a b"))))
+    new = path.parent.with_name(chance.choice(("\x1b[2J", "<script>", "x-99999999999999-1-2", "-", "a b")))
+    if path.parent != trace and not new.exists():
+        path.parent.rename(new)
 
 
 DAMAGES = [flip_bits, flip_in_header, flip_in_header, put_number, put_number, truncate, empty, extend, delete, swap,
