@@ -945,6 +945,14 @@ static int feed_wanted(struct model *m, struct gil *g, const struct gil_event *e
 	return feed_gil(m, g, ev, news);
 }
 
+/* Nothing happens in the time asked for, but something goes on: a long hold, say. */
+static int open_between_events(struct model *m)
+{
+	bool is_between = !m->open && m->from_ns > m->trace.origin_ns && m->from_ns <= m->to_ns;
+
+	return is_between ? open_sinks(m, true) : 0;
+}
+
 int model_feed(struct model *m, const struct gil_event *event)
 {
 	bool backwards = event->ts_ns < m->now_ns;
@@ -983,8 +991,10 @@ int model_feed(struct model *m, const struct gil_event *event)
 	}
 	if (!m->started)
 		start(m, event->ts_ns);
-	if (event->ts_ns > m->to_ns)
-		return MODEL_E_ENOUGH;
+	if (event->ts_ns > m->to_ns) {
+		r = open_between_events(m);
+		return r ? r : MODEL_E_ENOUGH;
+	}
 	r = feed_wanted(m, g, event, news, backwards);
 	if (r)
 		return r;

@@ -75,6 +75,16 @@ static void test_lanes_of_a_time_range(void **state)
 			 "waiters              1888888  up to 1.00         0.300\n");
 }
 
+/* Nothing happens there, but t1 holds on. */
+static void test_lanes_between_two_events(void **state)
+{
+	cleanup(freep) char *text = draw_part(fight, "+30us,+60us", TIMELINE_TIME, 20, false);
+
+	(void)state;
+	assert_has(text, "\nt1      #################### 100.0 %   0.0 %         0\n");
+	assert_has(text, "Data: 0 events, none lost, all lawful.");
+}
+
 /* Far from the begin, labels are longer than what a step has room for. */
 static void test_ruler_far_from_the_begin(void **state)
 {
@@ -252,6 +262,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lanes_in_time),
 		cmocka_unit_test(test_lanes_of_a_time_range),
+		cmocka_unit_test(test_lanes_between_two_events),
 		cmocka_unit_test(test_ruler_far_from_the_begin),
 		cmocka_unit_test(test_lanes_in_ticks),
 		cmocka_unit_test(test_glyphs_in_utf8),

@@ -56,5 +56,5 @@ const struct finding *section_finding(const struct section *s, const struct find
 
 bool section_is_unused(const struct section *s)
 {
-	return s->all && !s->gil->acquisitions && !s->gil->failed && !s->gil->wanted_ns;
+	return s->all && !s->gil->acquisitions && !s->gil->failed && !s->gil->held_ns && !s->gil->wanted_ns;
 }
