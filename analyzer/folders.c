@@ -128,13 +128,14 @@ static bool holds_events(const struct packet_start *p)
 
 /*
  * babeltrace2 2.0 never gets past a packet without a size, and aborts where its content is larger or
- * its time or its stream's number is what stands for none.
+ * its time, its stream's number or one of its counts is what stands for none.
  */
 static bool is_sound(const struct packet_start *p)
 {
 	return p->packet_bits / 8 >= sizeof(*p) && p->content_bits <= p->packet_bits &&
 	       p->timestamp_begin != UINT64_MAX && p->timestamp_end != UINT64_MAX &&
-	       p->stream_instance_id != UINT64_MAX;
+	       p->stream_instance_id != UINT64_MAX && p->discarded_events != UINT64_MAX &&
+	       p->sequence != UINT64_MAX;
 }
 
 /* The stream files of a channel are named after it. */

@@ -81,7 +81,7 @@ static uint64_t main_step(const struct paper *p)
 	uint64_t step = ruler_step((double)p->end / p->cells * (ticks ? TICK_LABEL : TIME_LABEL));
 	char label[TEXT_NUMBER + 4];
 
-	for (;; step = ruler_step((double)step + 1)) {
+	for (;; step = ruler_step((double)step * 1.5)) { /* the next one */
 		add_label(ticks, label, sizeof(label), p->zero + p->end, step);
 		if (step > p->end / 4 || (double)step * columns >= (double)strlen(label) + 2)
 			return step;

@@ -239,6 +239,15 @@ class Cases(Strange):
         # When that stream began, and what it held, nobody knows: what the other says is counted, and measured nowhere.
         self.assertEqual((report["gils"][0]["acquisitions"], report["threads"][0]["hold_ns"]["count"]), (2, 0))
 
+    def test_counts_that_stand_for_none(self):
+        """babeltrace2 aborts."""
+        for count in ("discarded", "sequence"):
+            with self.subTest(count):
+                self.write(stream(create(), *fight()) + stream(*fight(20 * MS), **{count: 2 ** 64 - 1}))
+                report = self.every_output(lawful=False)
+                self.assertIn("cut off", report["quality"]["damage"])
+                self.assertEqual(report["threads"][0]["hold_ns"]["total"], 2 * MS)
+
     def test_begins_in_the_middle(self):
         self.write(stream(hot(10, "release", 1, 1), hot(20, "retry", 2, 0), hot(40, "acquire", 2),
                           hot(50, "release", 2, 0), hot(60, "busy", 3), hot(70, "acquire", 4)))

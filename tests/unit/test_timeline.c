@@ -98,6 +98,18 @@ static void test_ruler_far_from_the_begin(void **state)
 	assert_has(text, "\nt1      #################### 100.0 %");
 }
 
+/* Its steps are beyond what a double counts one by one. */
+static void test_ruler_of_centuries(void **state)
+{
+	cleanup(freep) char *text = draw(
+		"@1000000\ncreate 100\n@1000000\nt1 thread 1 t1\n@1000000\nt1 100 0 ENTRY\n@1000000\nt1 100 0 ACQUIRE\n"
+		"@9000000000000000000\nt1 100 1 RELEASE\n",
+		TIMELINE_TIME, 20, false);
+
+	(void)state;
+	assert_has(text, "\ntime    |0 s ");
+}
+
 static void test_lanes_in_ticks(void **state)
 {
 	cleanup(freep) char *text = draw(fight, TIMELINE_TICKS, 20, false);
@@ -264,6 +276,7 @@ int main(void)
 		cmocka_unit_test(test_lanes_of_a_time_range),
 		cmocka_unit_test(test_lanes_between_two_events),
 		cmocka_unit_test(test_ruler_far_from_the_begin),
+		cmocka_unit_test(test_ruler_of_centuries),
 		cmocka_unit_test(test_lanes_in_ticks),
 		cmocka_unit_test(test_glyphs_in_utf8),
 		cmocka_unit_test(test_badness_is_failures_per_check),
