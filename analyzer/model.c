@@ -921,15 +921,30 @@ static int lose_time(struct model *m, struct gil *g, int64_t ts_ns)
 	return r;
 }
 
+/* Somebody asked for holds a GIL, or wants it. */
+static bool goes_on(const struct model *m)
+{
+	for (const struct gil *g = m->registry.first_gil; g; g = g->next)
+		if (g->wanted && g->active)
+			return true;
+	return false;
+}
+
+/* The first event after the begin of the time asked for may be after its end, too: in a long hold, say. */
+static int open_in_time(struct model *m, int64_t ts_ns)
+{
+	bool is_before = m->to_ns < m->trace.origin_ns || m->to_ns < m->from_ns;
+
+	if (m->open || ts_ns < m->from_ns || is_before || (ts_ns > m->to_ns && !goes_on(m)))
+		return 0;
+	return open_sinks(m, m->from_ns > m->trace.origin_ns);
+}
+
 static int feed_wanted(struct model *m, struct gil *g, const struct gil_event *ev, bool news,
 		       bool backwards)
 {
 	int r = 0;
 
-	if (!m->open && ev->ts_ns >= m->from_ns)
-		r = open_sinks(m, m->from_ns > m->trace.origin_ns);
-	if (r)
-		return r;
 	m->end.end_ns = ev->ts_ns;
 	if (in_hole(g) && ev->ts_ns > g->hole_until_ns) {
 		r = lose_sight_of_all(m, g, g->hole_until_ns);
@@ -943,14 +958,6 @@ static int feed_wanted(struct model *m, struct gil *g, const struct gil_event *e
 	if (ev->kind == GIL_THREAD || ev->kind >= GIL_FIRST_HOT)
 		return feed_thread(m, g, ev, backwards);
 	return feed_gil(m, g, ev, news);
-}
-
-/* Nothing happens in the time asked for, but something goes on: a long hold, say. */
-static int open_between_events(struct model *m)
-{
-	bool is_between = !m->open && m->from_ns > m->trace.origin_ns && m->from_ns <= m->to_ns;
-
-	return is_between ? open_sinks(m, true) : 0;
 }
 
 int model_feed(struct model *m, const struct gil_event *event)
@@ -991,10 +998,11 @@ int model_feed(struct model *m, const struct gil_event *event)
 	}
 	if (!m->started)
 		start(m, event->ts_ns);
-	if (event->ts_ns > m->to_ns) {
-		r = open_between_events(m);
-		return r ? r : MODEL_E_ENOUGH;
-	}
+	r = open_in_time(m, event->ts_ns);
+	if (r)
+		return r;
+	if (event->ts_ns > m->to_ns)
+		return MODEL_E_ENOUGH;
 	r = feed_wanted(m, g, event, news, backwards);
 	if (r)
 		return r;

@@ -285,6 +285,15 @@ class Cases(Strange):
         text = self.gilscope("battle", "--around", "100%", "--context", "1", self.trace).out
         self.assertIn("RELEASE", text)
 
+    def test_times_without_an_event(self):
+        self.write(stream(create(), *fight(), *fight(600000 * MS)))
+        # In a hold: it goes on. Between the fights: nothing does.
+        report = self.report(options=["--time", "+10.2ms,+10.3ms"])
+        self.assertEqual((report["trace"]["events"], report["gils"][0]["held_ns"]), (0, MS // 10))
+        self.assertEqual([t["name"] for t in report["threads"] if t["state_ns"]["holding"]], ["t1"])
+        result = self.gilscope("report", "--time", "+300s,+301s", self.trace, expect=1)
+        self.assert_one_sentence(result.err, "no gil event", "+300s,+301s")
+
     def test_two_hosts(self):
         self.place = self.folder
         for host, gil, uuid in (("one", GIL, ctf.UUID), ("two", 5 << 32 | 1, OTHER_UUID)):
