@@ -64,15 +64,6 @@ static bool put_label(struct ruler *ruler, unsigned cell, const char *label)
 	return true;
 }
 
-static int start_ruler(struct ruler *ruler, const struct paper *p)
-{
-	*ruler = (struct ruler){ .line = malloc(p->cells + TEXT_NUMBER), .cells = p->cells };
-	if (!ruler->line)
-		return err(-ENOMEM, "out of memory");
-	ruler->line[0] = '\0';
-	return 0;
-}
-
 /* Far from the begin, labels are long: the last one is the longest. */
 static uint64_t main_step(const struct paper *p)
 {
@@ -91,13 +82,11 @@ static uint64_t main_step(const struct paper *p)
 static int print_main_ruler(const struct paper *p)
 {
 	uint64_t step = main_step(p), at = (p->zero + step - 1) / step * step;
-	cleanup(freep) char *line = NULL;
-	struct ruler ruler;
-	int r = start_ruler(&ruler, p);
+	cleanup(freep) char *line = calloc(p->cells + 1, 1);
+	struct ruler ruler = { line, 0, p->cells };
 
-	if (r)
-		return r;
-	line = ruler.line;
+	if (!line)
+		return err(-ENOMEM, "out of memory");
 	for (; at >= p->zero && at - p->zero <= p->end; at += step) {
 		char label[TEXT_NUMBER + 4];
 
@@ -128,13 +117,11 @@ static int print_other_ruler(const struct paper *p, uint64_t from, uint64_t all)
 	const struct track *track = p->track;
 	uint64_t step = ruler_step((double)all / p->cells * (track->ticked ? TIME_LABEL : TICK_LABEL)), at = from;
 	uint64_t next = (from + step - 1) / step * step;
-	cleanup(freep) char *line = NULL;
-	struct ruler ruler;
-	int r = start_ruler(&ruler, p);
+	cleanup(freep) char *line = calloc(p->cells + 1, 1);
+	struct ruler ruler = { line, 0, p->cells };
 
-	if (r)
-		return r;
-	line = ruler.line;
+	if (!line)
+		return err(-ENOMEM, "out of memory");
 	for (size_t i = 0; i < LANE_BUCKETS; i++) {
 		unsigned cell = (unsigned)((double)i * (double)track->bucket_width * p->cells / ((double)p->end + 1));
 		char label[TEXT_NUMBER + 4];

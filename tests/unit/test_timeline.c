@@ -85,13 +85,15 @@ static void test_lanes_between_two_events(void **state)
 	assert_has(text, "Data: 0 events, none lost, all lawful.");
 }
 
+/* One hold, of 9,000,000,000 seconds. */
+static const char long_hold[] =
+	"@1000000\ncreate 100\n@1000000\nt1 thread 1 t1\n@1000000\nt1 100 0 ENTRY\n@1000000\nt1 100 0 ACQUIRE\n"
+	"@9000000000001000000\nt1 100 1 RELEASE\n";
+
 /* Far from the begin, labels are longer than what a step has room for. */
 static void test_ruler_far_from_the_begin(void **state)
 {
-	cleanup(freep) char *text = draw_part(
-		"@1000000\ncreate 100\n@1000000\nt1 thread 1 t1\n@1000000\nt1 100 0 ENTRY\n@1000000\nt1 100 0 ACQUIRE\n"
-		"@100000002000000\nt1 100 1 RELEASE\n",
-		"+99999.999s,+100000.001s", TIMELINE_TIME, 20, false);
+	cleanup(freep) char *text = draw_part(long_hold, "+99999.999s,+100000.001s", TIMELINE_TIME, 20, false);
 
 	(void)state;
 	assert_has(text, "\ntime    |99,999,999 ms         holds   waits    failed\n");
@@ -101,10 +103,7 @@ static void test_ruler_far_from_the_begin(void **state)
 /* Its steps are beyond what a double counts one by one. */
 static void test_ruler_of_centuries(void **state)
 {
-	cleanup(freep) char *text = draw(
-		"@1000000\ncreate 100\n@1000000\nt1 thread 1 t1\n@1000000\nt1 100 0 ENTRY\n@1000000\nt1 100 0 ACQUIRE\n"
-		"@9000000000000000000\nt1 100 1 RELEASE\n",
-		TIMELINE_TIME, 20, false);
+	cleanup(freep) char *text = draw(long_hold, TIMELINE_TIME, 20, false);
 
 	(void)state;
 	assert_has(text, "\ntime    |0 s ");
