@@ -72,8 +72,6 @@ CPU_BOUND = Budget("two CPU-bound Python 3 threads, recorded", SLOWER, 1,
                    "time that two threads take to count down, recorded, by the time without gilscope")
 PING_PONG = Budget("socket ping-pong of two Python 3 threads, recorded", SLOWER, 8,
                    "time that two threads take to send a byte to and fro over a socket pair, recorded, by the time without gilscope")
-# Twice and more the rate that the promise above is for: no time passes in waiting for another CPU.
-PING_PONG_ONE_CPU = Budget("socket ping-pong of two Python 3 threads on one CPU, recorded", SLOWER, None, PING_PONG.means)
 BATTLE = Budget("Python 2.7's battle of two threads on two CPUs, recorded", RATIO, 1.5,
                 "time that two threads take to count down, recorded, by the time without gilscope")
 WEB = Budget("web server (gunicorn, 4 threads, under wrk): its throughput, recorded", RATIO, None,

@@ -39,6 +39,9 @@ class Lttng:
         self.home = tempfile.mkdtemp(prefix="gb")
         self.environment = {"LTTNG_HOME": self.home}
 
+    def environment_of(self, probe):
+        return dict(self.environment, **({"LD_PRELOAD": harness.PROBE} if probe else {}))
+
     def daemon_pid(self):
         root = "/var/run/lttng" if os.geteuid() == 0 else self.home + "/.lttng"
         return harness.read_pid(root + "/lttng-sessiond.pid")
@@ -96,8 +99,7 @@ def child(threads, recorded, pairs):
 def for_program(lttng, rounds):
     """A whole program with the probe, and no session."""
     def milliseconds(probe):
-        environment = dict(lttng.environment, **({"LD_PRELOAD": harness.PROBE} if probe else {}))
-        out = bench.run(harness.PYTHON, bench.HERE / "workload.py", "pingpong", bench.sized(30000, 4000), env=environment)
+        out = bench.run(harness.PYTHON, bench.HERE / "workload.py", "pingpong", bench.sized(30000, 4000), env=lttng.environment_of(probe))
         return int(out.split()[0]) / 1e6
 
     ours, theirs = bench.alternate(rounds, lambda: milliseconds(True), lambda: milliseconds(False))
@@ -109,8 +111,7 @@ def for_closes(lttng, rounds):
     closes = bench.sized(200000, 20000)
 
     def nanoseconds(probe):
-        environment = dict(lttng.environment, **({"LD_PRELOAD": harness.PROBE} if probe else {}))
-        out = bench.run(harness.PYTHON, bench.HERE / "workload.py", "close", closes, env=environment)
+        out = bench.run(harness.PYTHON, bench.HERE / "workload.py", "close", closes, env=lttng.environment_of(probe))
         return int(out.split()[0]) / closes
 
     ours, theirs = bench.alternate(rounds, lambda: nanoseconds(True), lambda: nanoseconds(False))
@@ -122,8 +123,7 @@ def for_threads(lttng, rounds):
     threads = bench.sized(6000, 1500)
 
     def microseconds(probe):
-        environment = dict(lttng.environment, **({"LD_PRELOAD": harness.PROBE} if probe else {}))
-        out = bench.run(harness.PYTHON, THREADS, threads, env=environment)
+        out = bench.run(harness.PYTHON, THREADS, threads, env=lttng.environment_of(probe))
         return 1e6 * json.loads(out)["seconds"] / (threads - threads // 3)
 
     ours, theirs = bench.alternate(rounds, lambda: microseconds(True), lambda: microseconds(False))
@@ -134,8 +134,7 @@ def measure(rounds):
     lttng, pairs = Lttng(), bench.sized(PAIRS, QUICK_PAIRS)
 
     def python(probe, threads=2, recorded=0):
-        environment = dict(lttng.environment, **({"LD_PRELOAD": harness.PROBE} if probe else {}))
-        out = bench.run(harness.PYTHON, __file__, "child", threads, recorded, pairs, env=environment)
+        out = bench.run(harness.PYTHON, __file__, "child", threads, recorded, pairs, env=lttng.environment_of(probe))
         return [float(word) for word in out.split()]
 
     def bare_event():
