@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,14 +19,29 @@ struct look {
 	size_t n_before; /* processes of the folders before this one */
 };
 
-static struct survey_process *find(struct look *look, int32_t pid)
+static uint32_t nonce_of(const struct gil_info *gil)
+{
+	return (uint32_t)(gil->id >> 32);
+}
+
+static struct survey_process *find(struct look *look, uint32_t nonce)
 {
 	struct survey *s = look->survey;
 
 	for (size_t i = look->n_before; i < s->n; i++)
-		if (s->processes[i].pid == pid)
+		if (s->processes[i].nonce == nonce)
 			return &s->processes[i];
 	return NULL;
+}
+
+/* Without the count of tracepoints/image.h. */
+static const char *name_end(const char *name, const char *end)
+{
+	const char *plus = end;
+
+	while (plus > name && isdigit((unsigned char)plus[-1]))
+		plus--;
+	return plus < end && plus - 1 > name && plus[-1] == '+' ? plus - 1 : end;
 }
 
 /*
@@ -45,7 +61,7 @@ static int32_t read_name(char *program, size_t size, const char *path)
 			;
 	program[0] = '\0';
 	if (end > name && sscanf(end, "-%" SCNd32 "-", &pid) == 1)
-		snprintf(program, size, "%.*s", (int)(end - name), name);
+		snprintf(program, size, "%.*s", (int)(name_end(name, end) - name), name);
 	return pid;
 }
 
@@ -63,6 +79,7 @@ static int add(struct look *look, const struct gil_info *gil)
 	p->pid = read_name(p->program, sizeof(p->program), look->folder->path);
 	if (gil) {
 		p->pid = gil->pid;
+		p->nonce = nonce_of(gil);
 		snprintf(p->design, sizeof(p->design), "%s", gil->design);
 		snprintf(p->version, sizeof(p->version), "%s", gil->version);
 	}
@@ -72,7 +89,7 @@ static int add(struct look *look, const struct gil_info *gil)
 
 static int on_gil(void *data, const struct gil_info *gil)
 {
-	return gil->known && !find(data, gil->pid) ? add(data, gil) : 0;
+	return gil->known && !find(data, nonce_of(gil)) ? add(data, gil) : 0;
 }
 
 static int on_lost(void *data, const struct gil_loss *loss)

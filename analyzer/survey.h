@@ -12,6 +12,7 @@
  */
 struct survey_process {
 	int32_t pid;
+	uint32_t nonce;    /* of its GILs' ids; another one after exec(); 0 where no GIL is known */
 	bool took_gil;     /* its buffers hold attempts (where they are shared: anybody's) */
 	char program[32];  /* as the system calls it; "" where the buffers are shared */
 	char design[32], version[64]; /* of its first GIL */

@@ -137,10 +137,10 @@ const char *recorder_watch(struct recorder *rec)
 
 /* ---- end ------------------------------------------------------------------------- */
 
-static bool was_recorded(const struct gilscope_survey *survey, long pid)
+static bool was_recorded(const struct gilscope_survey *survey, uint32_t nonce)
 {
 	for (size_t i = 0; survey && i < survey->n; i++)
-		if (survey->processes[i]->pid == pid && survey->processes[i]->took_gil)
+		if (survey->processes[i]->nonce == nonce && survey->processes[i]->took_gil)
 			return true;
 	return false;
 }
@@ -149,11 +149,11 @@ static bool was_recorded(const struct gilscope_survey *survey, long pid)
 static void count_late(struct recorder *rec)
 {
 	cleanup(filep) FILE *file = fopen(rec->late_file, "re");
-	long pid;
+	uint32_t nonce;
 
 	rec->info.late = rec->info.absent = 0;
-	while (file && fscanf(file, "%ld", &pid) == 1) {
-		if (was_recorded(rec->survey, pid))
+	while (file && fscanf(file, "%" SCNu32, &nonce) == 1) {
+		if (was_recorded(rec->survey, nonce))
 			rec->info.late++;
 		else
 			rec->info.absent++;

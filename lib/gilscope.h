@@ -427,6 +427,7 @@ GILSCOPE_API int gilscope_add_export(struct gilscope *g, const char *format, con
 
 struct gilscope_process {
 	int32_t pid;
+	uint32_t nonce;      /* upper half of its GILs' ids; another one when it becomes another program; 0 unknown */
 	bool took_gil;       /* its buffers hold attempts */
 	const char *program; /* as the system calls it; "" unknown */
 	const char *design, *version; /* of its first GIL */

@@ -36,7 +36,7 @@ static int publish(struct kept *k)
 	for (size_t i = 0; i < s->n; i++) {
 		const struct survey_process *p = &s->processes[i];
 
-		k->processes[i] = (struct gilscope_process){ p->pid, p->took_gil, p->program, p->design,
+		k->processes[i] = (struct gilscope_process){ p->pid, p->nonce, p->took_gil, p->program, p->design,
 							     p->version };
 		k->pointers[i] = &k->processes[i];
 	}

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "tracepoints/image.h"
 #include "tracepoints/last_thread.h"
 #include "tracepoints/low_fds.h"
 #include "tracepoints/room.h"
@@ -83,21 +85,41 @@ bool emit_alone(void)
  * LTTng waits for the session daemon when it is loaded and in a fork child, 3 s
  * unless told. One second is enough.
  */
+enum { LTTNG_TIMEOUT_MS = 3000 };
 static const char register_timeout[] = "LTTNG_UST_REGISTER_TIMEOUT";
 
 /* Nobody else reads the environment or opens a file while there is no other thread. */
 struct registering {
 	struct low_fds low_fds;
 	bool alone, timeout_is_ours;
+	int64_t until_ns; /* when LTTng stops waiting */
 };
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* @return LTTng's timeout, which the user may have set; without an end it never passes. */
+static int64_t timeout_ns(void)
+{
+	const char *text = secure_getenv(register_timeout);
+	long ms = text ? atol(text) : LTTNG_TIMEOUT_MS;
+
+	return ms < 0 ? INT64_MAX / 2 : ms * INT64_C(1000000);
+}
 
 static void registering_begins(struct registering *r)
 {
 	*r = (struct registering){ .alone = emit_alone() };
-	if (!r->alone)
-		return;
-	r->timeout_is_ours = !getenv(register_timeout) && !setenv(register_timeout, "1000", 0);
-	low_fds_hold(&r->low_fds);
+	if (r->alone) {
+		r->timeout_is_ours = !getenv(register_timeout) && !setenv(register_timeout, "1000", 0);
+		low_fds_hold(&r->low_fds);
+	}
+	r->until_ns = now_ns() + timeout_ns();
 }
 
 static void registering_ends(struct registering *r)
@@ -111,18 +133,19 @@ static void registering_ends(struct registering *r)
 /*
  * The recording that started us did not switch us on, now that LTTng waited for it: too many
  * processes at once, or no memory for our buffers. The recorder could not know without being told.
+ * When LTTng waited in vain, switches that are on say nothing: they come before the session records.
  */
-static void note_if_late(void)
+static void note_if_late(const struct registering *r)
 {
 	int saved = errno, fd, n;
 	char line[16];
 
-	if (!process.late[0] || emit_enabled(GIL_ENTRY))
+	if (!process.late[0] || (emit_enabled(GIL_ENTRY) && now_ns() < r->until_ns))
 		return;
 	fd = open(process.late, O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 	if (fd < 0)
 		goto out;
-	n = snprintf(line, sizeof(line), "%d\n", (int)process.pid);
+	n = snprintf(line, sizeof(line), "%" PRIu32 "\n", process.nonce);
 	n = (int)write(fd, line, (size_t)n); /* where that fails it is not said */
 	close(fd);
 out:
@@ -185,7 +208,7 @@ static void wake(const struct emit_table *t)
 		t->after_fork_child(&mask);
 		registering_ends(&registering);
 		follow(t);
-		note_if_late();
+		note_if_late(&registering);
 		atomic_store(&process.asleep, false);
 	}
 	pthread_mutex_unlock(&waking);
@@ -596,6 +619,7 @@ int emit_load(void)
 	const char *recording = secure_getenv(GIL_ENV_RECORDING), *late = secure_getenv(GIL_ENV_LATE);
 	const struct emit_table *t = NULL;
 	struct registering registering;
+	struct image_name name;
 	int saved = errno;
 	void *handle;
 
@@ -610,7 +634,9 @@ int emit_load(void)
 		strcpy(process.late, late);
 	process.no_follow = secure_getenv(GIL_ENV_NO_FOLLOW);
 	registering_begins(&registering);
+	image_name_begins(&name, registering.alone);
 	handle = open_provider();
+	image_name_ends(&name);
 	registering_ends(&registering);
 	if (handle)
 		t = dlsym(handle, EMIT_TABLE_SYMBOL);
@@ -622,6 +648,6 @@ int emit_load(void)
 	atomic_store_explicit(&process.table, t, memory_order_release);
 	register_fork_handlers();
 	follow(t);
-	note_if_late();
+	note_if_late(&registering);
 	return 0;
 }

@@ -72,11 +72,13 @@ enum gil_leave_reason {
 
 /* Environment that `gilscope record` sets for the traced program. */
 #define GIL_ENV_RECORDING "GILSCOPE_RECORDING" /* which recording a GIL belongs to, in gil:create */
-#define GIL_ENV_LATE "GILSCOPE_LATE" /* file to which a process adds its pid that begins unrecorded */
+#define GIL_ENV_LATE "GILSCOPE_LATE" /* file to which a process adds its nonce that begins unrecorded */
 #define GIL_ENV_OBSERVE_ONLY "GILSCOPE_OBSERVE_ONLY" /* "1": leave CPython 2.7's semaphore to the C library */
 /* "PID NAME...": children of that process are not recorded; what `record` set, and the user's value of each */
 #define GIL_ENV_NO_FOLLOW "GILSCOPE_NO_FOLLOW"
 #define GIL_ENV_WAS "GILSCOPE_WAS_" /* followed by NAME */
 #define GIL_ENV_NO_PYTHON_NAMES "GILSCOPE_NO_PYTHON_NAMES" /* "1": Python is not asked for its threads' names */
+/* What the probe itself sets: how many Pythons, each started by the one before, led to this one; see image.h. */
+#define GIL_ENV_IMAGE "GILSCOPE_IMAGE"
 
 #endif

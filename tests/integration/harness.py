@@ -224,9 +224,14 @@ def assert_gil_conserved(test, gil, threads, pairs, buckets):
     test.assertEqual(max((b["waiters_max"] for b in buckets), default=gil["waiters_max"]), gil["waiters_max"], name)
 
 
+def is_in_time(quality):
+    """LTTng registered each process before it went on."""
+    return not quality["absent_processes"] and not quality["late_processes"]
+
+
 def is_whole(quality):
-    """LTTng registered each process in time: nothing was recorded from its middle on."""
-    return not any(quality[how] for how in ("attempts_found", "holds_found", "absent_processes", "late_processes"))
+    """So nothing was recorded from its middle on."""
+    return is_in_time(quality) and not quality["attempts_found"] and not quality["holds_found"]
 
 
 class TestCase(unittest.TestCase):
@@ -267,13 +272,13 @@ class TestCase(unittest.TestCase):
         assert_conserved(report)
         return report
 
-    def record_whole(self, *command, options=(), **more):
+    def record_whole(self, *command, options=(), enough=is_whole, **more):
         """Records until LTTng registered the program in time, else it is recorded from its middle on. The report; the
-        recorder's own words are in self.said."""
+        recorder's own words are in self.said. @enough: is_in_time for what begins in the middle by itself."""
         for _ in range(5):
             self.said = self.record(*command, options=options, **more)
             report = self.report()
-            if is_whole(report["quality"]):
+            if enough(report["quality"]):
                 return report
         self.fail("five runs were recorded from their middle on, or not at all")
 

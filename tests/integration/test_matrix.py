@@ -112,11 +112,11 @@ class Matrix(Recording):
         self.assert_equations(report)
         if report["trace"]["events"] < QUICK:
             self.assert_second_opinion()
-        self.assert_threads(report, program.threads)
+        self.assert_threads(report, name, program.threads)
         self.assert_versions(report, python)
         self.assert_interval(report, name)
 
-    def assert_threads(self, report, expected):
+    def assert_threads(self, report, name, expected):
         """The program's processes have the GILs and threads that it says, each with one main thread."""
         threads = collections.defaultdict(list)
         for t in report["threads"]:
@@ -127,12 +127,18 @@ class Matrix(Recording):
         if len(expected) == 1:
             self.assertEqual(len(report["gils"]), 1)
         # CPython 2's subprocess runs Python between fork and exec: with a GIL of its own, and then the next program's.
+        # The child's main thread is the one that forked: its name is that one's.
+        names = ["MainThread"]
         if report["gils"][0]["interval_unit"] != "ticks":
             self.assertEqual(len({gil["pid"] for gil in report["gils"]}), len(report["gils"]))
+        elif name == "processes":
+            self.assertEqual(len(report["gils"]), len(expected) + 2)
+            names.append("Thread-1")
+        self.assertEqual({t["name"] for t in report["threads"] if t["is_main"]}, set(names))
         for gil in report["gils"]:
             group = threads[gil["gil"]]
             self.assertEqual({t["pid"] for t in group}, {gil["pid"]})
-            self.assertEqual([(t["name"], t["tid"]) for t in group if t["is_main"]], [("MainThread", gil["pid"])])
+            self.assertEqual([t["tid"] for t in group if t["is_main"]], [gil["pid"]])
             self.assertTrue(all(t["name"] for t in group))
             # A number may come back when its thread has ended.
             for one in group:

@@ -221,12 +221,12 @@ class Perfetto(harness.TestCase):
             self.check_processed()
 
     def test_a_recorded_battle(self):
-        self.record(harness.GILRUN, "battle", "--count", "20000")
+        self.record_whole(harness.GILRUN, "battle", "--count", "20000")
         self.check_all()
 
     def test_what_was_played(self):
         """A poke is no wait; names are data; what the end cuts is there, too."""
-        self.record(harness.PLAY, harness.PROVIDER, stdin=PLAY)
+        self.record_whole(harness.PLAY, harness.PROVIDER, stdin=PLAY)
         self.check_all()
         self.assertIn(NAME, [thread["name"] for thread in self.document["threads"]])
         self.assertEqual(self.document["quality"]["still_waiting"], 1)
@@ -234,7 +234,7 @@ class Perfetto(harness.TestCase):
 
     def test_a_part_of_a_trace(self):
         """A thread that is asked for, a time that begins in the middle: the sums are those of the part."""
-        self.record(harness.PLAY, harness.PROVIDER, stdin=PLAY)
+        self.record_whole(harness.PLAY, harness.PROVIDER, stdin=PLAY)
         middle = self.report()["trace"]["duration_ns"] // 2
         for options in (["--thread", "t2"], ["--time", f"+{middle}ns,"]):
             with self.subTest(options[0]):

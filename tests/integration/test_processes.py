@@ -98,16 +98,16 @@ class Processes(harness.TestCase):
     def check(self, path, program, *arguments, also=0, become=0):
         """
         @also: how many more processes there may be, such as multiprocessing's resource tracker.
-        @become: how many children run Python after the fork and then become another program. They
-        have a GIL before and one after; the first is seen when LTTng has registered them by then.
+        @become: how many children run Python after the fork and then become another program: they
+        have a GIL before and one after.
         """
         script = self.folder / "program.py"
         script.write_text(PRELUDE + program)
-        said = json.loads(self.record(path, "-W", "ignore", script, *arguments).out)
+        report = self.record_whole(path, "-W", "ignore", script, *arguments)
+        said = json.loads(self.said.out)
         self.assert_lawful()
-        report = self.report()
         gils = {g["pid"]: g["gil"] for g in report["gils"]}
-        self.assertIn(len(report["gils"]) - len(gils), range(become + 1), "GILs beyond one per process")
+        self.assertEqual(len(report["gils"]) - len(gils), become, "GILs beyond one per process")
         self.assertLessEqual({said["parent"], *said["children"]}, set(gils))
         self.assertLessEqual(len(gils), 1 + len(said["children"]) + also)
         for pid, n in said["threads"].items():
@@ -178,6 +178,46 @@ class Children(harness.TestCase):
         gil = [g["gil"] for g in report["gils"] if g["pid"] == daemon]
         thread, = [t for t in report["threads"] if t["gil"] == gil[0]]
         self.assertGreaterEqual(thread["acquisitions"], 49)
+
+
+class Images(harness.TestCase):
+    """Programs that follow each other in one process, by exec(). LTTng files a process under its name, its number
+    and the second in which it registered: so some of these would write over each other's events."""
+    COUNT = 4
+    PROGRAM = ("import os, sys, threading\n"
+               "t = threading.Thread(target=sum, args=(range(1000),), name='%s' % sys.argv[1]); t.start(); t.join()\n"
+               "left = int(sys.argv[1]) - 1\n"
+               "words = [sys.executable, sys.argv[0], str(left), sys.argv[2]]\n"
+               "if left and sys.argv[2] == 'a copy': os.execve(words[0], words, dict(os.environ, OWN='1'))\n"
+               "if left: os.execv(words[0], words)\n"
+               "print('threads: %d' % open('/proc/self/comm').read().count('+'))\n")
+    THREAD = "import threading; t = threading.Thread(target=sum, args=((1, 2),)); t.start(); t.join()"
+    CHILDREN = (f"{THREAD}; import os, subprocess, sys\n"
+                f"words = [sys.executable, '-c', '{THREAD}']\n"
+                "for more in ({}, {'env': dict(os.environ, OWN='1')}):\n"
+                "    subprocess.call(words, preexec_fn=lambda: None, **more)\n")
+
+    def check(self, path, environment):
+        script = self.folder / "program.py"
+        script.write_text(self.PROGRAM)
+        report = self.record_whole(path, script, str(self.COUNT), environment)
+        self.assertEqual(self.said.out, "threads: 0\n", "the program keeps its name")
+        self.assertEqual(len({g["pid"] for g in report["gils"]}), 1)
+        self.assertEqual(sorted(t["name"] for t in report["threads"] if not t["is_main"]),
+                         [str(n + 1) for n in range(self.COUNT)])
+
+    def test_each_is_recorded(self):
+        for name, path in harness.chosen(harness.interpreters(at_least=(2, 7))):
+            for environment in "the process's", "a copy":
+                with self.subTest(name, environment=environment):
+                    self.check(path, environment)
+
+    def test_what_a_child_runs_before_it_becomes_another_program(self):
+        for name, path in harness.chosen(harness.interpreters(at_least=(2, 7))):
+            with self.subTest(name):
+                report = self.record_whole(path, "-W", "ignore", "-c", self.CHILDREN)
+                parent, *children = sorted({g["pid"] for g in report["gils"]})
+                self.assertEqual([[g["pid"] for g in report["gils"]].count(pid) for pid in (parent, *children)], [1, 2, 2])
 
 
 class NoFollow(harness.TestCase):

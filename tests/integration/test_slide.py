@@ -9,7 +9,7 @@ class Slide(harness.TestCase):
     def setUp(self):
         super().setUp()
         self.slide = (harness.SOURCE / "tests" / "play" / "slide.txt").read_text()
-        self.record(harness.PLAY, harness.PROVIDER, stdin=self.slide)
+        self.record_whole(harness.PLAY, harness.PROVIDER, stdin=self.slide, enough=harness.is_in_time)
 
     def test_battle_prints_the_slide(self):
         self.assertEqual(self.gilscope("battle", self.trace).out, self.slide)
@@ -64,8 +64,8 @@ class HiddenRetries(harness.TestCase):
         slide = (harness.SOURCE / "tests" / "play" / "slide.txt").read_text()
         self.busy_only = "".join(line for line in slide.splitlines(True) if "RETRY" not in line)
         ticked, ticks_exact, checks_exact, no_retries = 1, 2, 4, 8
-        self.record(harness.PLAY, harness.PROVIDER, ticked | ticks_exact | checks_exact | no_retries,
-                    stdin=self.busy_only)
+        self.record_whole(harness.PLAY, harness.PROVIDER, ticked | ticks_exact | checks_exact | no_retries,
+                          stdin=self.busy_only, enough=harness.is_in_time)
 
     def test_each_command_says_so(self):
         report = " ".join(self.gilscope("report", self.trace).out.split())  # it breaks lines
