@@ -24,12 +24,13 @@ static bool has_followers(void)
 static void count_this(bool alone)
 {
 	const char *before = secure_getenv(GIL_ENV_IMAGE);
-	unsigned long n = before ? strtoul(before, NULL, 10) : 0;
+	unsigned long n;
 	char text[16];
 	int saved = errno;
 
 	if (count)
 		return;
+	n = before ? strtoul(before, NULL, 10) : 0;
 	count = n < LAST ? (unsigned)n + 1 : 2;
 	snprintf(text, sizeof(text), "%u", count);
 	if (alone && has_followers())
@@ -57,6 +58,7 @@ void image_name_begins(struct image_name *name, bool alone)
 		name->was[0] = '\0';
 		return;
 	}
+	/* It is at most LAST; so does the compiler know. */
 	snprintf(numbered, sizeof(numbered), "%.*s+%u", KEPT, name->was, count % (LAST + 1));
 	prctl(PR_SET_NAME, numbered);
 }
