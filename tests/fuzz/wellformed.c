@@ -141,22 +141,28 @@ static size_t decode_base64(char *text, size_t size)
 	return n;
 }
 
-/* A part: what it unpacks to. */
+/* A part: what it unpacks to, however much that is. */
 static void check_part(const char *what, char *packed, size_t size, bool is_json)
 {
-	enum { MOST = 1 << 22 };
-	cleanup(freep) char *text = malloc(MOST);
-	z_stream z = { .avail_out = MOST };
+	enum { FIRST = 1 << 20 };
+	cleanup(freep) char *text = NULL;
+	z_stream z = { .next_in = (Bytef *)packed };
+	size_t room = FIRST;
+	int rc = inflateInit2(&z, 15 + 16);
 
-	if (!text)
-		abort();
-	z.next_in = (Bytef *)packed;
 	z.avail_in = (uInt)decode_base64(packed, size);
-	z.next_out = (Bytef *)text;
-	if (inflateInit2(&z, 15 + 16) != Z_OK || inflate(&z, Z_FINISH) != Z_STREAM_END || z.avail_in)
+	for (; rc == Z_OK; room *= 2) {
+		text = realloc(text, room);
+		if (!text)
+			abort();
+		z.next_out = (Bytef *)text + z.total_out;
+		z.avail_out = (uInt)(room - z.total_out);
+		rc = inflate(&z, Z_NO_FLUSH);
+	}
+	if (rc != Z_STREAM_END || z.avail_in)
 		wrong(what, "a part cannot be unpacked");
 	if (is_json)
-		check_json_part(what, text, MOST - z.avail_out);
+		check_json_part(what, text, z.total_out);
 	inflateEnd(&z);
 }
 
