@@ -19,6 +19,9 @@ void gil_wait(struct gil *g, struct gil_thread *t)
 		emit_retry(&g->emit, GIL_NO_TICK, gil_checks(g), t->timed_out);
 	else
 		emit_busy(&g->emit, GIL_NO_TICK, gil_checks(g));
+	if (t->asks)
+		t->asked = g->drop_requested = true;
+	t->asks = false;
 	t->waited = true;
 	t->switches_at_wait = g->switches;
 }
@@ -28,10 +31,8 @@ void gil_waited(struct gil *g, struct gil_thread *t, bool timed_out)
 	if (t->attempt != g)
 		return;
 	t->timed_out = timed_out;
-	/* take_gil()'s own test, under the same mutex: it is about to set its gil_drop_request. */
-	if (timed_out && atomic_load_explicit(&g->holder, memory_order_relaxed) &&
-	    g->switches == t->switches_at_wait)
-		g->drop_requested = true;
+	/* take_gil()'s own test, under the same mutex: it will set its gil_drop_request, and wait again. */
+	t->asks = timed_out && atomic_load_explicit(&g->holder, memory_order_relaxed) && g->switches == t->switches_at_wait;
 }
 
 bool gil_wants_deadline(struct gil *g)

@@ -60,6 +60,7 @@ struct gil_thread {
 	uint32_t number;     /* unlike an address or a tid never reused; 0: not given yet */
 	bool waited;         /* in this attempt: T(c) was seen, */
 	bool timed_out;      /* and how the last one ended */
+	bool asks, asked;    /* it will ask for a drop unless it gives up; it has asked for one */
 	struct gil *attempt; /* between L(m) and what ends the attempt, else NULL */
 	uint64_t switches_at_wait;
 };
@@ -99,7 +100,7 @@ static inline void gil_enter(struct gil *g, struct gil_thread *t)
 	if (gil_held_by(g, t)) /* a drop or a poke */
 		return;
 	t->attempt = g;
-	t->waited = false;
+	t->waited = t->asks = t->asked = false;
 	emit_entry(&g->emit, GIL_NO_TICK, gil_checks(g));
 }
 
@@ -141,8 +142,11 @@ static inline void gil_exit(struct gil *g, struct gil_thread *t)
 	if (__builtin_expect(t->attempt != g, 1))
 		return;
 	t->attempt = NULL;
-	/* A thread that gives up takes its request back, lest the holder wait for it in SWITCH. */
-	if (t->waited)
+	/*
+	 * A thread gives up where it would ask. One that asked after an earlier wait takes that back, and what
+	 * others asked, too, lest the holder wait for it in SWITCH (CPython's gh-96387).
+	 */
+	if (t->waited && t->asked)
 		g->drop_requested = false;
 	emit_leave(&g->emit, t->waited ? GIL_LEAVE_GONE : GIL_LEAVE_POKE);
 }

@@ -97,7 +97,7 @@ enum at {
 struct actor {
 	enum at at;
 	unsigned done; /* of its program */
-	bool waited, timed_out, signalled;
+	bool waited, timed_out, signalled, asked;
 	unsigned switches_at_wait;
 };
 
@@ -113,7 +113,7 @@ struct world {
 /* Where the probe's pointers point to; worlds are copied in and out. */
 static struct world now;
 
-/* T take, D drop, P look who holds it (a poke), X take, but give up after a wait, and skip what follows */
+/* T take, D drop, P look who holds it (a poke), X take, but give up where it would ask the holder to drop, and skip what follows */
 typedef const char *program[THREADS];
 
 static void expect(enum said kind, uint64_t detail)
@@ -149,7 +149,7 @@ static bool begin(int i, char what)
 		return false;
 	gil_enter(&now.gil, &now.threads[i]);
 	expect(holds ? NOTHING : ENTRY, 0);
-	a->waited = a->timed_out = false;
+	a->waited = a->timed_out = a->asked = false;
 	a->at = what == 'D' ? DROP_LOCK : what == 'P' ? POKE_LOCK : TAKE_LOCK;
 	return true;
 }
@@ -184,20 +184,24 @@ static bool take_or_wait(int i)
 static bool wake(int i, char what, int choice)
 {
 	struct actor *a = &now.actors[i];
+	bool asks;
 
 	if (choice > 2 || (choice == 0) != (a->signalled && choice != 1) || !lock(i, TAKE_LOOK))
 		return false;
 	a->timed_out = choice == 1;
 	gil_waited(&now.gil, &now.threads[i], a->timed_out);
 	expect(NOTHING, 0);
-	if (what == 'X') {
+	asks = a->timed_out && now.locked && now.switches == a->switches_at_wait;
+	if (what == 'X' && asks) {
+		if (a->asked)
+			now.drop_request = false;
 		gil_exit(&now.gil, &now.threads[i]);
 		expect(LEAVE, GIL_LEAVE_GONE);
 		a->done++;
 		return unlock(i, BEGIN);
 	}
-	if (a->timed_out && now.locked && now.switches == a->switches_at_wait)
-		now.drop_request = true;
+	a->asked |= asks;
+	now.drop_request |= asks;
 	return true;
 }
 
@@ -360,7 +364,7 @@ static void follow(struct search *s, const program words)
 static void try_all_orders(const program words, size_t *n_worlds)
 {
 	cleanup(freep) uint64_t *seen = NULL;
-	struct search s = { .seen_size = 1 << 22 };
+	struct search s = { .seen_size = 1 << 24 };
 
 	s.seen = seen = calloc(s.seen_size, sizeof(*seen));
 	assert_non_null(seen);
@@ -383,16 +387,18 @@ static void test_all_orders(void **state)
 	static const program programs[] = {
 		{ "TD", "TD", "TD" },
 		{ "TD", "XD", "" },
+		{ "TD", "XD", "TD" },
+		{ "TD", "XD", "XD" },
 		{ "TDTD", "TDTD", "TD" },
 		{ "TDTDTD", "TDTD", "" },
 		{ "TPD", "PTD", "TDP" },
 		{ "TDTD", "XDTD", "" },
 	};
-	size_t n_worlds = 0, n = few ? 2 : sizeof(programs) / sizeof(programs[0]);
+	size_t n_worlds = 0, n = few ? 3 : sizeof(programs) / sizeof(programs[0]);
 
 	(void)state;
 	for (size_t i = 0; i < n; i++)
-		try_all_orders(programs[i], &n_worlds);
+	try_all_orders(programs[i], &n_worlds);
 	print_message("# %zu situations\n", n_worlds);
 }
 
