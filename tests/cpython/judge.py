@@ -100,6 +100,8 @@ class Module:
     def difference(self, mode, case, was, now):
         if self.is_listed(mode, case, now):
             return LISTED
+        if case == runs.PROBE:
+            return UNLISTED
         if case == WHOLE:
             return self.difference_of_whole(mode, was, now)
         if self.outcomes[mode].broken and now == "not run":

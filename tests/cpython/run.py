@@ -75,7 +75,7 @@ def modules_in(folder, names):
 
 
 class Table:
-    HEAD = ["interpreter", "mode", "tests", "skipped", "equal", "listed", "unlisted", "flaky", "seconds"]
+    HEAD = ["interpreter", "mode", "tests", "skipped", "equal", "listed", "unlisted", "flaky", "in part", "seconds"]
 
     def __init__(self):
         self.rows, self.lock = collections.defaultdict(collections.Counter), threading.Lock()
@@ -86,6 +86,7 @@ class Table:
             row["tests"] += sum(outcome.results[case] != "left out" for case in outcome.counted())
             row["skipped"] += sum(result == "skipped" for result in outcome.results.values())
             row["seconds"] += outcome.seconds
+            row["in part"] += bool(outcome.notes)  # modules of which the recorder warned that not all is recorded
             for verdict, cases in verdicts.items():
                 # How the process ended is shown where it differs; it is no test.
                 row[verdict] += sum(verdict in (LISTED, UNLISTED) or case != WHOLE and was != "left out"
@@ -94,7 +95,7 @@ class Table:
     def text(self):
         lines = [self.HEAD]
         for (name, mode), row in self.rows.items():
-            cells = ["" if mode == ALONE and column in ("equal", "listed", "unlisted", "flaky") else f"{row[column]:,.0f}"
+            cells = ["" if mode == ALONE and column in ("equal", "listed", "unlisted", "flaky", "in part") else f"{row[column]:,.0f}"
                      for column in self.HEAD[2:]]
             lines.append([name, mode, *cells])
         widths = [max(len(line[column]) for line in lines) for column in range(len(self.HEAD))]

@@ -22,7 +22,8 @@ WORKER = pathlib.Path(__file__).with_name("worker.py")
 WHOLE = "(the run)"  # how the process ended, beside what its cases said
 # A case that says several things (a subtest failed, the next was skipped) has the last of these.
 ORDER = ["begun", "left out", "ok", "skipped", "expected failure", "unexpected success", "failed", "error"]
-TRACE = "(the trace)"  # there where it breaks a law
+TRACE = "(the trace)"  # there where it breaks a law, or is none
+PROBE = "(the probe)"  # there where it is not as the mode says
 RECORDER_FAILED = 125
 FAILING = ORDER[5:]
 ENDS = {0: "ok", 1: "failed", 2: "failed", 3: "environment changed", 4: "no tests ran"}
@@ -39,6 +40,7 @@ class Outcome:
     def __init__(self):
         self.results, self.texts = {}, {}
         self.seconds = 0
+        self.probe = None  # "there" or "not there", by the worker's own maps
         self.notes = []
 
     @property
@@ -52,6 +54,9 @@ class Outcome:
 
     def add(self, line):
         result, case, text = json.loads(line)
+        if result == "probe":
+            self.probe = case
+            return
         was = self.results.get(case, "begun")
         if case not in self.results or ORDER.index(result) > ORDER.index(was):
             self.results[case] = result
@@ -65,7 +70,7 @@ class Outcome:
         self.results[WHOLE] = end
 
     def counted(self):
-        return [case for case in self.results if case not in (WHOLE, TRACE)]
+        return [case for case in self.results if case not in (WHOLE, TRACE, PROBE)]
 
 
 def environment(mode, folder, mark):
@@ -197,11 +202,13 @@ def _run(folder, mark, python, module, mode, limit, cases, log):
         for line in pathlib.Path(results).read_text().splitlines():
             outcome.add(line)
     outcome.close(end)
+    if outcome.probe not in (None, "not there" if mode == ALONE else "there"):
+        outcome.results[PROBE] = outcome.probe
     if end != "ok":
         outcome.texts[WHOLE] = "\n".join(text.splitlines()[-5:])
     if mode == RECORDED:
         outcome.notes = recorders_words(text)
-        laws = broken_laws(trace)
+        laws = broken_laws(trace, outcome.notes)
         if laws:
             outcome.results[TRACE], outcome.texts[TRACE] = "unlawful", "; ".join(laws)
     return outcome
@@ -213,7 +220,10 @@ def recorders_words(text):
     return [word.removeprefix("gilscope: ") for word in words]
 
 
-def broken_laws(trace):
-    """What `gilscope verify` finds wrong in it, but for what is not there."""
-    lines = harness.run(harness.GILSCOPE, "verify", trace, timeout=600).out.splitlines()
+def broken_laws(trace, notes):
+    """What `gilscope verify` finds wrong in it, but for what is not there. Nothing in it is wrong, too, unless the recorder said so."""
+    done = harness.run(harness.GILSCOPE, "verify", trace, timeout=600)
+    lines = done.out.splitlines()
+    if not notes and not any(re.match(r"ok +attempts: [1-9]", line) for line in lines):
+        return [f"verify says of it: {(done.err.strip().splitlines() or lines or ['nothing'])[0]}"]
     return [line for line in lines if line.startswith("FAIL") and not re.match(r"FAIL +(?:lost|files):", line)]

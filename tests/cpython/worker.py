@@ -10,6 +10,7 @@ import os
 import sys
 import unittest
 
+PROBE = "libgilscope-probe"
 RESULTS = None
 PID = None
 
@@ -20,12 +21,21 @@ def write(result, test, text=""):
         return
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
-    line = json.dumps([result, " ".join(getattr(test, "test_case", test).id().split()), text]) + "\n"
+    write_line(result, " ".join(getattr(test, "test_case", test).id().split()), text)
+
+
+def write_line(*cells):
+    line = json.dumps(cells) + "\n"
     results = os.open(RESULTS, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         os.write(results, line.encode("ascii"))
     finally:
         os.close(results)
+
+
+def say_whether_the_probe_is_there():
+    with open("/proc/self/maps") as maps:
+        write_line("probe", "there" if PROBE in maps.read() else "not there", "")
 
 
 def listen(method, result):
@@ -73,6 +83,7 @@ def main():
     RESULTS, module = sys.argv[1:3]
     cases = [word for word in sys.argv[3:] if not word.startswith("-")]
     PID = os.getpid()
+    say_whether_the_probe_is_there()
     leave_out([word[1:] for word in sys.argv[3:] if word.startswith("-")])
     listen("startTest", "begun")
     listen("addSuccess", "ok")
