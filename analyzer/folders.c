@@ -89,7 +89,7 @@ int folders_open(const char *folder, const char *name)
 
 /* ---- stream files --------------------------------------------------------------- */
 
-/* Where the file should end, by its index; 0 without one. */
+/* Where the file should end, by its index; 0 without one; < 0. */
 static int64_t end_by_index(const char *folder, const char *name)
 {
 	cleanup(freep) char *path = print_to_new("%s/index/%s.idx", folder, name);
@@ -99,6 +99,8 @@ static int64_t end_by_index(const char *folder, const char *name)
 	struct stat st;
 	int64_t entries;
 
+	if (!path)
+		return no_memory();
 	if (fd < 0 || fstat(fd, &st) || read(fd, &header, sizeof(header)) != sizeof(header))
 		return 0;
 	header.entry_bytes = be32toh(header.entry_bytes);
@@ -113,12 +115,15 @@ static int64_t end_by_index(const char *folder, const char *name)
 }
 
 /* A pipe, say: babeltrace2 would wait for who writes to it. */
-static bool is_index_strange(const char *folder, const char *name)
+static int look_at_index(struct trace_folder *t, const char *name)
 {
-	cleanup(freep) char *path = print_to_new("%s/index/%s.idx", folder, name);
+	cleanup(freep) char *path = print_to_new("%s/index/%s.idx", t->path, name);
 	struct stat st;
 
-	return path && !stat(path, &st) && !S_ISREG(st.st_mode);
+	if (!path)
+		return no_memory();
+	t->has_strange_index |= !stat(path, &st) && !S_ISREG(st.st_mode);
+	return 0;
 }
 
 static bool holds_events(const struct packet_start *p)
@@ -147,6 +152,8 @@ static bool is_of_facts(const char *name)
 struct stream_look {
 	bool has_events;
 	uint64_t late_begin, end;
+	bool ends_full; /* see struct overrun */
+	uint64_t full_bits, n_full; /* the largest packets, and how many have that size */
 };
 
 /* babeltrace2 writes packets of another layout, and says in the metadata who wrote them. */
@@ -162,16 +169,30 @@ static bool is_of_babeltrace(const char *folder)
 	return strstr(begin, "Babeltrace `sink.ctf.fs`") != NULL;
 }
 
-/* Steps over the packets. @return whether the file is cut; of another layout nothing is said. */
-static bool find_cut(const struct trace_folder *t, const char *name, struct cut_stream *cut,
-		     struct stream_look *look)
+/* A packet that a flush closed is as large as its content; one of full size has others of that size before it. */
+static void look_at_size(struct stream_look *look, const struct packet_start *packet)
+{
+	if (packet->packet_bits > look->full_bits) {
+		look->full_bits = packet->packet_bits;
+		look->n_full = 0;
+	}
+	look->n_full += packet->packet_bits == look->full_bits;
+	look->ends_full = packet->content_bits == packet->packet_bits && packet->packet_bits == look->full_bits && look->n_full > 1;
+}
+
+/* Steps over the packets. @return 1: the file is cut, 0: it is not, or of another layout; < 0. */
+static int find_cut(const struct trace_folder *t, const char *name, struct cut_stream *cut, struct stream_look *look)
 {
 	cleanup(fdp) int fd = open(cut->path, O_RDONLY | O_CLOEXEC);
 	struct packet_start packet;
+	int64_t whole;
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st))
-		return false;
+	if (fd < 0 || fstat(fd, &st)) {
+		cut->error = errno;
+		return cut->error == EMFILE || cut->error == ENFILE || cut->error == ENOMEM ?
+		       err(-cut->error, "cannot read '%s': %s", cut->path, strerror(cut->error)) : 1;
+	}
 	while (cut->bytes < st.st_size) {
 		ssize_t n = pread(fd, &packet, sizeof(packet), cut->bytes);
 		int64_t bytes = n == sizeof(packet) ? (int64_t)(packet.packet_bits / 8) : 0;
@@ -179,31 +200,35 @@ static bool find_cut(const struct trace_folder *t, const char *name, struct cut_
 		look->has_events |= n != sizeof(packet) || packet.magic != PACKET_MAGIC ||
 				    holds_events(&packet);
 		if (n >= (ssize_t)sizeof(packet.magic) && packet.magic != PACKET_MAGIC)
-			return false;
+			return 0;
 		if (n < (ssize_t)sizeof(packet) || !is_sound(&packet))
-			return true;
+			return 1;
 		if (cut->bytes == 0 && packet.sequence > 0)
 			look->late_begin = packet.timestamp_begin;
 		look->end = packet.timestamp_end;
+		look_at_size(look, &packet);
 		cut->discarded_events = packet.discarded_events; /* counts up */
 		cut->class_id = packet.stream_id;
 		cut->instance_id = packet.stream_instance_id;
 		if (bytes > st.st_size - cut->bytes) {
 			cut->torn_at = cut->bytes;
 			cut->bytes = st.st_size;
-			return true;
+			return 1;
 		}
 		cut->bytes += bytes;
 	}
-	return cut->bytes < end_by_index(t->path, name);
+	whole = end_by_index(t->path, name);
+	return whole < 0 ? (int)whole : cut->bytes < whole;
 }
 
-static bool is_stream_file(const char *path, const char *name)
+/* In a folder that is open. One that has just gone counts: what it was cannot be known. */
+static bool is_stream_file(int folder, const char *name)
 {
 	struct stat st;
 
-	return name[0] != '.' && strcmp(name, "metadata") != 0 && !lstat(path, &st) &&
-	       S_ISREG(st.st_mode);
+	if (name[0] == '.' || !strcmp(name, "metadata"))
+		return false;
+	return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) ? errno == ENOENT : S_ISREG(st.st_mode);
 }
 
 static void limit(struct trace_folder *t, const struct stream_look *look)
@@ -214,39 +239,58 @@ static void limit(struct trace_folder *t, const struct stream_look *look)
 		t->early_end = look->end;
 }
 
+static int add_cut(struct trace_folder *t, struct cut_stream *cut)
+{
+	struct cut_stream *cuts = reallocarray(t->cuts, t->n_cuts + 1, sizeof(*cuts));
+
+	if (!cuts)
+		return no_memory();
+	t->cuts = cuts;
+	t->cuts[t->n_cuts++] = *cut;
+	return 0;
+}
+
+static int add_overrun(struct trace_folder *t, const struct cut_stream *whole)
+{
+	struct overrun *overruns = reallocarray(t->overruns, t->n_overruns + 1, sizeof(*overruns));
+
+	if (!overruns)
+		return no_memory();
+	t->overruns = overruns;
+	t->overruns[t->n_overruns++] = (struct overrun){ whole->class_id, whole->instance_id };
+	return 0;
+}
+
 static int check_stream(struct trace_folder *t, const char *name)
 {
 	cleanup(freep) char *path = print_to_new("%s/%s", t->path, name);
 	struct cut_stream cut = { .path = path, .torn_at = -1 };
-	struct cut_stream *cuts;
 	struct stream_look look = { .has_events = false };
-	bool is_cut;
+	int r;
 
 	if (!path)
 		return no_memory();
-	if (!is_stream_file(path, name))
-		return 0;
 	t->n_streams++;
-	t->has_strange_index |= is_index_strange(t->path, name);
+	r = look_at_index(t, name);
+	if (r < 0)
+		return r;
 	if (t->of_babeltrace) {
 		t->has_events = t->has_hot_events = true;
 		return 0;
 	}
-	is_cut = find_cut(t, name, &cut, &look);
+	r = find_cut(t, name, &cut, &look);
+	if (r < 0)
+		return r;
+	look.has_events |= cut.error != 0; /* or may have had */
 	t->has_hot_events |= look.has_events && !is_of_facts(name);
 	t->has_events |= look.has_events;
 	if (!is_of_facts(name))
 		limit(t, &look);
 	t->lost_events += cut.discarded_events;
-	if (!is_cut)
-		return 0;
-	cuts = reallocarray(t->cuts, t->n_cuts + 1, sizeof(*cuts));
-	if (!cuts)
-		return no_memory();
-	t->cuts = cuts;
-	t->cuts[t->n_cuts++] = cut;
-	path = NULL;
-	return 0;
+	r = r ? add_cut(t, &cut) : look.ends_full ? add_overrun(t, &cut) : 0;
+	if (t->n_cuts && t->cuts[t->n_cuts - 1].path == path)
+		path = NULL; /* the list has it */
+	return r;
 }
 
 static bool is_link(DIR *folder, const char *name)
@@ -264,6 +308,8 @@ static int check_index(const struct trace_folder *t)
 
 	if (!path)
 		return no_memory();
+	if (!dir && errno != ENOENT && errno != ENOTDIR)
+		return err(-errno, "cannot read '%s': %s", path, strerror(errno));
 	for (struct dirent *e; dir && (e = readdir(dir));)
 		if (is_link(dir, e->d_name))
 			return refuse_link(path, e->d_name);
@@ -279,7 +325,8 @@ static int check_streams(struct trace_folder *t)
 		return err(-errno, "cannot read '%s': %s", t->path, strerror(errno));
 	t->of_babeltrace = is_of_babeltrace(t->path);
 	for (struct dirent *e; !r && (e = readdir(dir));)
-		r = is_link(dir, e->d_name) ? refuse_link(t->path, e->d_name) : check_stream(t, e->d_name);
+		r = is_link(dir, e->d_name) ? refuse_link(t->path, e->d_name) :
+		    is_stream_file(dirfd(dir), e->d_name) ? check_stream(t, e->d_name) : 0;
 	return r ? r : check_index(t);
 }
 
@@ -344,7 +391,7 @@ static const struct cut_stream *find_cut_of(const struct trace_folder *t, const 
 	return NULL;
 }
 
-static int mend_entry(const struct trace_folder *t, const char *name, bool facts_only)
+static int mend_entry(const struct trace_folder *t, int folder, const char *name, bool facts_only)
 {
 	cleanup(freep) char *from = print_to_new("%s/%s", t->path, name);
 	cleanup(freep) char *to = print_to_new("%s/%s", t->mended, name);
@@ -359,7 +406,7 @@ static int mend_entry(const struct trace_folder *t, const char *name, bool facts
 	if (cut)
 		return cut->bytes ? copy_cut_stream(cut, to) : 0;
 	/* The index folder stays away: it speaks of packets that are gone. */
-	if (strcmp(name, "metadata") != 0 && !is_stream_file(from, name))
+	if (strcmp(name, "metadata") != 0 && !is_stream_file(folder, name))
 		return 0;
 	real = realpath(from, NULL);
 	if (!real || symlink(real, to))
@@ -383,7 +430,7 @@ static int mend(struct folders *f, struct trace_folder *t, bool facts_only)
 			   strerror(errno));
 	for (struct dirent *e; !r && (e = readdir(dir));)
 		if (e->d_name[0] != '.')
-			r = mend_entry(t, e->d_name, facts_only);
+			r = mend_entry(t, dirfd(dir), e->d_name, facts_only);
 	return r;
 }
 
@@ -477,6 +524,7 @@ void folders_deinit(struct folders *f)
 		for (size_t j = 0; j < f->all[i].n_cuts; j++)
 			free(f->all[i].cuts[j].path);
 		free(f->all[i].cuts);
+		free(f->all[i].overruns);
 		free(f->all[i].mended);
 		free(f->all[i].path);
 	}
@@ -511,6 +559,16 @@ bool trace_folder_has_whole_metadata(const struct trace_folder *t)
 bool trace_folder_is_silent(const struct trace_folder *t)
 {
 	return t->n_streams && !t->has_events;
+}
+
+bool trace_folder_has_shrunk(const struct trace_folder *t)
+{
+	cleanup(closedirp) DIR *dir = opendir(t->path);
+	size_t n_streams = 0;
+
+	for (struct dirent *e; dir && (e = readdir(dir));)
+		n_streams += is_stream_file(dirfd(dir), e->d_name);
+	return n_streams < t->n_streams || !dir || faccessat(dirfd(dir), "metadata", F_OK, AT_SYMLINK_NOFOLLOW);
 }
 
 const char *trace_folder_readable(const struct trace_folder *t)

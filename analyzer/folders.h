@@ -13,8 +13,9 @@
  * All functions return 0 or < 0 with a sentence, unless said otherwise. Not thread-safe.
  */
 
-/* A stream file that ends within a packet, or earlier than its index says. */
+/* A stream file that ends within a packet, or earlier than its index says, or that cannot be read at all. */
 struct cut_stream {
+	int error;                 /* why not (an errno); 0: it can */
 	uint64_t discarded_events; /* by its last packet */
 	char *path;
 	int64_t bytes;        /* what it still has; 0: not even the start of a packet */
@@ -23,11 +24,22 @@ struct cut_stream {
 	uint64_t instance_id; /* stream_instance_id of its packets; valid if `bytes` */
 };
 
+/*
+ * A stream whose last packet is full to its last byte. It was closed at that, and LTTng opened none behind it, as it
+ * does at the end of each stream, since no buffer was free. What was lost from there on stands in no packet.
+ */
+struct overrun {
+	uint32_t class_id;    /* as in cut_stream */
+	uint64_t instance_id;
+};
+
 struct trace_folder {
 	char *path;
 	char *mended; /* a folder of links and cut copies to be read instead; NULL: not needed */
 	struct cut_stream *cuts;
 	size_t n_cuts;
+	struct overrun *overruns;
+	size_t n_overruns;
 	size_t n_streams;
 	bool has_strange_index; /* not to be shown to babeltrace2 */
 	bool of_babeltrace; /* a copy that babeltrace2 wrote: nothing is known of its packets */
@@ -40,7 +52,7 @@ struct trace_folder {
 	uint64_t late_begin;
 	/* Until when all streams of hot events have theirs: one is closed after the other. 0: not known. */
 	uint64_t early_end;
-	uint64_t lost_events; /* discarded by the tracer */
+	uint64_t lost_events; /* discarded by the tracer; with overruns at least */
 };
 
 struct folders {
@@ -73,6 +85,9 @@ bool trace_folder_has_whole_metadata(const struct trace_folder *t);
  * to be read: LTTng never completes its metadata.
  */
 bool trace_folder_is_silent(const struct trace_folder *t);
+
+/* Are files of it no longer there that folders_find() saw? (Who removes them may have begun before it looked.) */
+bool trace_folder_has_shrunk(const struct trace_folder *t);
 
 /* What babeltrace is to read. */
 const char *trace_folder_readable(const struct trace_folder *t);

@@ -31,7 +31,7 @@ struct stream {
 	struct layouts layouts;
 	const struct trace_folder *folder;
 	int64_t whole_from_ns, whole_until_ns; /* else events of other streams are missing */
-	bool cut;                     /* its file is: more should follow */
+	bool cut;                     /* more should follow: its file is cut, or its buffers were full at its end */
 	bool broken;                  /* it cannot be read on behind this batch */
 };
 
@@ -571,18 +571,23 @@ static bool can_be_opened(const bt_component_class_source *fs, const bt_value *p
 }
 
 /* Ports are named "trace | stream class id | stream id". */
-static bool is_cut(const struct trace_folder *folder, const char *port_name)
+static bool is_port_of(const char *port_name, uint32_t class_id, uint64_t instance_id)
 {
 	char end[64];
-	size_t length = strlen(port_name), n;
+	size_t length = strlen(port_name);
+	size_t n = (size_t)snprintf(end, sizeof(end), " | %" PRIu32 " | %" PRIu64, class_id, instance_id);
 
-	for (size_t i = 0; i < folder->n_cuts; i++) {
-		n = (size_t)snprintf(end, sizeof(end), " | %" PRIu32 " | %" PRIu64,
-				     folder->cuts[i].class_id, folder->cuts[i].instance_id);
-		if (folder->cuts[i].bytes && length > n &&
-		    !strcmp(port_name + length - n, end))
+	return length > n && !strcmp(port_name + length - n, end);
+}
+
+static bool is_cut(const struct trace_folder *folder, const char *port_name)
+{
+	for (size_t i = 0; i < folder->n_cuts; i++)
+		if (folder->cuts[i].bytes && is_port_of(port_name, folder->cuts[i].class_id, folder->cuts[i].instance_id))
 			return true;
-	}
+	for (size_t i = 0; i < folder->n_overruns; i++)
+		if (is_port_of(port_name, folder->overruns[i].class_id, folder->overruns[i].instance_id))
+			return true;
 	return false;
 }
 
@@ -635,9 +640,22 @@ static int add_source(struct reader *r, const struct trace_folder *folder, char 
 static void note_cuts(struct reader *r, const struct trace_folder *folder)
 {
 	for (size_t i = 0; i < folder->n_cuts; i++)
-		note_damage(r, "'%s' is cut off after %" PRId64 " bytes, and what followed is "
+		if (folder->cuts[i].error)
+			note_damage(r, "'%s' cannot be read (%s), and what is in it is lost: copy the trace again from "
+				    "where it was recorded", folder->cuts[i].path, strerror(folder->cuts[i].error));
+		else
+			note_damage(r, "'%s' is cut off after %" PRId64 " bytes, and what followed is "
 			    "lost: copy the trace again from where it was recorded",
-			    folder->cuts[i].path, folder->cuts[i].bytes);
+				    folder->cuts[i].path, folder->cuts[i].bytes);
+}
+
+/* babeltrace2 looks into a folder later than we do: of what went meanwhile it says nothing. */
+static void note_removals(struct reader *r)
+{
+	for (size_t i = 0; i < r->folders.n; i++)
+		if (trace_folder_has_shrunk(&r->folders.all[i]))
+			note_damage(r, "'%s' was removed, or a part of it, while it was read: what is shown may not be "
+				    "all; copy the trace again from where it was recorded", r->folders.all[i].path);
 }
 
 static int add_sources(struct reader *r)
@@ -814,5 +832,6 @@ int reader_run(struct reader *r, const struct reader_ops *ops)
 		return r->result;
 	if (status != BT_GRAPH_RUN_STATUS_OK)
 		return err(-EIO, "babeltrace2 cannot read '%s'%s", r->trace.path, cause);
+	note_removals(r);
 	return 0;
 }

@@ -113,8 +113,10 @@ static void look_into(struct survey *survey, const struct trace_folder *folder, 
 	if (survey->n == look.n_before && !recording && folder->has_hot_events)
 		add(&look, NULL);
 	err_forget(mark);
-	if (survey->n > look.n_before)
-		survey->lost_events += folder->lost_events;
+	if (survey->n == look.n_before)
+		return;
+	survey->lost_events += folder->lost_events;
+	survey->loss_unknown |= folder->n_overruns > 0;
 }
 
 int survey_recording(struct survey *out, const char *path, const char *recording)

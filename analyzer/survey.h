@@ -22,7 +22,8 @@ struct survey {
 	struct survey_process *processes; /* that have a GIL of this recording */
 	size_t n;
 	unsigned recorded;    /* of these, those that took it */
-	uint64_t lost_events; /* discarded in them, by the tracer's own count */
+	uint64_t lost_events; /* discarded in them, by the tracer's own count; */
+	bool loss_unknown;    /* and more, which it did not write down: some buffers were full at their end */
 };
 
 /*

@@ -175,7 +175,7 @@ static int count(struct recorder *rec, bool loss_known)
 	if (!rec->everything)
 		count_late(rec);
 	rec->info.lost_events = rec->survey ? rec->survey->lost_events : 0;
-	rec->info.loss_known = loss_known && !r;
+	rec->info.loss_known = loss_known && !r && !(rec->survey && rec->survey->loss_unknown);
 	return r;
 }
 

@@ -23,7 +23,10 @@ static void print_losses(const struct recorder *rec)
 {
 	const struct recording *info = &rec->info;
 
-	if (!info->loss_known)
+	if (!info->loss_known && info->lost_events)
+		fprintf(stderr, "at least %" PRIu64 " events LOST, how many more is not known: use a larger --buffer-size\n",
+			info->lost_events);
+	else if (!info->loss_known)
 		fputs("whether events were lost is not known\n", stderr);
 	else if (info->lost_events || info->lost_packets)
 		fprintf(stderr, "%" PRIu64 " events LOST: use a larger --buffer-size\n", info->lost_events);

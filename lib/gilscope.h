@@ -439,6 +439,7 @@ struct gilscope_survey {
 	const struct gilscope_process *const *processes; /* that have a GIL */
 	unsigned recorded;    /* of these, those that took it */
 	uint64_t lost_events;
+	bool loss_unknown;    /* more were lost, and nobody counted them: buffers were full at their end */
 };
 
 /*

@@ -40,7 +40,7 @@ static int publish(struct kept *k)
 							     p->version };
 		k->pointers[i] = &k->processes[i];
 	}
-	k->public = (struct gilscope_survey){ s->n, k->pointers, s->recorded, s->lost_events };
+	k->public = (struct gilscope_survey){ s->n, k->pointers, s->recorded, s->lost_events, s->loss_unknown };
 	return 0;
 }
 

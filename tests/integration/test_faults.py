@@ -14,6 +14,7 @@ import re
 import resource
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -24,16 +25,27 @@ from test_strange_traces import CRASH, MS, create, fight, stream, thread
 sys.path.insert(0, str(harness.SOURCE / "tests" / "unit"))
 import ctf  # noqa: E402
 
+FLOOD = harness.BUILD / "tests" / "bench" / "flood"
 STARVED = str(harness.BUILD / "tests" / "faults" / "gilscope-starved")
 MANY = 10 if harness.ALL else 1
 
-# Three threads that give the GIL to each other as fast as they can, for the given time.
+# Three threads that give the GIL to each other as fast as they can, for the given time. Given a folder, each counts
+# there, in memory that outlives it, how often it did: once it is so far, it has taken the GIL as many times.
 FIGHT = """
-import os, sys, threading, time
+import mmap, os, sys, threading, time
 end = time.monotonic() + float(sys.argv[1])
-def fight():
-    while time.monotonic() < end: time.sleep(0)
-threads = [threading.Thread(target=fight) for _ in range(3)]
+counts = bytearray(24)
+if "".join(sys.argv[2:3]):
+    with open(os.path.join(sys.argv[2], str(os.getpid())), "w+b") as file:
+        file.write(counts)
+        file.flush()
+        counts = mmap.mmap(file.fileno(), 24)
+counts = memoryview(counts).cast("q")
+def fight(number):
+    while time.monotonic() < end:
+        time.sleep(0)
+        counts[number] += 1
+threads = [threading.Thread(target=fight, args=(number,)) for number in range(3)]
 for t in threads: t.start()
 print(os.environ.get("LTTNG_HOME"), flush=True)
 for t in threads: t.join()
@@ -57,6 +69,20 @@ def small_trace(folder):
     for i in range(4):
         rows += fight((10 + 5 * i) * MS)
     ctf.write(folder, [stream(*rows), stream(create(2, pid=78), *fight(12 * MS, 200, 201, gil=2), instance=1)])
+
+
+def cut_trace(folder):
+    """Of two streams one ends early; with all that a recording has beside its streams."""
+    path = pathlib.Path(folder) / "ust" / "pid" / "one-77-20260101-000000"
+    small_trace(path)
+    (path / "index").mkdir()
+    for stream_file in path.glob("gil_*"):
+        bits = 8 * stream_file.stat().st_size
+        (path / "index" / f"{stream_file.name}.idx").write_bytes(
+            struct.pack(">IIII", 0xC1F1DCC1, 1, 0, 56) + struct.pack(">7Q", 0, bits, bits, 0, 1 << 40, 0, 0))
+    os.truncate(path / "gil_1", (path / "gil_1").stat().st_size - 10)
+    pathlib.Path(folder, "gilscope.json").write_text(json.dumps(
+        {"schema": "gilscope-recording-1", "recording": "", "lost_events": 0, "lost_packets": 0, "loss_known": True}))
 
 
 class Faults(harness.TestCase):
@@ -117,8 +143,48 @@ class Daemons(Faults):
         self.assert_one_sentence(error[error.index("\n"):])
         self.assert_readable_or_said()
 
+    def overrun(self, pause_s):
+        """Events at a steady rate into small buffers, which the consumer leaves full for so long. @return how many are missing."""
+        user = self.as_ordinary_user()
+        recorder = subprocess.Popen([*user, harness.GILSCOPE, "record", "-o", self.trace, "--buffer-size", "64K", FLOOD,
+                                     harness.PROVIDER, "300000", "1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(recorder.kill)
+        time.sleep(0.4)
+        consumer, = (pid for pid, name in children(recorder.pid).items() if name == "lttng-consumerd")
+        os.kill(consumer, signal.SIGSTOP)
+        time.sleep(pause_s)
+        os.kill(consumer, signal.SIGCONT)
+        out, error = recorder.communicate(timeout=60)
+        self.assertEqual(recorder.returncode, 0, error)
+        text = harness.run("babeltrace2", self.trace).out
+        return int(out.split()[0]) - len(re.findall(r" gil:(?:entry|acquire|release): ", text)), error
+
+    def test_buffers_overrun(self):
+        """What follows the hole says how large it was."""
+        missing, error = self.overrun(0.3)
+        note = self.note()
+        self.assertGreater(missing, 0)
+        self.assertEqual((note["lost_events"], note["loss_known"]), (missing, True))
+        self.assertIn(f"{missing} events LOST", error)
+        self.assertEqual(self.report()["quality"]["lost_events"], missing)
+
+    def test_buffers_full_at_the_end(self):
+        """Nothing need follow: then LTTng writes no packet that would say how large the hole was."""
+        for _ in range(3):
+            missing, error = self.overrun(2)
+            note, quality = self.note(), self.report()["quality"]
+            self.assertEqual((quality["loss_unknown"], quality["violations"]), (not note["loss_known"], 0))
+            if note["loss_known"]:
+                self.assertEqual(note["lost_events"], missing)
+                continue
+            self.assertGreater(missing, note["lost_events"])
+            self.assertRegex(error, "at least [0-9]+ events LOST, how many more is not known")
+            break
+
     def test_session_daemon_that_never_answers_is_ended(self):
         self.assertIn("did not answer", self.hit_one("lttng-sessiond", signal.SIGSTOP))
+        self.assertFalse(self.note()["loss_known"])
+        self.assert_readable_or_said()
 
 
 @harness.plain_build_only("what LTTng or the disk does")
@@ -127,16 +193,19 @@ class Kills(Faults):
     PARENT = ("import random, subprocess, sys, time\n"
               "random.seed(7)\n"
               "for _ in range(int(sys.argv[1])):\n"
-              "    p = subprocess.Popen([sys.executable, '-c', sys.argv[2], '60'], stdout=subprocess.PIPE)\n"
+              "    p = subprocess.Popen([sys.executable, '-c', sys.argv[2], '60', sys.argv[3]], stdout=subprocess.PIPE)\n"
               "    p.stdout.readline(); time.sleep(random.uniform(0, 0.05)); p.kill(); p.wait()\n"
-              "p = subprocess.run([sys.executable, '-c', sys.argv[2], '0.1'], stdout=subprocess.DEVNULL)\n"
+              "p = subprocess.run([sys.executable, '-c', sys.argv[2], '0.1', sys.argv[3]], stdout=subprocess.DEVNULL)\n"
               "sys.exit(p.returncode)\n")
 
     def check(self, *options):
         count = 5 * MANY
+        counts = self.folder / "counts"
+        counts.mkdir()
+        counts.chmod(0o777)
         # With root's daemon another recording may have a child's events switched on while this one does not have it yet.
         result = harness.run(*self.as_ordinary_user(), harness.GILSCOPE, "record", "-o", self.trace, *options,
-                             harness.PYTHON, "-c", self.PARENT, count, FIGHT, timeout=60 * MANY)
+                             harness.PYTHON, "-c", self.PARENT, count, FIGHT, counts, timeout=60 * MANY)
         self.assertEqual(result.status, 0, result.err)
         report = self.report()
         quality = report["quality"]
@@ -148,7 +217,19 @@ class Kills(Faults):
         self.assertTrue(note["loss_known"])
         self.assertEqual((quality["lost_events"], quality["absent_processes"]),
                          (note["lost_events"], note["absent_processes"]))
+        self.assert_nothing_missing(report, counts)
         return report
+
+    def assert_nothing_missing(self, report, counts):
+        """Of each process that is there, killed or not, by its own count, which its memory has kept."""
+        checked = 0
+        for gil in report["gils"]:
+            path = counts / str(gil["pid"])
+            if gil["acquisitions"] and path.exists():
+                # An event that was being written at the kill is the only one that may be missing: its take was not counted yet.
+                self.assertGreaterEqual(gil["acquisitions"], sum(struct.unpack("<3q", path.read_bytes())), gil)
+                checked += 1
+        self.assertGreater(checked, 1)
 
     def test_killed_while_they_fight(self):
         report = self.check()
@@ -178,16 +259,20 @@ class Disk(Faults):
         with self.disk("64m") as disk:
             self.trace = str(disk / "gil.trace")
             fill = ("import os, sys\n"
-                    "with open(sys.argv[2], 'wb') as f:\n"
+                    "with open(sys.argv[3], 'wb') as f:\n"
                     "    try:\n"
                     "        while True: f.write(bytes(65536)); f.flush()\n"
                     "    except OSError: pass\n")
-            result = self.record(harness.PYTHON, "-c", fill + FIGHT, "0.8", disk / "filler",
+            result = self.record(harness.PYTHON, "-c", fill + FIGHT, "0.8", "", disk / "filler",
                                  options=("--buffer-size", "64K"), expect=None)
             self.assertIn("done\n", result.out)
             self.assertIn(result.status, (0, 125), result.err)
             self.assertRegex(result.err, "disk is nearly full|No space left")
             os.unlink(disk / "filler")
+            # It stopped in time, and all until then is there; or it did not, and says so, in a note if that finds room.
+            if "disk is nearly full" not in result.err and pathlib.Path(self.trace, "gilscope.json").exists():
+                note = self.note()
+                self.assertTrue(not note["loss_known"] or note["lost_events"], (note, result.err))
             if self.assert_readable_or_said():
                 self.assertFalse(self.report()["quality"]["violations"])
 
@@ -280,9 +365,10 @@ class OutOfMemory(harness.TestCase):
         super().setUp()
         if not os.path.exists(STARVED):
             self.skipTest("gilscope-starved is not built in this configuration")
-        small_trace(self.trace)
+        self.mended = self.folder / "mended"
+        self.mended.mkdir()
         # babeltrace2 2.0.4 leaks in its own error paths.
-        self.environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
+        self.environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0", TMPDIR=str(self.mended))
 
     def run_with(self, words, **variables):
         for path in self.folder.glob("x*"):
@@ -290,7 +376,8 @@ class OutOfMemory(harness.TestCase):
         return subprocess.run([STARVED, *words, self.trace], capture_output=True, cwd=self.folder, timeout=60,
                               env={**self.environment, **variables})
 
-    def check(self, *words):
+    def check(self, *words, write=small_trace):
+        write(self.trace)
         whole = self.run_with(words, STARVE_COUNT="count")
         self.assertEqual(whole.returncode, 0, whole.stderr)
         count = int((self.folder / "count").read_text())
@@ -304,6 +391,7 @@ class OutOfMemory(harness.TestCase):
                 error = result.stderr.decode()
                 where = f"{mode}={number} {' '.join(words)}: {error}"
                 self.assertNotRegex(error, CRASH, where)
+                self.assertEqual(list(self.mended.iterdir()), [], where)
                 if result.returncode:
                     self.assertEqual(result.returncode, 1, where)
                     self.assertRegex(error, "out of memory|annot allocate memory", where)
@@ -313,8 +401,8 @@ class OutOfMemory(harness.TestCase):
                     self.assertEqual((result.stdout, error), (whole.stdout, whole.stderr.decode()), where)
 
 
-def add_starved(name, *words):
-    setattr(OutOfMemory, "test_" + name, lambda self: self.check(*words))
+def add_starved(name, *words, **how):
+    setattr(OutOfMemory, "test_" + name, lambda self: self.check(*words, **how))
 
 
 add_starved("report", "report", "--by", "3")
@@ -322,6 +410,7 @@ add_starved("battle", "battle", "--explain")
 add_starved("timeline", "timeline", "--width", "200")
 add_starved("verify", "verify")
 add_starved("view", "view", "-o", "x.html")
+add_starved("report_of_a_cut_trace", "report", write=cut_trace)
 for _to in EXPORTS:
     if harness.ALL or _to in ("sqlite", "csv"):
         add_starved("export_" + _to, "export", "--to", _to, "-o", "x." + _to)
@@ -331,23 +420,32 @@ class Vanishing(Faults):
     needs_lttng = False
 
     def test_removed_while_it_is_read(self):
-        """At any time: what is open can still be read, what is not is said."""
+        """At any time, also while its files go one after the other: what is open can still be read, what is not is said."""
         source = self.folder / "source"
         many = [row for i in range(300) for row in fight((10 + 5 * i) * MS)]
         ctf.write(source, [stream(create(i + 2, pid=100 + i), *many, instance=i) for i in range(8)])
+        whole = [gil["acquisitions"] for gil in self.report(source)["gils"]]
+        self.assertEqual(len(whole), 9)  # one that is theirs all
         statuses = set()
-        for i in range(8 * MANY):
+        for i in range(16 * MANY):
             shutil.copytree(source, self.trace)
-            reader = subprocess.Popen([harness.GILSCOPE, "report", self.trace], stdout=subprocess.PIPE,
-                                      stderr=subprocess.PIPE, text=True)
+            reader = subprocess.Popen([harness.GILSCOPE, "export", "--to", "json", "-o", "out.json", self.trace],
+                                      stderr=subprocess.PIPE, text=True, cwd=self.folder)
             time.sleep(0.004 * (i % 8))
-            shutil.rmtree(self.trace)
-            out, error = reader.communicate(timeout=60)
+            for path in sorted(pathlib.Path(self.trace).iterdir(), reverse=i % 3 == 0):
+                path.unlink()
+                time.sleep(0.001 * (i % 2))
+            os.rmdir(self.trace)
+            _, error = reader.communicate(timeout=60)
             self.assertIn(reader.returncode, (0, 1), error)
-            self.assertEqual(bool(out), reader.returncode == 0, error)
             self.assertNotRegex(error, CRASH)
             self.assert_one_sentence(error)
             statuses.add(reader.returncode)
+            out = self.folder / "out.json"
+            self.assertEqual(out.exists(), reader.returncode == 0, error)
+            if out.exists() and not re.search("removed|cannot be read|damaged|cut off", error):
+                self.assertEqual([gil["acquisitions"] for gil in json.loads(out.read_text())["gils"]], whole, error)
+            out.unlink(missing_ok=True)
         self.assertIn(1, statuses)  # the first is removed before the reader has looked
 
     def test_cut_while_it_is_read(self):

@@ -25,7 +25,7 @@ TABLES = ["gils", "threads", "pairs"]
 # What starts a sanitizer's message, or bad luck of our own.
 CRASH = re.compile(r"runtime error|Sanitizer|Segmentation|Assertion|Traceback")
 # Control characters, but for the line's end; those of UTF-8's second block, too; marks that turn the text around.
-RAW = re.compile("[\x00-\x09\x0b-\x1f\x7f\x80-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+RAW = re.compile("[\x00-\x09\x0b-\x1f\x7f\x80-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 
 
 def create(gil=GIL, at=1, pid=77, schema=1, flags=TICKED, interval=100, design="ticks", version="test 1",
@@ -218,6 +218,20 @@ class Cases(Strange):
                    stream(hot(90 * MS, "retry", 5, 1), discarded=2 ** 63, sequence=1))
         report = self.every_output(lawful=False)
         self.assertEqual(report["threads"][0]["retries"], 2)
+
+    def test_buffers_full_at_the_end(self):
+        """The last packet is full, and none follows: there was no room for it. What was lost then, nobody has counted."""
+        def packet(first, n, sequence):
+            rows = [hot(10 * MS + tid, event, tid) for tid in range(first, first + n) for event in ("entry", "busy")]
+            return stream(*rows, sequence=sequence, instance=1)
+
+        full, less = 11, 10  # of 22 such events a packet has no bit to spare
+        for sizes, unknown in (([full, full], True), ([full, less], False), ([less, full], False), ([full, full, less], False)):
+            with self.subTest(sizes):
+                packets = [packet(1000 + 100 * i, n, i) for i, n in enumerate(sizes)]
+                self.write(stream(create(), *fight()), b"".join(packets))
+                quality = self.every_output(lawful=not unknown)["quality"]
+                self.assertEqual((quality["loss_unknown"], quality["incomplete"]), (unknown, unknown))
 
     def test_cut_in_a_packet(self):
         first = stream(create(), *fight())
