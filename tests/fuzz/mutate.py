@@ -28,7 +28,7 @@ MS = 1000000
 HANG_S = 30
 CRASH = re.compile(r"runtime error|Sanitizer|Segmentation|[Aa]ssert|Traceback|0x[0-9a-f]{6}|comp-addr")
 # What a terminal would act on, and what turns text around.
-RAW = re.compile("[\x00-\x09\x0b-\x1f\x7f\x80-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+RAW = re.compile("[\x00-\x09\x0b-\x1f\x7f\x80-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 TEXTS = [["report"], ["report", "--by", "0"], ["battle"], ["battle", "--explain"], ["timeline"], ["verify"],
          ["view"]]
 FORMATS = ["json", "csv", "jsonl", "sqlite", "html", "svg", "perfetto"]

@@ -56,10 +56,12 @@ static size_t decode(const unsigned char *at, size_t left, uint32_t *out)
 	return c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : n;
 }
 
+/* Or hides there. */
 static bool acts_on_terminal(uint32_t c)
 {
-	return (c < 0x20 && c != '\n') || (c >= 0x7f && c < 0xa0) || c == 0x200e || c == 0x200f ||
-	       (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+	return (c < 0x20 && c != '\n') || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || (c >= 0x200b && c <= 0x200f) ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) ||
+	       c >= 0xe0000;
 }
 
 void outputs_check_text(const char *what, const char *text, size_t size, bool utf8)
@@ -222,6 +224,7 @@ static const struct check {
 } checks[] = {
 	{ "json", check_json }, { "jsonl", check_json_lines }, { "csv", check_csv },
 	{ "svg", check_xml }, { "html", check_html },
+	{ "perfetto", check_perfetto }, { "sqlite", check_sqlite },
 };
 
 static void check_file(const char *format, const char *path)

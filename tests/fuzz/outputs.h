@@ -40,6 +40,8 @@ void check_json_lines(const struct content *c);
 void check_csv(const struct content *c);
 void check_xml(const struct content *c);
 void check_html(const struct content *c);
+void check_perfetto(const struct content *c);
+void check_sqlite(const struct content *c); /* opens the file */
 
 /* "what: why", and abort(). */
 void wrong(const char *what, const char *fmt, ...) __attribute__((format(printf, 2, 3), noreturn));

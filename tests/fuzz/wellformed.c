@@ -2,6 +2,7 @@
 /* Is a file what its format says? */
 #include <expat.h>
 #include <jansson.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <string.h>
 #include <zlib.h>
@@ -114,6 +115,90 @@ void check_xml(const struct content *c)
 	if (XML_Parse(parser, c->text, (int)c->size, 1) == XML_STATUS_ERROR)
 		wrong(c->what, "line %lu: %s", XML_GetCurrentLineNumber(parser), XML_ErrorString(XML_GetErrorCode(parser)));
 	XML_ParserFree(parser);
+}
+
+/* ---- Protocol Buffers, for Perfetto ------------------------------------------------------ */
+
+/* @return behind the number; NULL: there is none. */
+static const unsigned char *read_varint(const unsigned char *at, const unsigned char *end, uint64_t *out)
+{
+	*out = 0;
+	for (unsigned shift = 0; at < end && shift < 64; shift += 7) {
+		*out |= (uint64_t)(*at & 0x7f) << shift;
+		if (!(*at++ & 0x80))
+			return at;
+	}
+	return NULL;
+}
+
+/* One field. @return behind it; NULL: it is none, or goes beyond the end. */
+static const unsigned char *skip_field(const unsigned char *at, const unsigned char *end, uint64_t *tag)
+{
+	enum { VARINT, FIXED64, BYTES, FIXED32 = 5 };
+	uint64_t n = 0;
+
+	at = read_varint(at, end, tag);
+	if (!at || !(*tag >> 3))
+		return NULL;
+	switch (*tag & 7) {
+	case VARINT:
+		return read_varint(at, end, &n);
+	case FIXED64:
+		n = 8;
+		break;
+	case FIXED32:
+		n = 4;
+		break;
+	case BYTES:
+		at = read_varint(at, end, &n);
+		break;
+	default:
+		return NULL;
+	}
+	return at && n <= (uint64_t)(end - at) ? at + n : NULL;
+}
+
+/* A Trace is packets (field 1), each of them fields. */
+void check_perfetto(const struct content *c)
+{
+	enum { PACKET = 1 << 3 | 2 };
+	const unsigned char *at = (const unsigned char *)c->text, *end = at + c->size, *packet, *next;
+	uint64_t tag, size;
+
+	for (; at < end; at = next) {
+		next = skip_field(at, end, &tag);
+		if (!next || tag != PACKET)
+			wrong(c->what, "no packet at byte %zu", (size_t)(at - (const unsigned char *)c->text));
+		for (packet = read_varint(at + 1, end, &size); packet < next;) {
+			packet = skip_field(packet, next, &tag);
+			if (!packet)
+				wrong(c->what, "no field in the packet at byte %zu", (size_t)(at - (const unsigned char *)c->text));
+		}
+	}
+}
+
+/* ---- SQLite --------------------------------------------------------------------------- */
+
+static void databasep(sqlite3 **db)
+{
+	sqlite3_close(*db);
+}
+
+static int says_ok(void *what, int n, char **cells, char **names)
+{
+	(void)names;
+	if (n != 1 || strcmp(cells[0], "ok") != 0)
+		wrong(what, "%s", cells[0]);
+	return 0;
+}
+
+void check_sqlite(const struct content *c)
+{
+	cleanup(databasep) sqlite3 *db = NULL;
+
+	if (sqlite3_open_v2(c->what, &db, SQLITE_OPEN_READONLY, NULL) ||
+	    sqlite3_exec(db, "PRAGMA integrity_check", says_ok, (void *)c->what, NULL))
+		wrong(c->what, "%s", sqlite3_errmsg(db));
 }
 
 /* ---- the viewer's page ---------------------------------------------------------------- */

@@ -59,6 +59,19 @@ static void test_names(void **state)
 	assert_string_equal(NAME(&utf8, "\xc2\x9b" "31m"), "\\xc2\\x9b31m");
 }
 
+static void test_what_hides_in_a_name(void **state)
+{
+	static const char *const hidden[] = { "\u00ad", "\u061c", "\u200b", "\u200d", "\u200f", "\u2028", "\u2029", "\u202a",
+					      "\u2060", "\u2069", "\ufeff", "\ufff9", "\U000e0001", "\U000e0100" };
+	char name[16];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+		snprintf(name, sizeof(name), "a%sb", hidden[i]);
+		assert_int_equal(strncmp(NAME(&utf8, name), "a\\x", 3), 0);
+	}
+}
+
 static void test_utf8_for_machines(void **state)
 {
 	(void)state;
@@ -221,6 +234,7 @@ int main(void)
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_percents),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_what_hides_in_a_name),
 		cmocka_unit_test(test_utf8_for_machines),
 		cmocka_unit_test(test_padding),
 		cmocka_unit_test(test_cut_in_the_middle),
