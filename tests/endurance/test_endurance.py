@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """What runs for long stays as it is: memory and descriptors of the recorded program and of the recorder.
 
-In half a minute, or in half an hour with GILSCOPE_ALL=1. A web server at full load with the flight recorder, the same with
+In a minute, or in half an hour with GILSCOPE_ALL=1. A web server at full load with the flight recorder, the same with
 default buffers, and 10,000 threads that begin and end. Beside each, the same without gilscope takes turns with it; how
 its throughput compares is printed, and is no test: the machine may be a shared one.
 
@@ -85,8 +85,8 @@ class Endurance(harness.TestCase):
         return about["lost_events"]
 
     def load_both(self, recorded, bare, rounds, seconds):
-        """They take turns. [(requests/s, requests/s)], and usages of worker and recorder after each round."""
-        pairs, usages = [], []
+        """They take turns. [(requests/s, requests/s)]; usages of worker and recorder, and recorded requests, after each round."""
+        pairs, usages, requests = [], [], []
         idle = idle_descriptors(recorded.worker)
         for number in range(rounds):
             order = (recorded, bare) if number % 2 == 0 else (bare, recorded)
@@ -95,7 +95,8 @@ class Endurance(harness.TestCase):
                 self.assertEqual(load.errors, "")
             pairs.append((loads[recorded].requests_per_s, loads[bare].requests_per_s))
             usages.append((settled(recorded.worker, idle), usage(recorded.process.pid)))
-        return pairs, usages
+            requests.append(sum(requests[-1:]) + loads[recorded].requests)
+        return pairs, usages, requests
 
     def serve(self, what, options, rounds, seconds):
         """A recorded server and one that is not, for so many rounds. The recorded worker's pid, and its last usage."""
@@ -106,8 +107,11 @@ class Endurance(harness.TestCase):
         recorder = [harness.GILSCOPE, "record", "-o", self.trace, *options, "--"]
         with web.Server(self.folder / "recorded", recorder) as recorded, web.Server(self.folder / "bare") as bare:
             recorded.load(1)  # its threads are there then
-            pairs, usages = self.load_both(recorded, bare, rounds, seconds)
+            pairs, usages, requests = self.load_both(recorded, bare, rounds, seconds)
             say_ratio(what, pairs)
+            after_third = requests[-1] - requests[(rounds - 1) // 3]
+            say(f"{what}: {after_third:,} requests from there to the end: a leak of {1024 * GROWTH_KIB / after_third:.0f} "
+                "bytes in each would be found")
             third = usages[(rounds - 1) // 3]
             for who, before, after in zip((f"{what}: worker", f"{what}: recorder"), third, usages[-1]):
                 self.assert_flat(who, before, after)
@@ -131,7 +135,7 @@ class Endurance(harness.TestCase):
         return report
 
     def test_web_server_with_the_flight_recorder(self):
-        rounds, seconds = (60, 10) if harness.ALL else (4, 1)
+        rounds, seconds = (60, 10) if harness.ALL else (6, 2)
         worker, end = self.serve("flight recorder", ["--flight-recorder", f"{RING_MIB}M"], rounds, seconds)
         self.assertLessEqual(end["shmem_kib"], (RING_MIB * 9 // 8 + SLACK_MIB) * 1024)
         self.assert_lawful()

@@ -18,9 +18,8 @@ class Short(harness.TestCase):
         found = [path for _, path in harness.chosen(harness.interpreters(at_least=(2, 7))) if run.folder_of_tests(path)]
         if not found:
             self.skipTest("no interpreter has CPython's own tests")
-        modules = ["test_threading_local", *(["test_thread", "test_threadsignals", "test_fork1"] if harness.ALL else [])]
-        modes = [] if harness.ALL else ["--mode", runs.RECORDED]
-        result = harness.run(harness.PYTHON, CPYTHON / "run.py", "--jobs", 2, "--timeout", 60, *modes, *found, *modules)
+        modules = ["test_threading_local", "test_thread", *(["test_threadsignals", "test_fork1"] if harness.ALL else [])]
+        result = harness.run(harness.PYTHON, CPYTHON / "run.py", "--jobs", 2, "--timeout", 60, *found, *modules)
         self.assertEqual(result.status, 0, result.out + result.err)
         rows = [line.split() for line in result.out.splitlines() if f" {runs.RECORDED} " in line and ":" not in line]
         self.assertEqual(len(rows), len(found), result.out)
@@ -72,6 +71,11 @@ class Judged(harness.TestCase):
                 ([again], [again], EQUAL)):
             with self.subTest(alone=alone, quiet=quiet):
                 self.assertEqual(self.verdict("t.a", alone, quiet), expected)
+
+    def test_a_probe_that_is_not_there(self):
+        """The comparison would be of nothing with nothing."""
+        ok = {"t.a": "ok"}
+        self.assertEqual(self.verdict(runs.PROBE, [ok], [{**ok, runs.PROBE: "not there"}, ok]), UNLISTED)
 
     def test_an_end_that_is_a_crash(self):
         ok, crash = {"t.a": "ok", runs.WHOLE: "ok"}, {"t.a": "ok", runs.WHOLE: "killed by SIGSEGV"}
