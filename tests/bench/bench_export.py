@@ -63,10 +63,10 @@ def measure_time(trace, events, rounds):
                       (name, "report"), f" ({name}, {events:,} events, {rows[0][1]:,.1f} MiB written)")
 
 
-def measure_memory(trace, threads, budget):
+def measure_memory(trace, threads, budget, note=""):
     for name, program in programs(trace):
         _, peak_mib, *_ = program()
-        bench.verdict(budget, [peak_mib], f"{threads:,} threads", f" of {name}")
+        bench.verdict(budget, [peak_mib], f"{threads:,} threads", f" of {name}{note}")
 
 
 def swarm_threads():
@@ -82,7 +82,7 @@ def measure(rounds):
         trace = folder / "gil.trace"
         measure_time(trace, bench_reader.battle(trace, bench.sized(EVENTS, EVENTS // 10)), rounds)
         bench_reader.battle(trace, EVENTS, bench_memory.THREADS)
-        measure_memory(trace, bench_memory.THREADS, bench.MEMORY)
+        measure_memory(trace, bench_memory.THREADS, bench.MEMORY, f", {bench_memory.THREADS:,} threads")
         shutil.rmtree(trace)
         swarm(trace)
         measure_memory(trace, swarm_threads(), bench.SWARM_MEMORY)

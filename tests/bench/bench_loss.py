@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Events lost, against their rate and the size of the buffers."""
 import bench
-import harness
+import bench_trace
 
 RATES_PER_S = 1000000, 4000000, 8000000
 SIZES = "256K", "1M", "4M"
@@ -15,10 +15,8 @@ def measure(rounds):
 
         def flood(rate_per_s, size):
             """(percent lost, emitted, reached million events/s)"""
-            out = bench.record(trace, bench.BUILT / "flood", harness.PROVIDER, rate_per_s, SECONDS, may_lose=True,
-                               options=("--buffer-size", size))
-            emitted, taken_ns = map(int, out.split())
-            return 100 * bench.lost_events(trace) / emitted, emitted, emitted / taken_ns * 1000
+            emitted, lost, reached = bench_trace.flood(trace, rate_per_s, SECONDS, ("--buffer-size", size))
+            return 100 * lost / emitted, emitted, reached
 
         pairs = [(rate, size) for rate in bench.sized(RATES_PER_S, RATES_PER_S[1:2])
                  for size in bench.sized(SIZES, SIZES[::2])]

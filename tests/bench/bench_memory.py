@@ -3,7 +3,7 @@
 """Memory of the readers, against the number of events and of threads.
 
 Battles of the lab. GILSCOPE_BENCH_EVENTS is how large the largest is
-(default: 10 million; the budget speaks of 50 million, 1.5 GB of disk),
+(default: 50 million, 1.5 GB of disk),
 GILSCOPE_BENCH_DIR where it lies.
 """
 import os
@@ -12,12 +12,12 @@ import bench
 import bench_reader
 
 MILLION = 1000000
-LARGEST = int(os.environ.get("GILSCOPE_BENCH_EVENTS", 10 * MILLION))
+LARGEST = int(os.environ.get("GILSCOPE_BENCH_EVENTS", 50 * MILLION))
 THREADS = 1000
 
 
 def measure_one(trace, events, threads=2):
-    found = bench_reader.battle(trace, events, threads)
+    found = bench_reader.battle(trace, events, threads, may_lose=True)
     for budget, name, program in ((bench.MEMORY, " of report", bench_reader.report),
                                   (bench.MEMORY, " of export", bench_reader.export),
                                   (bench.DUMMY_MEMORY, "", bench_reader.dummy)):
@@ -28,7 +28,7 @@ def measure_one(trace, events, threads=2):
 def measure(_rounds):
     with bench.folder() as folder:
         trace = folder / "gil.trace"
-        for events in (MILLION, 3 * MILLION, LARGEST):
+        for events in (MILLION, 10 * MILLION, LARGEST):
             measure_one(trace, bench.sized(events, events // 50))
         measure_one(trace, bench.sized(MILLION, MILLION // 10), THREADS)
 

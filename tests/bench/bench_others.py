@@ -53,9 +53,9 @@ def perf_loss(data):
 
 
 class Tools:
-    def __init__(self, folder, python):
+    def __init__(self, folder, python, pin):
         self.folder, self.trips = folder, bench.sized(8000, 2000)
-        self.command = [python, bench.HERE / "workload.py", "pingpong", self.trips]
+        self.command = [*pin, python, bench.HERE / "workload.py", "pingpong", self.trips]
         self.lost = {"gilscope": [], "perf": []}
 
     def time(self, *tool):
@@ -82,21 +82,28 @@ class Tools:
         return self.time("strace", "-f", "-qq", "-e", "trace=futex", "-o", self.folder / "strace")
 
 
-def measure_all(python, without_perf, rounds):
+def measure_tools(python, without_perf, rounds, pin=(), note=""):
     with bench.folder() as folder:
-        tools = Tools(folder, python)
+        tools = Tools(folder, python, pin)
         named = {"gilscope record": tools.gilscope, "perf record, uprobes": tools.perf, "strace -f -e trace=futex": tools.strace}
         for name, reason in (("perf record, uprobes", without_perf),
                              ("strace -f -e trace=futex", "" if shutil.which("strace") else "strace is not installed")):
             if reason:
-                bench.skip(f"{bench.SIDE_BY_SIDE.what}, {name}", reason)
+                bench.skip(f"{bench.SIDE_BY_SIDE.what}, {name}{note}", reason)
                 del named[name]
         bare, *others = bench.alternate(rounds, tools.bare, *named.values())
         for name, results in zip(named, others):
-            bench.compare(bench.SIDE_BY_SIDE, results, bare, "ms", ("with", "without"), f", {name}")
+            bench.compare(bench.SIDE_BY_SIDE, results, bare, "ms", ("with", "without"), f", {name}{note}")
         for name, shares in tools.lost.items():
             if shares:
-                bench.verdict(bench.SIDE_LOSS, shares, f"{tools.trips:,} round trips", f", {name}")
+                bench.verdict(bench.SIDE_LOSS, shares, f"{tools.trips:,} round trips", f", {name}{note}")
+
+
+def measure_all(python, without_perf, rounds):
+    measure_tools(python, without_perf, rounds)
+    # On two CPUs a tool may slow one thread just so that the other finds its byte ready. On one CPU all that it costs is seen.
+    pin = "taskset", "-c", min(os.sched_getaffinity(0))
+    measure_tools(python, without_perf, rounds, pin, ", on one CPU")
 
 
 def measure(rounds):

@@ -22,13 +22,13 @@ TICKS_PER_CHECK = 101
 EVENTS_PER_CHECK = 3  # at least: it releases, enters, acquires; contention adds to them
 
 
-def battle(trace, events, threads=2):
-    """Of at least so many events; how many it has."""
+def battle(trace, events, threads=2, may_lose=False):
+    """Of at least so many events (or nearly, where a few may be lost); how many it has."""
     checks_per_thread = events / EVENTS_PER_CHECK / threads
     count = int(checks_per_thread * TICKS_PER_CHECK / TICKS_PER_ITERATION) + TICKS_PER_CHECK
-    bench.record(trace, harness.GILRUN, "battle", "--threads", threads, "--count", count)
+    bench.record(trace, harness.GILRUN, "battle", "--threads", threads, "--count", count, may_lose=may_lose)
     found = bench.count_events(trace)
-    if found < events:
+    if found < (0.9 * events if may_lose else events):
         raise bench.CannotMeasure(f"a battle made {found:,} events instead of {events:,}")
     return found
 

@@ -2,8 +2,12 @@
 # SPDX-License-Identifier: MIT
 """The documents say what the programs do today."""
 import re
+import sys
 
 import harness
+
+sys.path.insert(0, str(harness.SOURCE / "tests" / "bench"))
+import bench  # noqa: E402
 
 
 def commands_of_gilscope():
@@ -72,6 +76,14 @@ class Docs(harness.TestCase):
         said = re.sub(r"(?m)^\|.*", "", costs)
         for figure in re.findall(r"\d[\d,.]* (?:ns|us|ms|s|%|MiB|MB|bytes)\b", said):
             self.assertIn(figure, document)
+
+    def test_each_figure_of_the_benchmarks_stands_in_the_document(self):
+        document = (harness.SOURCE / "docs" / "performance.md").read_text()
+        budgets = [value for value in vars(bench).values() if isinstance(value, bench.Budget)]
+        self.assertGreater(len(budgets), 20)
+        for budget in budgets:
+            row = rf"(?m)^(?:\| |\* Not measured: ){re.escape(budget.what)}"
+            self.assertRegex(document, row, "measured by no run of scripts/bench that is in the document")
 
     def test_pictures_and_their_pages(self):
         """Each that a document links to is there, and none that no document shows."""
