@@ -20,7 +20,6 @@
 
 #define PACKET_MAGIC UINT32_C(0xc1fc1fc1)
 #define INDEX_MAGIC UINT32_C(0xc1f1dcc1)
-#define METADATA_MAGIC UINT32_C(0x75d11d57)
 
 struct packet_start {
 	uint32_t magic;
@@ -31,13 +30,6 @@ struct packet_start {
 	uint64_t content_bits, packet_bits;
 	uint64_t sequence, discarded_events;
 	uint32_t cpu; /* events follow */
-} __attribute__((packed));
-
-struct metadata_start {
-	uint32_t magic;
-	uint8_t uuid[16];
-	uint32_t checksum, content_bits, packet_bits;
-	uint8_t schemes[3], version[2];
 } __attribute__((packed));
 
 struct index_header { /* big endian, all of them */
@@ -101,6 +93,8 @@ static int64_t end_by_index(const char *folder, const char *name)
 
 	if (!path)
 		return no_memory();
+	if (fd < 0 && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
+		return err(-errno, "cannot read '%s': %s", path, strerror(errno));
 	if (fd < 0 || fstat(fd, &st) || read(fd, &header, sizeof(header)) != sizeof(header))
 		return 0;
 	header.entry_bytes = be32toh(header.entry_bytes);
@@ -152,8 +146,7 @@ static bool is_of_facts(const char *name)
 struct stream_look {
 	bool has_events;
 	uint64_t late_begin, end;
-	bool ends_full; /* see struct overrun */
-	uint64_t full_bits, n_full; /* the largest packets, and how many have that size */
+	struct stream_end at_end;
 };
 
 /* babeltrace2 writes packets of another layout, and says in the metadata who wrote them. */
@@ -169,15 +162,12 @@ static bool is_of_babeltrace(const char *folder)
 	return strstr(begin, "Babeltrace `sink.ctf.fs`") != NULL;
 }
 
-/* A packet that a flush closed is as large as its content; one of full size has others of that size before it. */
-static void look_at_size(struct stream_look *look, const struct packet_start *packet)
+static void look_at_packet(struct stream_end *end, const struct packet_start *packet)
 {
-	if (packet->packet_bits > look->full_bits) {
-		look->full_bits = packet->packet_bits;
-		look->n_full = 0;
-	}
-	look->n_full += packet->packet_bits == look->full_bits;
-	look->ends_full = packet->content_bits == packet->packet_bits && packet->packet_bits == look->full_bits && look->n_full > 1;
+	end->class_id = packet->stream_id;
+	end->instance_id = packet->stream_instance_id;
+	end->sequence = packet->sequence;
+	stream_end_follow(end, packet->packet_bits, packet->content_bits, packet->discarded_events);
 }
 
 /* Steps over the packets. @return 1: the file is cut, 0: it is not, or of another layout; < 0. */
@@ -206,8 +196,7 @@ static int find_cut(const struct trace_folder *t, const char *name, struct cut_s
 		if (cut->bytes == 0 && packet.sequence > 0)
 			look->late_begin = packet.timestamp_begin;
 		look->end = packet.timestamp_end;
-		look_at_size(look, &packet);
-		cut->discarded_events = packet.discarded_events; /* counts up */
+		look_at_packet(&look->at_end, &packet);
 		cut->class_id = packet.stream_id;
 		cut->instance_id = packet.stream_instance_id;
 		if (bytes > st.st_size - cut->bytes) {
@@ -250,17 +239,6 @@ static int add_cut(struct trace_folder *t, struct cut_stream *cut)
 	return 0;
 }
 
-static int add_overrun(struct trace_folder *t, const struct cut_stream *whole)
-{
-	struct overrun *overruns = reallocarray(t->overruns, t->n_overruns + 1, sizeof(*overruns));
-
-	if (!overruns)
-		return no_memory();
-	t->overruns = overruns;
-	t->overruns[t->n_overruns++] = (struct overrun){ whole->class_id, whole->instance_id };
-	return 0;
-}
-
 static int check_stream(struct trace_folder *t, const char *name)
 {
 	cleanup(freep) char *path = print_to_new("%s/%s", t->path, name);
@@ -286,8 +264,10 @@ static int check_stream(struct trace_folder *t, const char *name)
 	t->has_events |= look.has_events;
 	if (!is_of_facts(name))
 		limit(t, &look);
-	t->lost_events += cut.discarded_events;
-	r = r ? add_cut(t, &cut) : look.ends_full ? add_overrun(t, &cut) : 0;
+	t->n_empty += !cut.bytes && !look.has_events && !is_of_facts(name);
+	r = r ? add_cut(t, &cut) : 0;
+	if (!r && look.at_end.full_bytes)
+		r = stream_ends_add(&t->ends, &look.at_end);
 	if (t->n_cuts && t->cuts[t->n_cuts - 1].path == path)
 		path = NULL; /* the list has it */
 	return r;
@@ -524,7 +504,7 @@ void folders_deinit(struct folders *f)
 		for (size_t j = 0; j < f->all[i].n_cuts; j++)
 			free(f->all[i].cuts[j].path);
 		free(f->all[i].cuts);
-		free(f->all[i].overruns);
+		stream_ends_deinit(&f->all[i].ends);
 		free(f->all[i].mended);
 		free(f->all[i].path);
 	}
@@ -533,42 +513,40 @@ void folders_deinit(struct folders *f)
 	*f = (struct folders){ 0 };
 }
 
-bool trace_folder_has_whole_metadata(const struct trace_folder *t)
-{
-	cleanup(fdp) int fd = folders_open(t->path, "metadata");
-	struct metadata_start packet;
-	struct stat st;
-	int64_t at = 0;
-
-	if (fd < 0 || fstat(fd, &st) || st.st_size == 0)
-		return false;
-	while (at < st.st_size) {
-		ssize_t n = pread(fd, &packet, sizeof(packet), at);
-		int64_t bytes = n == sizeof(packet) ? packet.packet_bits / 8 : 0;
-
-		if (n < (ssize_t)sizeof(packet.magic) || packet.magic != METADATA_MAGIC)
-			return at == 0; /* plain text: babeltrace's to judge */
-		if (bytes < (int64_t)sizeof(packet) || packet.content_bits > packet.packet_bits ||
-		    bytes > st.st_size - at)
-			return false;
-		at += bytes;
-	}
-	return true;
-}
-
 bool trace_folder_is_silent(const struct trace_folder *t)
 {
 	return t->n_streams && !t->has_events;
+}
+
+uint64_t trace_folder_lost_events(const struct trace_folder *t)
+{
+	uint64_t events = 0;
+
+	for (size_t i = 0; i < t->ends.n; i++)
+		events += t->ends.all[i].discarded_events;
+	return events;
+}
+
+bool trace_folder_lost_uncounted(const struct trace_folder *t)
+{
+	for (size_t i = 0; i < t->ends.n; i++)
+		if (t->ends.all[i].is_open)
+			return true;
+	return t->n_cuts || (t->has_hot_events && t->n_empty);
 }
 
 bool trace_folder_has_shrunk(const struct trace_folder *t)
 {
 	cleanup(closedirp) DIR *dir = opendir(t->path);
 	size_t n_streams = 0;
+	struct stat metadata;
 
-	for (struct dirent *e; dir && (e = readdir(dir));)
+	if (!dir)
+		return errno == ENOENT || errno == ENOTDIR;
+	for (struct dirent *e; (e = readdir(dir));)
 		n_streams += is_stream_file(dirfd(dir), e->d_name);
-	return n_streams < t->n_streams || !dir || faccessat(dirfd(dir), "metadata", F_OK, AT_SYMLINK_NOFOLLOW);
+	return n_streams < t->n_streams ||
+	       (fstatat(dirfd(dir), "metadata", &metadata, AT_SYMLINK_NOFOLLOW) && errno == ENOENT);
 }
 
 const char *trace_folder_readable(const struct trace_folder *t)

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyzer/stream_ends.h"
+
 /*
  * The trace folders below a path (those with a `metadata` file: one per
  * process with per-process buffers, more with rotations), and what is damaged
@@ -15,8 +17,7 @@
 
 /* A stream file that ends within a packet, or earlier than its index says, or that cannot be read at all. */
 struct cut_stream {
-	int error;                 /* why not (an errno); 0: it can */
-	uint64_t discarded_events; /* by its last packet */
+	int error;            /* why not (an errno); 0: it can */
 	char *path;
 	int64_t bytes;        /* what it still has; 0: not even the start of a packet */
 	int64_t torn_at;      /* begin of the packet that is not whole; -1: whole ones are missing */
@@ -24,23 +25,14 @@ struct cut_stream {
 	uint64_t instance_id; /* stream_instance_id of its packets; valid if `bytes` */
 };
 
-/*
- * A stream whose last packet is full to its last byte. It was closed at that, and LTTng opened none behind it, as it
- * does at the end of each stream, since no buffer was free. What was lost from there on stands in no packet.
- */
-struct overrun {
-	uint32_t class_id;    /* as in cut_stream */
-	uint64_t instance_id;
-};
-
 struct trace_folder {
 	char *path;
 	char *mended; /* a folder of links and cut copies to be read instead; NULL: not needed */
 	struct cut_stream *cuts;
 	size_t n_cuts;
-	struct overrun *overruns;
-	size_t n_overruns;
+	struct stream_ends ends;
 	size_t n_streams;
+	size_t n_empty; /* streams of hot events without a packet; where others have events each has one at its end */
 	bool has_strange_index; /* not to be shown to babeltrace2 */
 	bool of_babeltrace; /* a copy that babeltrace2 wrote: nothing is known of its packets */
 	bool has_events;
@@ -52,7 +44,6 @@ struct trace_folder {
 	uint64_t late_begin;
 	/* Until when all streams of hot events have theirs: one is closed after the other. 0: not known. */
 	uint64_t early_end;
-	uint64_t lost_events; /* discarded by the tracer; with overruns at least */
 };
 
 struct folders {
@@ -75,16 +66,16 @@ void folders_deinit(struct folders *f);
 int folders_open(const char *folder, const char *name);
 
 /*
- * Does the metadata, if it is in packets, consist of whole ones? Not to be
- * given to babeltrace2 otherwise: 2.0.4 never returns from a cut one.
- */
-bool trace_folder_has_whole_metadata(const struct trace_folder *t);
-
-/*
  * Nothing was recorded or lost: a process that was there, but said nothing. Not
  * to be read: LTTng never completes its metadata.
  */
 bool trace_folder_is_silent(const struct trace_folder *t);
+
+/* Discarded by the tracer, by its own count. */
+uint64_t trace_folder_lost_events(const struct trace_folder *t);
+
+/* May more be lost than the tracer has counted? See stream_ends.h. */
+bool trace_folder_lost_uncounted(const struct trace_folder *t);
 
 /* Are files of it no longer there that folders_find() saw? (Who removes them may have begun before it looked.) */
 bool trace_folder_has_shrunk(const struct trace_folder *t);

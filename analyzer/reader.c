@@ -12,6 +12,7 @@
 
 #include "analyzer/folders.h"
 #include "analyzer/message.h"
+#include "analyzer/metadata.h"
 #include "base/err.h"
 
 enum {
@@ -31,7 +32,7 @@ struct stream {
 	struct layouts layouts;
 	const struct trace_folder *folder;
 	int64_t whole_from_ns, whole_until_ns; /* else events of other streams are missing */
-	bool cut;                     /* more should follow: its file is cut, or its buffers were full at its end */
+	bool goes_on;                 /* behind what can be read: its file is cut, or see stream_ends.h */
 	bool broken;                  /* it cannot be read on behind this batch */
 };
 
@@ -197,7 +198,7 @@ static int next_batch(struct reader *r, struct stream *s)
 	if (status == BT_MESSAGE_ITERATOR_NEXT_STATUS_MEMORY_ERROR)
 		return err(-ENOMEM, "out of memory");
 	/* The other streams go on. */
-	return s->cut || s->broken ? tell_rest_lost(r, s) : 0;
+	return s->goes_on || s->broken ? tell_rest_lost(r, s) : 0;
 }
 
 /* Goes to the next event or loss. @return 1, 0 at the end, or < 0. */
@@ -580,13 +581,14 @@ static bool is_port_of(const char *port_name, uint32_t class_id, uint64_t instan
 	return length > n && !strcmp(port_name + length - n, end);
 }
 
-static bool is_cut(const struct trace_folder *folder, const char *port_name)
+static bool goes_on_unseen(const struct trace_folder *folder, const char *port_name)
 {
 	for (size_t i = 0; i < folder->n_cuts; i++)
 		if (folder->cuts[i].bytes && is_port_of(port_name, folder->cuts[i].class_id, folder->cuts[i].instance_id))
 			return true;
-	for (size_t i = 0; i < folder->n_overruns; i++)
-		if (is_port_of(port_name, folder->overruns[i].class_id, folder->overruns[i].instance_id))
+	for (size_t i = 0; i < folder->ends.n; i++)
+		if (folder->ends.all[i].is_open &&
+		    is_port_of(port_name, folder->ends.all[i].class_id, folder->ends.all[i].instance_id))
 			return true;
 	return false;
 }
@@ -608,7 +610,7 @@ static int add_streams(struct reader *r, const bt_component_source *source,
 			.folder = folder,
 			.port = port,
 			.cpu = -1,
-			.cut = is_cut(folder, bt_port_get_name(bt_port_output_as_port_const(port))),
+			.goes_on = goes_on_unseen(folder, bt_port_get_name(bt_port_output_as_port_const(port))),
 		};
 	}
 	return 0;
@@ -623,11 +625,15 @@ static int add_source(struct reader *r, const struct trace_folder *folder, char 
 	cleanup(valuep) bt_value *params = make_inputs(trace_folder_readable(folder));
 	const bt_component_source *source;
 	char name[32];
+	int status;
 
 	if (!fs || !params)
 		return fail("use its source.ctf.fs component");
 	snprintf(name, sizeof(name), "trace%zu", (size_t)(folder - r->folders.all));
-	if (!trace_folder_has_whole_metadata(folder) || !can_be_opened(fs, params)) {
+	status = metadata_is_sound(folder->path);
+	if (status < 0)
+		return status;
+	if (!status || !can_be_opened(fs, params)) {
 		explain_folder(folder->path, why, size);
 		return READER_E_UNREADABLE;
 	}
@@ -645,7 +651,7 @@ static void note_cuts(struct reader *r, const struct trace_folder *folder)
 				    "where it was recorded", folder->cuts[i].path, strerror(folder->cuts[i].error));
 		else
 			note_damage(r, "'%s' is cut off after %" PRId64 " bytes, and what followed is "
-			    "lost: copy the trace again from where it was recorded",
+				    "lost: copy the trace again from where it was recorded",
 				    folder->cuts[i].path, folder->cuts[i].bytes);
 }
 
@@ -809,9 +815,11 @@ static int tell_lost_files(struct reader *r)
 	struct gil_loss loss = { .from_ns = r->begin_ns, .to_ns = r->end_ns };
 	bool any = false;
 
-	for (size_t i = 0; i < r->folders.n; i++)
+	for (size_t i = 0; i < r->folders.n; i++) {
+		any |= r->folders.all[i].has_hot_events && r->folders.all[i].n_empty;
 		for (size_t j = 0; j < r->folders.all[i].n_cuts; j++)
 			any |= !r->folders.all[i].cuts[j].bytes;
+	}
 	return any ? r->ops->lost(r->ops->data, &loss) : 0;
 }
 
@@ -822,8 +830,12 @@ int reader_run(struct reader *r, const struct reader_ops *ops)
 
 	r->ops = ops;
 	r->result = tell_lost_files(r);
-	if (r->result < 0 || !r->n_streams)
+	if (r->result < 0)
 		return r->result;
+	if (!r->n_streams) {
+		note_removals(r);
+		return 0;
+	}
 	do
 		status = bt_graph_run(r->graph);
 	while (status == BT_GRAPH_RUN_STATUS_AGAIN);

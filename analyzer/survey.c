@@ -115,8 +115,8 @@ static void look_into(struct survey *survey, const struct trace_folder *folder, 
 	err_forget(mark);
 	if (survey->n == look.n_before)
 		return;
-	survey->lost_events += folder->lost_events;
-	survey->loss_unknown |= folder->n_overruns > 0;
+	survey->lost_events += trace_folder_lost_events(folder);
+	survey->loss_unknown |= trace_folder_lost_uncounted(folder);
 }
 
 int survey_recording(struct survey *out, const char *path, const char *recording)

@@ -23,7 +23,7 @@ struct survey {
 	size_t n;
 	unsigned recorded;    /* of these, those that took it */
 	uint64_t lost_events; /* discarded in them, by the tracer's own count; */
-	bool loss_unknown;    /* and more, which it did not write down: some buffers were full at their end */
+	bool loss_unknown;    /* and perhaps more, which stands nowhere: see stream_ends.h */
 };
 
 /*

@@ -439,7 +439,7 @@ struct gilscope_survey {
 	const struct gilscope_process *const *processes; /* that have a GIL */
 	unsigned recorded;    /* of these, those that took it */
 	uint64_t lost_events;
-	bool loss_unknown;    /* more were lost, and nobody counted them: buffers were full at their end */
+	bool loss_unknown;    /* and perhaps more: of streams that end early, by a full buffer, a kill or a damage, nobody counts */
 };
 
 /*

@@ -144,9 +144,10 @@ static inline void gil_exit(struct gil *g, struct gil_thread *t)
 	t->attempt = NULL;
 	/*
 	 * A thread gives up where it would ask. One that asked after an earlier wait takes that back, and what
-	 * others asked, too, lest the holder wait for it in SWITCH (CPython's gh-96387).
+	 * others asked, too, lest the holder wait for it in SWITCH (gh-96387: CPython 3.12, and 3.11 by a backport;
+	 * 3.9 and 3.10 leave the request). CPython does it an instant later, behind the unlock.
 	 */
-	if (t->waited && t->asked)
+	if (t->asked)
 		g->drop_requested = false;
 	emit_leave(&g->emit, t->waited ? GIL_LEAVE_GONE : GIL_LEAVE_POKE);
 }

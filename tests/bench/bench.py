@@ -209,7 +209,7 @@ def record(trace, *command, may_lose=False, options=()):
     """Records with our defaults; standard output of the command."""
     shutil.rmtree(trace, ignore_errors=True)
     out = run(harness.GILSCOPE, "record", "-o", trace, *options, "--", *command)
-    if lost_events(trace) and not may_lose:
+    if not may_lose and lost_events(trace):
         raise CannotMeasure(f"{lost_events(trace):,} events were lost: the machine is too busy")
     return out
 

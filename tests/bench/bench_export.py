@@ -82,7 +82,7 @@ def measure(rounds):
         trace = folder / "gil.trace"
         measure_time(trace, bench_reader.battle(trace, bench.sized(EVENTS, EVENTS // 10)), rounds)
         bench_reader.battle(trace, EVENTS, bench_memory.THREADS)
-        measure_memory(trace, bench_memory.THREADS, bench.MEMORY, f", {bench_memory.THREADS:,} threads")
+        measure_memory(trace, bench_memory.THREADS, bench.MEMORY, f", {EVENTS:,} events, {bench_memory.THREADS:,} threads")
         shutil.rmtree(trace)
         swarm(trace)
         measure_memory(trace, swarm_threads(), bench.SWARM_MEMORY)

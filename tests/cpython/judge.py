@@ -100,8 +100,10 @@ class Module:
     def difference(self, mode, case, was, now):
         if self.is_listed(mode, case, now):
             return LISTED
-        if case == runs.PROBE:
-            return UNLISTED
+        if case in (runs.PROBE, runs.TRACE):
+            return UNLISTED  # ours, once is enough
+        if self.is_listed(mode, case, f"{now} at times"):
+            return LISTED if was in self.alone_again(mode, case) else UNLISTED
         if case == WHOLE:
             return self.difference_of_whole(mode, was, now)
         if self.outcomes[mode].broken and now == "not run":
@@ -118,6 +120,11 @@ class Module:
                     return FLAKY if last == with_probe else UNLISTED
         repeated = self.repeated(mode).results.get(case, "not run")
         return FLAKY if repeated in (was, self.repeated(ALONE).results.get(case, "not run")) else UNLISTED
+
+    def alone_again(self, mode, case):
+        """How it ends, each time that it runs alone."""
+        for _ in range(runs.TRIES):
+            yield self.run(mode, [pattern(case)]).results.get(case, "not run")
 
     def difference_of_whole(self, mode, was, now):
         """A process that dies under the probe is no coincidence until it does without, too."""

@@ -202,8 +202,8 @@ def _run(folder, mark, python, module, mode, limit, cases, log):
         for line in pathlib.Path(results).read_text().splitlines():
             outcome.add(line)
     outcome.close(end)
-    if outcome.probe not in (None, "not there" if mode == ALONE else "there"):
-        outcome.results[PROBE] = outcome.probe
+    if outcome.counted() and outcome.probe != ("not there" if mode == ALONE else "there"):
+        outcome.results[PROBE] = outcome.probe or "not known"
     if end != "ok":
         outcome.texts[WHOLE] = "\n".join(text.splitlines()[-5:])
     if mode == RECORDED:

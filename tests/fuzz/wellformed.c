@@ -165,9 +165,11 @@ void check_perfetto(const struct content *c)
 	const unsigned char *at = (const unsigned char *)c->text, *end = at + c->size, *packet, *next;
 	uint64_t tag, size;
 
+	if (at == end)
+		wrong(c->what, "no packet in it");
 	for (; at < end; at = next) {
 		next = skip_field(at, end, &tag);
-		if (!next || tag != PACKET)
+		if (!next || *at != PACKET)
 			wrong(c->what, "no packet at byte %zu", (size_t)(at - (const unsigned char *)c->text));
 		for (packet = read_varint(at + 1, end, &size); packet < next;) {
 			packet = skip_field(packet, next, &tag);
@@ -196,6 +198,8 @@ void check_sqlite(const struct content *c)
 {
 	cleanup(databasep) sqlite3 *db = NULL;
 
+	if (!c->size)
+		wrong(c->what, "nothing in it");
 	if (sqlite3_open_v2(c->what, &db, SQLITE_OPEN_READONLY, NULL) ||
 	    sqlite3_exec(db, "PRAGMA integrity_check", says_ok, (void *)c->what, NULL))
 		wrong(c->what, "%s", sqlite3_errmsg(db));

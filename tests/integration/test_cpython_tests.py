@@ -95,6 +95,9 @@ class Judged(harness.TestCase):
                                ("t.b | 3.11.2 | quiet | failed | a thread", UNLISTED)):
             with self.subTest(line):
                 self.assertEqual(self.verdict("t.a", ok, failed, [line]), expected)
+        line = ["t.a | 3.11 | quiet | failed at times | late"]
+        self.assertEqual(self.verdict("t.a", ok, [{"t.a": "failed"}, {"t.a": "failed"}, {"t.a": "ok"}], line), LISTED)
+        self.assertEqual(self.verdict("t.a", ok, [{"t.a": "failed"}], line), UNLISTED)
         for line in "t.a | 3.11 | quiet | failed", "t.a | 3.11 | alone | failed | a thread":
             with self.assertRaises(ValueError):
                 judge.Listed(line)

@@ -219,19 +219,31 @@ class Cases(Strange):
         report = self.every_output(lawful=False)
         self.assertEqual(report["threads"][0]["retries"], 2)
 
-    def test_buffers_full_at_the_end(self):
-        """The last packet is full, and none follows: there was no room for it. What was lost then, nobody has counted."""
-        def packet(first, n, sequence):
-            rows = [hot(10 * MS + tid, event, tid) for tid in range(first, first + n) for event in ("entry", "busy")]
-            return stream(*rows, sequence=sequence, instance=1)
+    def test_streams_that_end_early(self):
+        """Each stream ends with a packet that a flush closed. Where that is missing, what was lost last nobody has counted."""
+        def packet(rows, sequence, discarded=0):
+            begin = (10 + sequence) * MS
+            return stream(*(hot(begin + i, *row) for i, row in enumerate(rows)), sequence=sequence, instance=1, discarded=discarded)
 
-        full, less = 11, 10  # of 22 such events a packet has no bit to spare
-        for sizes, unknown in (([full, full], True), ([full, less], False), ([less, full], False), ([full, full, less], False)):
-            with self.subTest(sizes):
-                packets = [packet(1000 + 100 * i, n, i) for i, n in enumerate(sizes)]
-                self.write(stream(create(), *fight()), b"".join(packets))
-                quality = self.every_output(lawful=not unknown)["quality"]
-                self.assertEqual((quality["loss_unknown"], quality["incomplete"]), (unknown, unknown))
+        # Of 1,024 bytes: no room for another event; not for a byte.
+        near = [("entry", 1000 + i) for i in range(27)]
+        full = [("entry", 2000), ("busy", 2000), ("entry", 2001), ("busy", 2001), ("entry", 2002), *[("retry", 2000, 1)] * 22]
+        small = [("entry", 3000 + i) for i in range(20)]
+        self.assertEqual((len(packet(near, 0)), len(packet(full, 0)), len(packet(small, 0))), (1024, 1024, 768))
+        for packets, unknown, lost in (
+                ([(near, 0), ([("entry", 4000 + i) for i in range(27)], 0)], True, 0),  # killed in an event
+                ([(near, 0), (full, 5)], True, 5),     # no room for the flush
+                ([(near, 0), (full, 0)], True, 0),
+                ([(near, 0), ([("entry", 4000 + i) for i in range(27)], 5)], False, 5),  # the flush has closed it
+                ([(near, 0), (small, 5)], False, 5),
+                ([(near, 0), (full, 0), (small, 0)], False, 0),
+                ([(small, 0), (near, 0)], False, 0)):  # pages of a flush
+            with self.subTest([(len(rows), discarded) for rows, discarded in packets]):
+                parts = [packet(rows, sequence, discarded) for sequence, (rows, discarded) in enumerate(packets)]
+                self.write(stream(create(), *fight()), b"".join(parts))
+                quality = self.every_output(lawful=not unknown and not lost)["quality"]
+                self.assertEqual((quality["loss_unknown"], quality["incomplete"], quality["lost_events"]),
+                                 (unknown, unknown or lost > 0, lost))
 
     def test_cut_in_a_packet(self):
         first = stream(create(), *fight())

@@ -398,7 +398,7 @@ static void test_all_orders(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < n; i++)
-	try_all_orders(programs[i], &n_worlds);
+		try_all_orders(programs[i], &n_worlds);
 	print_message("# %zu situations\n", n_worlds);
 }
 

@@ -6,6 +6,7 @@ Usage: test_reader.py READ_TRACE
 """
 import json
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -167,6 +168,21 @@ class Reader(unittest.TestCase):
         self.assertEqual(self.stderr.count("\n"), 1)
         for word in words:
             self.assertIn(word, self.stderr)
+
+    def test_two_fields_of_a_name(self):
+        """babeltrace2 2.0.4 aborts at them."""
+        self.trace([hot(10, "entry", 1)])
+        text = metadata(EVENTS)
+        self.assertIn(" _checks;", text)
+        for old, new in ((" _checks;", " _tid;"), (" _checks;", " tid;"), (" events_discarded;", " cpu_id;"), (" content_size;", " packet_size;")):
+            self.assertIn(old, text)
+            for found in [match.start() for match in re.finditer(re.escape(old), text)][:2]:
+                self.write("metadata", text[:found] + new + text[found + len(old):])
+                self.fails("metadata' is cut off or damaged")
+        # In a comment, in a text, in another structure they are none.
+        self.write("metadata", text.replace("/* CTF 1.8 */", '/* CTF 1.8 */ // struct { x; x; }', 1).replace(
+            "env {", 'env { a = "struct { x; x; }";', 1))
+        self.read()
 
     def test_cut_metadata(self):
         self.trace([hot(10, "entry", 1)])
