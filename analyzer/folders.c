@@ -264,7 +264,10 @@ static int check_stream(struct trace_folder *t, const char *name)
 	t->has_events |= look.has_events;
 	if (!is_of_facts(name))
 		limit(t, &look);
-	t->n_empty += !cut.bytes && !look.has_events && !is_of_facts(name);
+	if (!is_of_facts(name)) {
+		t->n_hot++;
+		t->n_empty += !cut.bytes && !look.has_events;
+	}
 	r = r ? add_cut(t, &cut) : 0;
 	if (!r && look.at_end.full_bytes)
 		r = stream_ends_add(&t->ends, &look.at_end);
@@ -307,6 +310,8 @@ static int check_streams(struct trace_folder *t)
 	for (struct dirent *e; !r && (e = readdir(dir));)
 		r = is_link(dir, e->d_name) ? refuse_link(t->path, e->d_name) :
 		    is_stream_file(dirfd(dir), e->d_name) ? check_stream(t, e->d_name) : 0;
+	t->has_hot_events |= trace_folder_lacks_stream(t);
+	t->has_events |= t->has_hot_events;
 	return r ? r : check_index(t);
 }
 
@@ -527,12 +532,17 @@ uint64_t trace_folder_lost_events(const struct trace_folder *t)
 	return events;
 }
 
+bool trace_folder_lacks_stream(const struct trace_folder *t)
+{
+	return t->n_empty && t->n_empty < t->n_hot;
+}
+
 bool trace_folder_lost_uncounted(const struct trace_folder *t)
 {
 	for (size_t i = 0; i < t->ends.n; i++)
 		if (t->ends.all[i].is_open)
 			return true;
-	return t->n_cuts || (t->has_hot_events && t->n_empty);
+	return t->n_cuts || trace_folder_lacks_stream(t);
 }
 
 bool trace_folder_has_shrunk(const struct trace_folder *t)

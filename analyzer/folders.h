@@ -32,7 +32,7 @@ struct trace_folder {
 	size_t n_cuts;
 	struct stream_ends ends;
 	size_t n_streams;
-	size_t n_empty; /* streams of hot events without a packet; where others have events each has one at its end */
+	size_t n_hot, n_empty; /* streams of hot events; those without a packet: where one has it, each should */
 	bool has_strange_index; /* not to be shown to babeltrace2 */
 	bool of_babeltrace; /* a copy that babeltrace2 wrote: nothing is known of its packets */
 	bool has_events;
@@ -76,6 +76,9 @@ uint64_t trace_folder_lost_events(const struct trace_folder *t);
 
 /* May more be lost than the tracer has counted? See stream_ends.h. */
 bool trace_folder_lost_uncounted(const struct trace_folder *t);
+
+/* Is nothing there of a stream, though each gets a packet at its end? */
+bool trace_folder_lacks_stream(const struct trace_folder *t);
 
 /* Are files of it no longer there that folders_find() saw? (Who removes them may have begun before it looked.) */
 bool trace_folder_has_shrunk(const struct trace_folder *t);

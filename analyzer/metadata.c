@@ -27,7 +27,7 @@ struct metadata_start {
 
 /* ---- the text ----------------------------------------------------------------------- */
 
-/* Moves the packets' contents together. @return the length of the text; < 0: a packet is not whole. */
+/* Moves the packets' contents together. @return the length of the text, 0 of another byte order; < 0: a packet is not whole. */
 static int64_t unpack(char *text, int64_t size)
 {
 	struct metadata_start packet;
@@ -39,6 +39,8 @@ static int64_t unpack(char *text, int64_t size)
 		if (size - at < (int64_t)sizeof(packet.magic))
 			return at ? -1 : size;
 		memcpy(&packet, text + at, (size_t)(size - at < (int64_t)sizeof(packet) ? size - at : (int64_t)sizeof(packet)));
+		if (packet.magic == __builtin_bswap32(METADATA_MAGIC))
+			return 0;
 		if (packet.magic != METADATA_MAGIC)
 			return at ? -1 : size; /* plain text: babeltrace's to judge */
 		bytes = size - at < (int64_t)sizeof(packet) ? 0 : packet.packet_bits / 8;
@@ -124,12 +126,31 @@ static int open_block(struct scan *s)
 	return 1;
 }
 
-static void close_block(struct scan *s)
+static int by_text(const void *a, const void *b)
 {
-	if (s->depth)
-		s->n = s->blocks[--s->depth].first;
+	const struct name *one = a, *other = b;
+	int order = memcmp(one->text, other->text, one->length < other->length ? one->length : other->length);
+
+	return order ? order : (one->length > other->length) - (one->length < other->length);
+}
+
+/* @return 1, 0: it has two fields of a name. */
+static int close_block(struct scan *s)
+{
+	size_t first;
+
 	s->after_struct = false;
 	s->word.length = 0;
+	if (!s->depth)
+		return 1;
+	first = s->blocks[--s->depth].first;
+	if (s->n > first)
+		qsort(s->names + first, s->n - first, sizeof(*s->names), by_text);
+	for (size_t i = first + 1; i < s->n; i++)
+		if (!by_text(&s->names[i - 1], &s->names[i]))
+			return 0;
+	s->n = first;
+	return 1;
 }
 
 static int add_name(struct scan *s, struct name name)
@@ -147,7 +168,7 @@ static int add_name(struct scan *s, struct name name)
 	return 1;
 }
 
-/* @return 1, 0: the structure has a field of that name, < 0. */
+/* Or a part of it: `a, b;`. @return 1, or < 0. */
 static int end_statement(struct scan *s)
 {
 	const struct block *block = s->depth ? &s->blocks[s->depth - 1] : NULL;
@@ -160,20 +181,18 @@ static int end_statement(struct scan *s)
 	/* babeltrace2 takes one underscore off. */
 	if (*name.text == '_' && name.length > 1)
 		name = (struct name){ name.text + 1, name.length - 1 };
-	for (size_t i = block->first; i < s->n; i++)
-		if (s->names[i].length == name.length && !memcmp(s->names[i].text, name.text, name.length))
-			return 0;
 	return add_name(s, name);
 }
 
-/* The next token. @return as end_statement(). */
+/* The next token. @return 1, 0: what babeltrace2 would abort at, or < 0. */
 static int scan_next(struct scan *s)
 {
 	char c = *s->at, next = s->at + 1 < s->end ? s->at[1] : '\0';
 
-	if (c == '/' && (next == '*' || next == '/'))
+	if (c == '/' && (next == '*' || next == '/')) {
+		s->at += 2;
 		skip_until(s, next == '*' ? "*/" : "\n");
-	else if (c == '"')
+	} else if (c == '"')
 		skip_string(s);
 	else if (c == '[') /* how many of them: the name came before */
 		skip_until(s, "]");
@@ -184,8 +203,8 @@ static int scan_next(struct scan *s)
 		if (c == '{')
 			return open_block(s);
 		if (c == '}')
-			close_block(s);
-		if (c == ';')
+			return close_block(s);
+		if (c == ';' || c == ',')
 			return end_statement(s);
 	}
 	return 1;
@@ -208,12 +227,13 @@ static int scan_fields(const char *text, int64_t length)
 
 int metadata_is_sound(const char *folder)
 {
+	enum { LARGEST = 64 << 20 }; /* LTTng's of our events has 10 KiB */
 	cleanup(fdp) int fd = folders_open(folder, "metadata");
 	cleanup(freep) char *text = NULL;
 	int64_t length;
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) || st.st_size == 0)
+	if (fd < 0 || fstat(fd, &st) || st.st_size == 0 || st.st_size > LARGEST)
 		return 0;
 	text = malloc((size_t)st.st_size);
 	if (!text)

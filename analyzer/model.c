@@ -794,8 +794,16 @@ static int feed_gil(struct model *m, struct gil *g, const struct gil_event *ev, 
 	return r ? r : tell_event(m, ev, &step);
 }
 
-static int the_gil(struct model *m, uint64_t id, struct gil **out)
+/* Of the process, where the event says it; else 0. */
+static int32_t pid_of(const struct gil_event *ev)
 {
+	return ev->kind == GIL_CREATE || ev->kind == GIL_DESTROY ? ev->create.pid : ev->kind == GIL_THREAD ? ev->thread.pid : 0;
+}
+
+static int the_gil(struct model *m, const struct gil_event *ev, struct gil **out)
+{
+	uint64_t id = ev->gil;
+	int32_t pid = pid_of(ev);
 	int r;
 
 	*out = m->recent && m->recent->info.id == id ? m->recent :
@@ -805,7 +813,7 @@ static int the_gil(struct model *m, uint64_t id, struct gil **out)
 		return 0;
 	r = registry_add_gil(&m->registry, id, out);
 	for (size_t i = 0; i < m->n_holes && !r; i++)
-		if (m->holes[i].until_ns > (*out)->hole_until_ns)
+		if (m->holes[i].until_ns > (*out)->hole_until_ns && (!pid || !m->holes[i].pid || m->holes[i].pid == pid))
 			(*out)->hole_until_ns = m->holes[i].until_ns;
 	return r;
 }
@@ -966,7 +974,7 @@ int model_feed(struct model *m, const struct gil_event *event)
 	struct gil_event late;
 	bool news = false;
 	struct gil *g;
-	int r = the_gil(m, event->gil, &g);
+	int r = the_gil(m, event, &g);
 
 	if (r)
 		return r;

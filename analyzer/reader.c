@@ -34,6 +34,7 @@ struct stream {
 	int64_t whole_from_ns, whole_until_ns; /* else events of other streams are missing */
 	bool goes_on;                 /* behind what can be read: its file is cut, or see stream_ends.h */
 	bool broken;                  /* it cannot be read on behind this batch */
+	bool speaks_for_lacking;      /* of its folder's streams the first, where another has nothing */
 };
 
 struct reader {
@@ -114,6 +115,15 @@ static void set_from_cycles(int64_t *ts_ns, uint64_t cycles, const bt_message *s
 		bt_current_thread_clear_error();
 }
 
+/* All of the process's life there may be events in a stream of which nothing is there. */
+static int tell_stream_lacking(struct reader *r, const struct stream *s)
+{
+	struct gil_loss loss = { .from_ns = r->begin_ns, .to_ns = r->end_ns, .pid = s->pid };
+	int status = s->speaks_for_lacking ? r->ops->lost(r->ops->data, &loss) : 0;
+
+	return status < 0 ? status : 0;
+}
+
 static void on_stream_begin(struct reader *r, struct stream *s, const bt_message *msg)
 {
 	const bt_trace *trace =
@@ -159,7 +169,7 @@ static int look_at(struct reader *r, struct stream *s, const bt_message *msg)
 		return 1;
 	case BT_MESSAGE_TYPE_STREAM_BEGINNING:
 		on_stream_begin(r, s, msg);
-		return 0;
+		return tell_stream_lacking(r, s);
 	case BT_MESSAGE_TYPE_PACKET_BEGINNING:
 		s->cpu = message_cpu(msg);
 		return 0;
@@ -609,6 +619,7 @@ static int add_streams(struct reader *r, const bt_component_source *source,
 		r->streams[r->n_streams++] = (struct stream){
 			.folder = folder,
 			.port = port,
+			.speaks_for_lacking = !i && trace_folder_lacks_stream(folder),
 			.cpu = -1,
 			.goes_on = goes_on_unseen(folder, bt_port_get_name(bt_port_output_as_port_const(port))),
 		};
@@ -815,11 +826,9 @@ static int tell_lost_files(struct reader *r)
 	struct gil_loss loss = { .from_ns = r->begin_ns, .to_ns = r->end_ns };
 	bool any = false;
 
-	for (size_t i = 0; i < r->folders.n; i++) {
-		any |= r->folders.all[i].has_hot_events && r->folders.all[i].n_empty;
+	for (size_t i = 0; i < r->folders.n; i++)
 		for (size_t j = 0; j < r->folders.all[i].n_cuts; j++)
 			any |= !r->folders.all[i].cuts[j].bytes;
-	}
 	return any ? r->ops->lost(r->ops->data, &loss) : 0;
 }
 

@@ -6,8 +6,8 @@
 
 #include "base/err.h"
 
-/* Less room than that is none for an event, with the contexts that LTTng users add. */
-enum { LARGEST_EVENT_BYTES = 128 };
+/* Less room than that is none for an event, not even with vpid, vtid and procname as contexts. */
+enum { LARGEST_EVENT_BYTES = 64 };
 
 /* A buffer's packets have a power of two; one of such a size that a flush closed is small, or the only one. */
 enum { SURELY_FULL_BYTES = 64 << 10 };

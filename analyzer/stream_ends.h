@@ -15,9 +15,11 @@
  *   - or the process was killed in the middle of an event, and the buffer with that event is never handed over.
  *
  * Buffers that are full at the end, but for a few bytes, are closed by the flush; that packet has the count of all that
- * was lost, so it is more than in the one before. (Where a process loses events, goes on, and is then killed in an event
- * of the very next buffer, that looks the same, and is not noticed. Nor is the first case with a timer that flushes,
- * which only somebody else's session may have.)
+ * was lost, so it is more than in the one before.
+ *
+ * What goes unnoticed: a process that is killed in an event while it loses others; or in its second buffer, where buffers
+ * have less than 64 KiB; and with a timer that flushes, which only somebody else's session may have, the first case.
+ * What is wrongly said: a flush that comes just where the buffer has no more room, of 4 MiB once in 65,536 streams.
  */
 struct stream_end {
 	uint32_t class_id;    /* stream_id and */

@@ -28,6 +28,8 @@ class Listed:
         if not found:
             raise ValueError(f"{LIST.name}: not CASE | VERSIONS | MODES | RESULT | CAUSE: {line}")
         self.case, self.result, self.cause = found["case"], found["result"], found["cause"]
+        if self.result.endswith(" at times") and not pattern(self.case):
+            raise ValueError(f"{LIST.name}: at times, but it cannot run alone: {line}")
         self.modes = found["modes"].split(",")
         if not set(self.modes) <= set(runs.MODES[1:]):
             raise ValueError(f"{LIST.name}: a mode is quiet or recorded: {line}")
@@ -123,8 +125,8 @@ class Module:
 
     def alone_again(self, mode, case):
         """How it ends, each time that it runs alone."""
-        for _ in range(runs.TRIES):
-            yield self.run(mode, [pattern(case)]).results.get(case, "not run")
+        for number in range(runs.TRIES):
+            yield self.run(mode, [pattern(case)], f"-{case}-at-times-{number}").results.get(case, "not run")
 
     def difference_of_whole(self, mode, was, now):
         """A process that dies under the probe is no coincidence until it does without, too."""

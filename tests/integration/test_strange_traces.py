@@ -245,6 +245,24 @@ class Cases(Strange):
                 self.assertEqual((quality["loss_unknown"], quality["incomplete"], quality["lost_events"]),
                                  (unknown, unknown or lost > 0, lost))
 
+    def test_a_stream_without_a_packet(self):
+        """Killed in an event of its first buffer; the other CPU's stream has its end. It is a hole of that process alone."""
+        pid = 78
+        self.write(stream(create(), *fight()))
+        self.trace = str(self.place)  # and what lies beside it
+        self.write(stream(create(2, pid=pid)), stream(*fight(gil=2), instance=1), below="two", pid=pid)
+        (pathlib.Path(self.trace) / "two" / "gil_2").write_bytes(b"")
+        quality = self.every_output(lawful=False)["quality"]
+        self.assertEqual((quality["loss_unknown"], quality["violations"]), (True, 0))
+        holds = {77: 0, pid: 0}  # of which both ends were seen
+        for row in self.report()["threads"]:
+            holds[row["pid"]] += row["hold_ns"]["count"]
+        self.assertEqual(holds, {77: 2, pid: 0})
+        # Where no stream has anything, there was nothing.
+        for path in (pathlib.Path(self.trace) / "two").glob("gil_*"):
+            path.write_bytes(b"")
+        self.assertFalse(self.report()["quality"]["incomplete"])
+
     def test_cut_in_a_packet(self):
         first = stream(create(), *fight())
         second = stream(*fight(20 * MS), sequence=1)

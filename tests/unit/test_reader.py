@@ -179,8 +179,13 @@ class Reader(unittest.TestCase):
             for found in [match.start() for match in re.finditer(re.escape(old), text)][:2]:
                 self.write("metadata", text[:found] + new + text[found + len(old):])
                 self.fails("metadata' is cut off or damaged")
+        self.write("metadata", text.replace(" _checks;", " _checks, _checks;", 1))
+        self.fails("metadata' is cut off or damaged")
+        # Many are no long work.
+        self.write("metadata", text + "struct {" + "".join(f"int a{i};" for i in range(300000)) + "int a7; };")
+        self.fails("metadata' is cut off or damaged")
         # In a comment, in a text, in another structure they are none.
-        self.write("metadata", text.replace("/* CTF 1.8 */", '/* CTF 1.8 */ // struct { x; x; }', 1).replace(
+        self.write("metadata", text.replace("/* CTF 1.8 */", '/* CTF 1.8 */ // struct { x; x; }\n/*/ struct { x; x; } */', 1).replace(
             "env {", 'env { a = "struct { x; x; }";', 1))
         self.read()
 
