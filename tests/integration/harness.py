@@ -127,6 +127,7 @@ def have_to_ourselves(cpus):
 
 # Everything on every interpreter; else what covers most of it in little time.
 ALL = os.environ.get("GILSCOPE_ALL") == "1"
+MANY = 10 if ALL else 1  # how often what is left to chance is tried
 
 
 def chosen(found):

@@ -1,20 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""What may go wrong while it records or reads: it ends in a trace that can be read, or in a clear sentence, and what is
-lost is counted or called unknown.
-
-With GILSCOPE_ALL=1 each allocation fails once, and ten times as many processes are killed; else a sample.
+"""What LTTng or the disk does while it records: it ends in a trace that can be read, or in a clear sentence, and what is lost
+is counted or called unknown. (test_kills.py: what a kill does; test_shortage.py: what a reader may lack.)
 """
 import contextlib
 import json
 import os
 import pathlib
-import random
 import re
-import resource
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 import time
@@ -26,8 +21,7 @@ sys.path.insert(0, str(harness.SOURCE / "tests" / "unit"))
 import ctf  # noqa: E402
 
 FLOOD = harness.BUILD / "tests" / "bench" / "flood"
-STARVED = str(harness.BUILD / "tests" / "faults" / "gilscope-starved")
-MANY = 10 if harness.ALL else 1
+EXPORTS = ["json", "jsonl", "csv", "svg", "perfetto", "html", "sqlite"]
 
 # Three threads that give the GIL to each other as fast as they can, for the given time. Given a folder, each counts
 # there, in memory that outlives it, how often it did: once it is so far, it has taken the GIL as many times.
@@ -69,20 +63,6 @@ def small_trace(folder):
     for i in range(4):
         rows += fight((10 + 5 * i) * MS)
     ctf.write(folder, [stream(*rows), stream(create(2, pid=78), *fight(12 * MS, 200, 201, gil=2), instance=1)])
-
-
-def cut_trace(folder):
-    """Of two streams one ends early; with all that a recording has beside its streams."""
-    path = pathlib.Path(folder) / "ust" / "pid" / "one-77-20260101-000000"
-    small_trace(path)
-    (path / "index").mkdir()
-    for stream_file in path.glob("gil_*"):
-        bits = 8 * stream_file.stat().st_size
-        (path / "index" / f"{stream_file.name}.idx").write_bytes(
-            struct.pack(">IIII", 0xC1F1DCC1, 1, 0, 56) + struct.pack(">7Q", 0, bits, bits, 0, 1 << 40, 0, 0))
-    os.truncate(path / "gil_1", (path / "gil_1").stat().st_size - 10)
-    pathlib.Path(folder, "gilscope.json").write_text(json.dumps(
-        {"schema": "gilscope-recording-1", "recording": "", "lost_events": 0, "lost_packets": 0, "loss_known": True}))
 
 
 class Faults(harness.TestCase):
@@ -178,7 +158,7 @@ class Daemons(Faults):
     def test_buffers_full_at_the_end(self):
         """Nothing need follow: then LTTng writes no packet that would say how large the hole was."""
         for _ in range(3):
-            missing, error = self.overrun(2)
+            missing, error = self.overrun(1.2)
             note, quality = self.note(), self.report()["quality"]
             self.assertEqual((quality["loss_unknown"], quality["violations"]), (not note["loss_known"], 0))
             if note["loss_known"]:
@@ -193,84 +173,6 @@ class Daemons(Faults):
         self.assertIn("did not answer", self.hit_one("lttng-sessiond", signal.SIGSTOP))
         self.assertFalse(self.note()["loss_known"])
         self.assert_readable_or_said()
-
-
-@harness.plain_build_only("what LTTng or the disk does")
-class Kills(Faults):
-    # Ends as many fighting children as told, each at some time, and lets the last one live.
-    PARENT = ("import random, subprocess, sys, time\n"
-              "random.seed(7)\n"
-              "for _ in range(int(sys.argv[1])):\n"
-              "    p = subprocess.Popen([sys.executable, '-c', sys.argv[2], '60', sys.argv[3]], stdout=subprocess.PIPE)\n"
-              "    p.stdout.readline(); time.sleep(random.uniform(0, 0.05)); p.kill(); p.wait()\n"
-              "p = subprocess.run([sys.executable, '-c', sys.argv[2], '0.1', sys.argv[3]], stdout=subprocess.DEVNULL)\n"
-              "sys.exit(p.returncode)\n")
-
-    def check(self, *options):
-        count = 5 * MANY
-        counts = self.folder / "counts"
-        counts.mkdir()
-        counts.chmod(0o777)
-        # With root's daemon another recording may have a child's events switched on while this one does not have it yet.
-        result = harness.run(*self.as_ordinary_user(), harness.GILSCOPE, "record", "-o", self.trace, *options,
-                             harness.PYTHON, "-c", self.PARENT, count, FIGHT, counts, timeout=60 * MANY)
-        self.assertEqual(result.status, 0, result.err)
-        report = self.report()
-        quality = report["quality"]
-        pids = {gil["pid"] for gil in report["gils"] if gil["acquisitions"]}
-        # subprocess.Popen starts them with vfork(): the parent is one process, each child one.
-        self.assertEqual(len(pids) + quality["absent_processes"], count + 2, result.err)
-        self.assertEqual(quality["violations"], 0)
-        note = self.note()
-        self.assertEqual((quality["lost_events"], quality["absent_processes"], quality["loss_unknown"]),
-                         (note["lost_events"], note["absent_processes"], not note["loss_known"]))
-        self.assert_nothing_missing(report, counts)
-        return report
-
-    def assert_nothing_missing(self, report, counts):
-        """Of each process that is there, killed or not, by its own count, which its memory has kept; or it is said."""
-        if report["quality"]["loss_unknown"]:
-            return
-        checked = 0
-        for gil in report["gils"]:
-            path = counts / str(gil["pid"])
-            if gil["acquisitions"] and path.exists():
-                self.assertGreaterEqual(gil["acquisitions"], sum(struct.unpack("<3q", path.read_bytes())), gil)
-                checked += 1
-        self.assertGreater(checked, 1)
-
-    def test_killed_while_they_fight(self):
-        report = self.check()
-        # Nothing of the one that came last is missing, and nobody's packets are.
-        self.assertEqual((report["quality"]["lost_events"], report["quality"]["lost_packets"]), (0, 0))
-        last = report["gils"][-1]
-        rows = [t for t in report["threads"] if t["gil"] == last["gil"]]
-        self.assertEqual(len(rows), 4)
-        self.assertEqual(sum(t["acquisitions"] for t in rows), last["acquisitions"])
-
-
-    def test_killed_in_an_event(self):
-        """At such a rate a third of the kills come while one is written: then LTTng keeps back that CPU's buffer."""
-        user = self.as_ordinary_user()
-        for _ in range(4 * MANY):
-            counts = self.folder / "counts"
-            counts.touch()
-            counts.chmod(0o666)
-            recorder = subprocess.Popen(
-                [*user, harness.GILSCOPE, "record", "-o", self.trace, "--", "/bin/sh", "-c", '"$@" & echo $!; wait', "sh",
-                 FLOOD, harness.PROVIDER, "4000000", "60", counts], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            self.addCleanup(recorder.kill)
-            pid = int(recorder.stdout.readline())
-            self.assertTrue(self.wait_for(lambda: counts.stat().st_size == 16 and all(struct.unpack("<2q", counts.read_bytes()))))
-            time.sleep(random.uniform(0.1, 0.3))
-            os.kill(pid, signal.SIGKILL)
-            _, error = recorder.communicate(timeout=60)
-            note, quality = self.note(), self.report()["quality"]
-            self.assertEqual((quality["loss_unknown"], quality["violations"]), (not note["loss_known"], 0), error)
-            if note["loss_known"] and not note["lost_events"]:
-                taken = sum(gil["acquisitions"] for gil in self.report()["gils"])
-                self.assertGreaterEqual(taken, sum(struct.unpack("<2q", counts.read_bytes())), error)
-            counts.unlink()
 
 
 @harness.plain_build_only("what LTTng or the disk does")
@@ -348,178 +250,24 @@ class Disk(Faults):
             self.assert_one_sentence(result.err, str(place), "denied")
 
 
-class Descriptors(harness.TestCase):
-    needs_lttng = False
-
-    def limited(self, limit, *words):
-        return subprocess.run([harness.GILSCOPE, *map(str, words)], capture_output=True, text=True, timeout=60,
-                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)))
-
-    def test_reader_of_many_streams(self):
-        ctf.write(self.trace, [stream(create(i + 2, pid=100 + i), *fight(12 * MS, 1000 + 2 * i, 1001 + 2 * i, gil=i + 2),
-                                      instance=i) for i in range(100)])
-        for limit in (5, 8, 40, 110):
-            result = self.limited(limit, "report", self.trace)
-            self.assertEqual((result.returncode, result.stdout), (1, ""), limit)
-            self.assert_one_sentence(result.stderr, "open files", "ulimit -n")
-        result = self.limited(120, "report", self.trace)
-        self.assertEqual((result.returncode, result.stderr), (0, ""))
-
-    def test_soft_limit_is_raised(self):
-        ctf.write(self.trace, [stream(create(i + 2), *fight(gil=i + 2), instance=i) for i in range(100)])
-        done = subprocess.run([harness.GILSCOPE, "report", self.trace], capture_output=True, text=True, timeout=60,
-                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (30, 1000)))
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
-
-    @harness.plain_build_only("what LTTng needs")
-    def test_recorder(self):
-        if harness.why_no_lttng():
-            self.skipTest(harness.why_no_lttng())
-        for limit in (8, 12, 24):
-            result = self.limited(limit, "record", "-o", self.trace, harness.PYTHON, "-c", "print('ran')")
-            self.assertNotRegex(result.stderr, CRASH)
-            self.assertIn("ulimit -n", result.stderr)
-            if result.returncode == 125:  # no daemon ran yet, and none can start
-                self.assertEqual(result.stdout, "")
-                continue
-            self.assertEqual((result.returncode, result.stdout), (0, "ran\n"), (limit, result.stderr))
-            self.assertIn("nothing was recorded", result.stderr)
-
-
-EXPORTS = ["json", "jsonl", "csv", "svg", "perfetto", "html", "sqlite"]
-
-
-class OutOfMemory(harness.TestCase):
-    """Each allocation that our own code asks for fails, alone and with all that follow."""
-    needs_lttng = False
-
-    def setUp(self):
-        super().setUp()
-        if not os.path.exists(STARVED):
-            self.skipTest("gilscope-starved is not built in this configuration")
-        self.mended = self.folder / "mended"
-        self.mended.mkdir()
-        # babeltrace2 2.0.4 leaks in its own error paths.
-        self.environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0", TMPDIR=str(self.mended))
-
-    def run_with(self, words, **variables):
-        for path in self.folder.glob("x*"):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        return subprocess.run([STARVED, *words, self.trace], capture_output=True, cwd=self.folder, timeout=60,
-                              env={**self.environment, **variables})
-
-    def check(self, *words, write=small_trace):
-        write(self.trace)
-        whole = self.run_with(words, STARVE_COUNT="count")
-        self.assertEqual(whole.returncode, 0, whole.stderr)
-        count = int((self.folder / "count").read_text())
-        self.assertGreater(count, 20)
-        numbers = range(1, count + 1)
-        if not harness.ALL:
-            numbers = sorted({1, count, *random.Random(repr(words)).sample(numbers, 6)})
-        for mode in ("STARVE_AT", "STARVE_FROM"):
-            for number in numbers:
-                result = self.run_with(words, **{mode: str(number)})
-                error = result.stderr.decode()
-                where = f"{mode}={number} {' '.join(words)}: {error}"
-                self.assertNotRegex(error, CRASH, where)
-                self.assertEqual(list(self.mended.iterdir()), [], where)
-                if result.returncode:
-                    self.assertEqual(result.returncode, 1, where)
-                    self.assertRegex(error, "out of memory|annot allocate memory", where)
-                    self.assert_one_sentence(error)
-                    self.assertEqual(list(self.folder.glob("x*")), [], where)
-                else:
-                    self.assertEqual((result.stdout, error), (whole.stdout, whole.stderr.decode()), where)
-
-
-def add_starved(name, *words, **how):
-    setattr(OutOfMemory, "test_" + name, lambda self: self.check(*words, **how))
-
-
-add_starved("report", "report", "--by", "3")
-add_starved("battle", "battle", "--explain")
-add_starved("timeline", "timeline", "--width", "200")
-add_starved("verify", "verify")
-add_starved("view", "view", "-o", "x.html")
-add_starved("report_of_a_cut_trace", "report", write=cut_trace)
-for _to in EXPORTS:
-    if harness.ALL or _to in ("sqlite", "csv"):
-        add_starved("export_" + _to, "export", "--to", _to, "-o", "x." + _to)
-
-
-class Vanishing(Faults):
-    needs_lttng = False
-
-    def test_removed_while_it_is_read(self):
-        """At any time, also while its files go one after the other: what is open can still be read, what is not is said."""
-        source = self.folder / "source"
-        many = [row for i in range(300) for row in fight((10 + 5 * i) * MS)]
-        ctf.write(source, [stream(create(i + 2, pid=100 + i), *many, instance=i) for i in range(8)])
-        whole = [gil["acquisitions"] for gil in self.report(source)["gils"]]
-        self.assertEqual(len(whole), 9)  # one that is theirs all
-        statuses = set()
-        for i in range(16 * MANY):
-            shutil.copytree(source, self.trace)
-            reader = subprocess.Popen([harness.GILSCOPE, "export", "--to", "json", "-o", "out.json", self.trace],
-                                      stderr=subprocess.PIPE, text=True, cwd=self.folder)
-            time.sleep(0.004 * (i % 8))
-            for path in sorted(pathlib.Path(self.trace).iterdir(), reverse=i % 3 == 0):
-                path.unlink()
-                time.sleep(0.001 * (i % 2))
-            os.rmdir(self.trace)
-            _, error = reader.communicate(timeout=60)
-            self.assertIn(reader.returncode, (0, 1), error)
-            self.assertNotRegex(error, CRASH)
-            self.assert_one_sentence(error)
-            statuses.add(reader.returncode)
-            out = self.folder / "out.json"
-            self.assertEqual(out.exists(), reader.returncode == 0, error)
-            if out.exists() and not re.search("removed|cannot be read|damaged|cut off", error):
-                self.assertEqual([gil["acquisitions"] for gil in json.loads(out.read_text())["gils"]], whole, error)
-            out.unlink(missing_ok=True)
-        self.assertIn(1, statuses)  # the first is removed before the reader has looked
-
-    def test_cut_while_it_is_read(self):
-        source = self.folder / "source"
-        ctf.write(source, [b"".join(stream(*([] if k else [create(i + 2, pid=100 + i)]),
-                                           *[row for j in range(60) for row in fight((10 + 5 * (60 * k + j)) * MS)],
-                                           sequence=k, instance=i) for k in range(30)) for i in range(2)])
-        for i in range(6 * MANY):
-            shutil.copytree(source, self.trace)
-            # babeltrace2 2.0.4 leaks the message that it is at when a stream turns out to be damaged.
-            reader = subprocess.Popen([harness.GILSCOPE, "export", "--to", "json", "-o", "out.json", self.trace],
-                                      stderr=subprocess.PIPE, text=True, cwd=self.folder,
-                                      env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
-            time.sleep(0.01 * (i % 6))
-            for path in pathlib.Path(self.trace).glob("gil_*"):
-                os.truncate(path, 100)
-            _, error = reader.communicate(timeout=60)
-            self.assertIn(reader.returncode, (0, 1), error)
-            self.assertNotRegex(error, CRASH)
-            self.assert_one_sentence(error)
-            self.assertEqual((self.folder / "out.json").exists(), reader.returncode == 0)
-            (self.folder / "out.json").unlink(missing_ok=True)
-            shutil.rmtree(self.trace)
-
-    def test_note_of_a_later_recorder(self):
-        small_trace(self.trace)
-        note = {"schema": "gilscope-recording-2", "recording": "x", "lost_events": 0, "lost_packets": 0, "loss_known": True}
-        path = pathlib.Path(self.trace, "gilscope.json")
-        path.write_text(json.dumps(note))
-        result = self.gilscope("report", self.trace, expect=1)
-        self.assert_one_sentence(result.err, str(path), "gilscope-recording-2", "later gilscope")
-
-
 @harness.plain_build_only("what LTTng or the disk does")
 class AtOnce(Faults):
-    def record_two(self, *user):
-        traces = [self.folder / "one.trace", self.folder / "two.trace"]
+    def start_two(self, traces, user):
+        """@return what their recorders said."""
         recorders = [subprocess.Popen([*user, harness.GILSCOPE, "record", "-o", trace, harness.PYTHON, "-c", FIGHT, "0.3"],
                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for trace in traces]
-        for recorder, trace in zip(recorders, traces):
-            out, error = recorder.communicate(timeout=60)
-            self.assertEqual(recorder.returncode, 0, error)
+        said = [recorder.communicate(timeout=60)[1] for recorder in recorders]
+        self.assertEqual([recorder.returncode for recorder in recorders], [0, 0], said)
+        return said
+
+    def record_two(self, *user):
+        traces = [self.folder / "one.trace", self.folder / "two.trace"]
+        for _ in range(3):
+            said = self.start_two(traces, user)
+            # On a loaded machine LTTng may not serve a program in time, which is said.
+            if not any("did not serve" in error for error in said):
+                break
+        for error, trace in zip(said, traces):
             self.assertIn("recorded 1 process", error)
             report = self.report(trace)
             self.assertEqual((len(report["gils"]), report["quality"]["violations"]), (1, 0))
