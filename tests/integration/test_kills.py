@@ -71,7 +71,7 @@ class Kills(Faults):
 
 
     def test_killed_in_an_event(self):
-        """At such a rate a third of the kills come while one is written: then LTTng keeps back that CPU's buffer."""
+        """At such a rate one kill in six or so comes while one is written: then LTTng keeps back that CPU's buffer."""
         user = self.as_ordinary_user()
         for _ in range(4 * harness.MANY):
             counts = self.folder / "counts"
