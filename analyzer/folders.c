@@ -228,15 +228,30 @@ static void limit(struct trace_folder *t, const struct stream_look *look)
 		t->early_end = look->end;
 }
 
-static int add_cut(struct trace_folder *t, struct cut_stream *cut)
+/* Takes the path. */
+static int add_cut(struct trace_folder *t, const struct cut_stream *cut, char **path)
 {
 	struct cut_stream *cuts = reallocarray(t->cuts, t->n_cuts + 1, sizeof(*cuts));
 
 	if (!cuts)
 		return no_memory();
 	t->cuts = cuts;
-	t->cuts[t->n_cuts++] = *cut;
+	cuts[t->n_cuts] = *cut;
+	cuts[t->n_cuts++].path = steal(path);
 	return 0;
+}
+
+static void count_stream(struct trace_folder *t, const struct cut_stream *cut, const struct stream_look *look, bool of_facts)
+{
+	bool has_events = look->has_events || cut->error; /* or may have had */
+
+	t->has_events |= has_events;
+	if (of_facts)
+		return;
+	t->has_hot_events |= has_events;
+	t->n_hot++;
+	t->n_empty += !cut->bytes && !has_events;
+	limit(t, look);
 }
 
 static int check_stream(struct trace_folder *t, const char *name)
@@ -244,36 +259,25 @@ static int check_stream(struct trace_folder *t, const char *name)
 	cleanup(freep) char *path = print_to_new("%s/%s", t->path, name);
 	struct cut_stream cut = { .path = path, .torn_at = -1 };
 	struct stream_look look = { .has_events = false };
-	int r;
+	int r, is_cut;
 
 	if (!path)
 		return no_memory();
 	t->n_streams++;
 	r = look_at_index(t, name);
-	if (r < 0)
+	if (r)
 		return r;
 	if (t->of_babeltrace) {
 		t->has_events = t->has_hot_events = true;
 		return 0;
 	}
-	r = find_cut(t, name, &cut, &look);
-	if (r < 0)
-		return r;
-	look.has_events |= cut.error != 0; /* or may have had */
-	t->has_hot_events |= look.has_events && !is_of_facts(name);
-	t->has_events |= look.has_events;
-	if (!is_of_facts(name))
-		limit(t, &look);
-	if (!is_of_facts(name)) {
-		t->n_hot++;
-		t->n_empty += !cut.bytes && !look.has_events;
-	}
-	r = r ? add_cut(t, &cut) : 0;
-	if (!r && look.at_end.full_bytes)
+	is_cut = find_cut(t, name, &cut, &look);
+	if (is_cut < 0)
+		return is_cut;
+	count_stream(t, &cut, &look, is_of_facts(name));
+	if (look.at_end.full_bytes)
 		r = stream_ends_add(&t->ends, &look.at_end);
-	if (t->n_cuts && t->cuts[t->n_cuts - 1].path == path)
-		path = NULL; /* the list has it */
-	return r;
+	return is_cut && !r ? add_cut(t, &cut, &path) : r;
 }
 
 static bool is_link(DIR *folder, const char *name)

@@ -115,11 +115,11 @@ static void set_from_cycles(int64_t *ts_ns, uint64_t cycles, const bt_message *s
 		bt_current_thread_clear_error();
 }
 
-/* All of the process's life there may be events in a stream of which nothing is there. */
-static int tell_stream_lacking(struct reader *r, const struct stream *s)
+/* From then on the stream's process has more than can be read. */
+static int tell_lost_from(struct reader *r, const struct stream *s, int64_t from_ns)
 {
-	struct gil_loss loss = { .from_ns = r->begin_ns, .to_ns = r->end_ns, .pid = s->pid };
-	int status = s->speaks_for_lacking ? r->ops->lost(r->ops->data, &loss) : 0;
+	struct gil_loss loss = { .from_ns = from_ns, .to_ns = r->end_ns, .pid = s->pid };
+	int status = r->ops->lost(r->ops->data, &loss);
 
 	return status < 0 ? status : 0;
 }
@@ -169,22 +169,13 @@ static int look_at(struct reader *r, struct stream *s, const bt_message *msg)
 		return 1;
 	case BT_MESSAGE_TYPE_STREAM_BEGINNING:
 		on_stream_begin(r, s, msg);
-		return tell_stream_lacking(r, s);
+		return s->speaks_for_lacking ? tell_lost_from(r, s, r->begin_ns) : 0;
 	case BT_MESSAGE_TYPE_PACKET_BEGINNING:
 		s->cpu = message_cpu(msg);
 		return 0;
 	default:
 		return 0;
 	}
-}
-
-/* The stream has more than can be read. */
-static int tell_rest_lost(struct reader *r, const struct stream *s)
-{
-	struct gil_loss loss = { .from_ns = s->ts_ns, .to_ns = r->end_ns, .pid = s->pid };
-	int status = r->ops->lost(r->ops->data, &loss);
-
-	return status < 0 ? status : 0;
 }
 
 /* The next batch. @return 1, 0 at the end, < 0. */
@@ -208,7 +199,7 @@ static int next_batch(struct reader *r, struct stream *s)
 	if (status == BT_MESSAGE_ITERATOR_NEXT_STATUS_MEMORY_ERROR)
 		return err(-ENOMEM, "out of memory");
 	/* The other streams go on. */
-	return s->goes_on || s->broken ? tell_rest_lost(r, s) : 0;
+	return s->goes_on || s->broken ? tell_lost_from(r, s, s->ts_ns) : 0;
 }
 
 /* Goes to the next event or loss. @return 1, 0 at the end, or < 0. */

@@ -57,8 +57,3 @@ void stream_ends_deinit(struct stream_ends *ends)
 	free(ends->all);
 	*ends = (struct stream_ends){ 0 };
 }
-
-const struct stream_end *stream_ends_find(const struct stream_ends *ends, uint32_t class_id, uint64_t instance_id)
-{
-	return find(ends, class_id, instance_id);
-}

@@ -44,7 +44,4 @@ int stream_ends_add(struct stream_ends *ends, const struct stream_end *end);
 
 void stream_ends_deinit(struct stream_ends *ends);
 
-/* NULL: no such stream was added. */
-const struct stream_end *stream_ends_find(const struct stream_ends *ends, uint32_t class_id, uint64_t instance_id);
-
 #endif

@@ -92,7 +92,8 @@ class Module:
         verdicts = {EQUAL: [], LISTED: [], UNLISTED: [], FLAKY: []}
         for case in dict.fromkeys([*alone.results, *outcome.results]):
             was, now = (results.results.get(case, "not run") for results in (alone, outcome))
-            verdict = EQUAL if was == now else self.difference(mode, case, was, now)
+            # Two runs without the probe's answer compare nothing.
+            verdict = EQUAL if was == now and case != runs.PROBE else self.difference(mode, case, was, now)
             verdicts[verdict].append((case, was, now, outcome.texts.get(case, alone.texts.get(case, ""))))
         return verdicts
 

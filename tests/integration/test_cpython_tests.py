@@ -76,6 +76,8 @@ class Judged(harness.TestCase):
         """The comparison would be of nothing with nothing."""
         ok = {"t.a": "ok"}
         self.assertEqual(self.verdict(runs.PROBE, [ok], [{**ok, runs.PROBE: "not there"}, ok]), UNLISTED)
+        unknown = [{**ok, runs.PROBE: "not known"}]
+        self.assertEqual(self.verdict(runs.PROBE, unknown, unknown), UNLISTED)
 
     def test_an_end_that_is_a_crash(self):
         ok, crash = {"t.a": "ok", runs.WHOLE: "ok"}, {"t.a": "ok", runs.WHOLE: "killed by SIGSEGV"}

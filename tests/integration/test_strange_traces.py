@@ -24,7 +24,7 @@ OTHER_UUID = "0a412d5e-899e-4b35-8087-c8f198ee8bc6"
 TABLES = ["gils", "threads", "pairs"]
 # What starts a sanitizer's message, or bad luck of our own.
 CRASH = re.compile(r"runtime error|Sanitizer|Segmentation|Assertion|Traceback")
-# Control characters, but for the line's end; those of UTF-8's second block, too; marks that turn the text around.
+# Control characters, but for the line's end; those of UTF-8's second block, too; what hides, or turns the text around.
 RAW = re.compile("[\x00-\x09\x0b-\x1f\x7f\x80-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 
 
