@@ -58,14 +58,22 @@ def why_no_lttng():
     return ""
 
 
+_OWN_MOUNTS = ("unshare", "--mount", "sh", "-ec", 'mkdir -p /run/lttng; mount -t tmpfs none /run/lttng; '
+               'mount -t tmpfs none /dev/shm; exec "$@"', "sh")
+
+
+@functools.cache
+def can_have_own_daemon():
+    """An ordinary user's recording has one anyway; root needs mounts of its own."""
+    return bool(os.geteuid() or os.environ.get("GILSCOPE_OWN_DAEMON") or not run(*_OWN_MOUNTS, "true").status)
+
+
 def have_own_daemon():
     """Root's recordings share a session daemon, with whatever else is recorded or killed on the machine. Executes the
-    program again where it has one of its own: with mounts of its own, if it may have them. (Another user's recording has one anyway.)"""
-    own = "mkdir -p /run/lttng; mount -t tmpfs none /run/lttng; mount -t tmpfs none /dev/shm"
-    if os.geteuid() or os.environ.get("GILSCOPE_OWN_DAEMON") or run("unshare", "--mount", "sh", "-ec", own).status:
-        return
-    os.environ["GILSCOPE_OWN_DAEMON"] = "1"
-    os.execvp("unshare", ["unshare", "--mount", "sh", "-ec", own + '; exec "$@"', "sh", sys.executable, *sys.argv])
+    program again where it has one of its own, if that can be."""
+    if not os.geteuid() and not os.environ.get("GILSCOPE_OWN_DAEMON") and can_have_own_daemon():
+        os.environ["GILSCOPE_OWN_DAEMON"] = "1"
+        os.execvp(_OWN_MOUNTS[0], [*_OWN_MOUNTS, sys.executable, *sys.argv])
 
 
 @contextlib.contextmanager
@@ -395,6 +403,7 @@ class _Tap(unittest.TestResult):
 
 def main():
     """Runs the TestCases of the calling file (or those named on its command line); TAP on stdout."""
+    have_own_daemon()
     loader = unittest.defaultTestLoader
     module = sys.modules["__main__"]
     names = sys.argv[1:]
@@ -403,3 +412,7 @@ def main():
     suite.run(result)
     print(f"1..{result.n}")
     sys.exit(0 if result.wasSuccessful() else 1)
+
+
+if __name__ == "__main__":  # tests/integration/meson.build asks
+    sys.exit(not can_have_own_daemon())

@@ -24,7 +24,7 @@ class Report(harness.TestCase):
         for name, options in (("a.trace", ["--gil", "interval", "--switch-interval", "1ms", "--count", "1000000"]),
                               ("b.trace", ["--gil", "cond", "--count", "250000"])):
             maker.trace = str(maker.folder / name)
-            maker.record(harness.GILRUN, *options, "battle")
+            maker.record_whole(harness.GILRUN, *options, "battle")
         cls.exported = maker.report(str(maker.folder / "a.trace"))
 
     def report_on(self, *options, expect=0):
