@@ -153,9 +153,15 @@ static bool reader_left(void)
 	return poll(&fd, 1, 0) > 0 && fd.revents & POLLERR;
 }
 
+/* stdio does not keep why an earlier write failed: the next one fails like it. */
+static int why_it_failed(void)
+{
+	return write(STDOUT_FILENO, "\n", 1) < 0 ? -errno : -EIO;
+}
+
 int paper_close(void)
 {
-	int code = fflush(stdout) ? -errno : ferror(stdout) ? -EIO : 0;
+	int code = fflush(stdout) ? -errno : ferror(stdout) ? why_it_failed() : 0;
 
 	if (code && reader_left())
 		code = 0;

@@ -58,8 +58,9 @@ def why_no_lttng():
     return ""
 
 
-_OWN_MOUNTS = ("unshare", "--mount", "sh", "-ec", 'mkdir -p /run/lttng; mount -t tmpfs none /run/lttng; '
-               'mount -t tmpfs none /dev/shm; exec "$@"', "sh")
+# Where the daemon, its buffers, and what root's recorders agree on are.
+_OWN_MOUNTS = ("unshare", "--mount", "sh", "-ec", 'mkdir -p /run/lttng /run/gilscope; mount -t tmpfs none /run/lttng; '
+               'mount -t tmpfs none /dev/shm; mount -t tmpfs -o mode=700 none /run/gilscope; exec "$@"', "sh")
 
 
 @functools.cache

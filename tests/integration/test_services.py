@@ -273,7 +273,7 @@ class Memory(Services):
         error = self.small("--buffer-size", "8M")
         recorded, absent = self.counted(error)
         self.assertEqual(recorded + absent, 9, error)
-        self.assertGreater(absent, 0)
+        self.assertGreater(absent, 0, error)
         self.assertIn("/dev/shm had no room", error)
 
     def test_buffers_of_the_user(self):
