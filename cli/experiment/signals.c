@@ -10,7 +10,8 @@
 enum { CPU_THREADS_MOST = 2, IN_JOIN };
 enum { HANDLED, MEDIAN, P99, LONGEST, CHECKS, COLUMNS };
 
-static const uint64_t default_signals = 20, work_for_a_signal = 100000;
+/* The first signal comes after 5 ms: the threads must still compute then, however fast the machine. */
+static const uint64_t default_signals = 20, work_for_a_signal = 100000, work_least = 1000000;
 
 static const struct column columns[COLUMNS] = {
 	[HANDLED] = { "", "handled", "handled", VALUE_COUNT,
@@ -40,11 +41,11 @@ static bool condition(const struct bench *b, const struct subject *subject, size
 
 static struct trial prepare(const struct bench *b, const struct row *row)
 {
-	uint64_t signals = b->count ? b->count : default_signals;
+	uint64_t signals = b->count ? b->count : default_signals, work = signals * work_for_a_signal;
 	struct trial t = bench_trial(b, row, row->condition == IN_JOIN ? "signal-storm" : "signals");
 
 	trial_set(&t, "signals", signals);
-	trial_set(&t, "count", signals * work_for_a_signal);
+	trial_set(&t, "count", work > work_least ? work : work_least);
 	if (row->condition != IN_JOIN)
 		trial_set(&t, "cpu", row->condition);
 	return t;
