@@ -273,16 +273,25 @@ static void complete_quality(struct gilscope *g)
 	g->quality.begins_late = g->trace.begins_late && g->recording.flight_recorder;
 }
 
+static int note_loss(struct gilscope *g)
+{
+	const struct trace_end *end = &g->quality.end;
+
+	if (!end->lost_events && !end->lost_packets)
+		return end->loss_unknown ?
+		       warn(g, "'%s' is incomplete: how many events were lost is not known", g->path) : 0;
+	return warn(g, "'%s' is incomplete: %s%s %s and %s %s lost", g->path, end->loss_unknown ? "at least " : "",
+		    COUNT(end->lost_events), PLURAL(end->lost_events, "event"), COUNT(end->lost_packets),
+		    PLURAL(end->lost_packets, "packet"));
+}
+
 static int note_warnings(struct gilscope *g)
 {
 	const struct quality *q = &g->quality;
 	int r = q->damage ? warn(g, "%s", q->damage) : 0;
 
-	if (!r && (q->end.lost_events || q->end.lost_packets || q->end.loss_unknown))
-		r = warn(g, "'%s' is incomplete: %s%s %s and %s %s lost", g->path,
-			 q->end.loss_unknown ? "at least " : "", COUNT(q->end.lost_events),
-			 PLURAL(q->end.lost_events, "event"), COUNT(q->end.lost_packets),
-			 PLURAL(q->end.lost_packets, "packet"));
+	if (!r)
+		r = note_loss(g);
 	if (!r && q->end.violations)
 		r = warn(g, "'%s' has %s unlawful %s: see 'gilscope verify'", g->path,
 			 COUNT(q->end.violations), PLURAL(q->end.violations, "event"));
