@@ -19,7 +19,8 @@ class Short(harness.TestCase):
         if not found:
             self.skipTest("no interpreter has CPython's own tests")
         modules = ["test_threading_local", "test_thread", *(["test_threadsignals", "test_fork1"] if harness.ALL else [])]
-        result = harness.run(harness.PYTHON, CPYTHON / "run.py", "--jobs", 2, "--timeout", 60, *found, *modules)
+        result = harness.run(harness.PYTHON, CPYTHON / "run.py", "--jobs", 2, "--timeout", 60, *found, *modules,
+                             timeout=60 * len(found) * len(modules))
         self.assertEqual(result.status, 0, result.out + result.err)
         rows = [line.split() for line in result.out.splitlines() if f" {runs.RECORDED} " in line and ":" not in line]
         self.assertEqual(len(rows), len(found), result.out)
