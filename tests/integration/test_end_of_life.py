@@ -34,7 +34,8 @@ ENDINGS = {
                             "    try: [t.start() for t in ts]; [t.join() for t in ts]\n"
                             "    except RuntimeError: pass\n" # 3.12: no new thread at shutdown
                             "atexit.register(last); fight()", 0),
-    "killed_child": ("pid = os.fork()\n"
+    "killed_child": ("if os.path.exists(sys.argv[1]): os.remove(sys.argv[1])\n"
+                     "pid = os.fork()\n"
                      "if pid == 0:\n"
                      "    fight(); open(sys.argv[1], 'w').close(); time.sleep(10)\n"
                      "while not os.path.exists(sys.argv[1]): time.sleep(0.01)\n"

@@ -123,7 +123,7 @@ class Unseen(harness.TestCase):
             self.skipTest("root's session daemon is somebody's already")
         pid_file = "/var/run/lttng/lttng-sessiond.pid"
         line = ('d=$(cat "$0"); kill -STOP $d; "$1" -c "$2"; s=$?; kill -CONT $d; exit $s')
-        sentence = self.said("sh", "-c", line, pid_file, harness.PYTHON, "raise SystemExit(7)", expect=7)
+        sentence = self.said("sh", "-c", line, pid_file, harness.PYTHON, "raise SystemExit(7)", expect=7, late=True)
         self.assertIn("nothing was recorded: LTTng's session daemon did not serve", sentence)
 
 
