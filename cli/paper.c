@@ -153,7 +153,7 @@ static bool reader_left(void)
 	return poll(&fd, 1, 0) > 0 && fd.revents & POLLERR;
 }
 
-/* stdio does not keep why an earlier write failed: the next one fails like it. */
+/* stdio does not keep why an earlier write failed. The next one mostly fails like it; else the output has a line more. */
 static int why_it_failed(void)
 {
 	return write(STDOUT_FILENO, "\n", 1) < 0 ? -errno : -EIO;

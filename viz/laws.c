@@ -29,10 +29,13 @@ static void judge_loss(struct court *c, const struct quality *q)
 	const struct trace_end *e = &q->end;
 
 	rule(c, !q->damage, "files: %s", q->damage ? SENTENCE(c->page, q->damage) : "all were read to their end");
-	rule(c, !e->lost_events && !e->lost_packets && !e->loss_unknown,
-	     "lost: %s%s %s and %s %s", e->loss_unknown ? "at least " : "", COUNT(e->lost_events),
-	     PLURAL(e->lost_events, "event"), COUNT(e->lost_packets),
-	     PLURAL(e->lost_packets, "packet"));
+	if (e->loss_unknown && !e->lost_events && !e->lost_packets)
+		rule(c, false, "lost: how many events is not known");
+	else
+		rule(c, !e->lost_events && !e->lost_packets,
+		     "lost: %s%s %s and %s %s", e->loss_unknown ? "at least " : "", COUNT(e->lost_events),
+		     PLURAL(e->lost_events, "event"), COUNT(e->lost_packets),
+		     PLURAL(e->lost_packets, "packet"));
 	if (q->absent || q->late)
 		fprintf(c->page->out, "      %s of the program's processes not in it, %s not from their begin on\n",
 			COUNT(q->absent), COUNT(q->late));

@@ -10,8 +10,11 @@ void quality_print_line(const struct quality *q, const struct page *page)
 		fputs("none lost", page->out);
 	} else {
 		fputs(text_ink(page, INK_BAD), page->out);
-		fprintf(page->out, "%s%s lost", e->loss_unknown ? "at least " : "",
-			COUNT(e->lost_events));
+		if (e->loss_unknown && !e->lost_events)
+			fputs("how many lost is not known", page->out);
+		else
+			fprintf(page->out, "%s%s lost", e->loss_unknown ? "at least " : "",
+				COUNT(e->lost_events));
 		if (e->lost_packets)
 			fprintf(page->out, " and %s whole %s", COUNT(e->lost_packets),
 				PLURAL(e->lost_packets, "packet"));

@@ -59,20 +59,21 @@ def why_no_lttng():
 
 
 # Where the daemon, its buffers, and what root's recorders agree on are.
-_OWN_MOUNTS = ("unshare", "--mount", "sh", "-ec", 'mkdir -p /run/lttng /run/gilscope; mount -t tmpfs none /run/lttng; '
-               'mount -t tmpfs none /dev/shm; mount -t tmpfs -o mode=700 none /run/gilscope; exec "$@"', "sh")
+_OWN_MOUNTS = ("unshare", "--mount", "sh", "-ec", 'mkdir -p /run/lttng; mkdir -p -m 700 /run/gilscope; '
+               'mount -t tmpfs none /run/lttng; mount -t tmpfs none /dev/shm; mount -t tmpfs -o mode=700 none /run/gilscope; '
+               'exec "$@"', "sh")
 
 
 @functools.cache
 def can_have_own_daemon():
-    """An ordinary user's recording has one anyway; root needs mounts of its own."""
-    return bool(os.geteuid() or os.environ.get("GILSCOPE_OWN_DAEMON") or not run(*_OWN_MOUNTS, "true").status)
+    """Root, in mounts of its own. (What an ordinary user records of all that runs is in the home of all tests.)"""
+    return not os.geteuid() and bool(shutil.which("unshare")) and not run(*_OWN_MOUNTS, "true").status
 
 
 def have_own_daemon():
     """Root's recordings share a session daemon, with whatever else is recorded or killed on the machine. Executes the
     program again where it has one of its own, if that can be."""
-    if not os.geteuid() and not os.environ.get("GILSCOPE_OWN_DAEMON") and can_have_own_daemon():
+    if not os.environ.get("GILSCOPE_OWN_DAEMON") and can_have_own_daemon():
         os.environ["GILSCOPE_OWN_DAEMON"] = "1"
         os.execvp(_OWN_MOUNTS[0], [*_OWN_MOUNTS, sys.executable, *sys.argv])
 
@@ -273,8 +274,12 @@ class TestCase(unittest.TestCase):
         return result
 
     def record(self, *command, expect=0, options=(), late=False, **more):
-        """Again where a loaded machine's LTTng did not serve the program in time. @late: that is what is wanted."""
-        for _ in range(5):
+        """Again where a loaded machine's LTTng did not serve the program in time. @late: not so, for that is the
+        matter, or the program cannot run twice."""
+        for attempt in range(5):
+            if attempt:
+                print(f"# {self.id()}: LTTng did not serve the program in time, again", flush=True)
+                shutil.rmtree(self.trace, ignore_errors=True)  # and what was before it stays the .old one
             result = self.gilscope("record", "-o", self.trace, *options, "--", *command, expect=expect, **more)
             if late or "did not serve" not in result.err:
                 break
@@ -410,12 +415,17 @@ class _Tap(unittest.TestResult):
 def main():
     """Runs the TestCases of the calling file (or those named on its command line); TAP on stdout."""
     have_own_daemon()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # unittest would take a SystemExit for a test's error
     loader = unittest.defaultTestLoader
     module = sys.modules["__main__"]
     names = sys.argv[1:]
     suite = loader.loadTestsFromNames(names, module) if names else loader.loadTestsFromModule(module)
     result = _Tap()
-    suite.run(result)
+    try:
+        suite.run(result)
+    finally:
+        if os.environ.get("GILSCOPE_OWN_DAEMON"):  # else nobody would find it again
+            end_process(read_pid(ROOT_DAEMON))
     print(f"1..{result.n}")
     sys.exit(0 if result.wasSuccessful() else 1)
 

@@ -46,20 +46,30 @@ ENDINGS = {
 CUT_OFF = {"exit_at_once", "exit_at_once_in_a_thread", "sigkill", "sigterm", "abort", "killed_child"}
 
 
+def stands_in_a_fight(laws):
+    """Three fight: one has it, and one may just be between its RELEASE and its next ENTRY."""
+    waiting, held = (int(re.search(rf"([\d,]+) {what}", laws).group(1).replace(",", ""))
+                     for what in ("still waiting", "still held"))
+    return waiting >= 1 and held >= 1
+
+
 class EndOfLife(harness.TestCase):
-    def check(self, path, name):
+    def laws(self, path, name):
+        """What verify says of its trace."""
         program, status = ENDINGS[name]
         self.record(path, "-W", "ignore", "-c", FIGHT + program, self.folder / "mark", expect=status, timeout=30)
         laws = self.gilscope("verify", self.trace).out
         self.assertIn("complete and lawful", laws)
-        if name in CUT_OFF:
-            waiting = int(re.search(r"([\d,]+) still waiting", laws).group(1).replace(",", ""))
-            held = int(re.search(r"([\d,]+) still held", laws).group(1).replace(",", ""))
-            # Three fight: one may just be between its RELEASE and its next ENTRY, the others wait or have it. Who is
-            # killed from outside may have just handed it over.
-            self.assertGreaterEqual(waiting, 1, laws)
-            self.assertGreaterEqual(held + waiting, 2, laws)
-            self.assertIn(held, (0, 1) if name == "killed_child" else (1,), laws)
+        return laws
+
+    def check(self, path, name):
+        # Who is killed from outside may just have handed the GIL over, or have been on the way to wait for it.
+        for _ in range(3 if name == "killed_child" else 1):
+            laws = self.laws(path, name)
+            if name not in CUT_OFF or stands_in_a_fight(laws):
+                break
+        else:
+            self.fail(laws)
         report = self.report()
         self.assertEqual(len(report["gils"]), 2 if name == "killed_child" else 1)
         self.gilscope("report", self.trace)

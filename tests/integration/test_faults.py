@@ -198,7 +198,7 @@ class Disk(Faults):
                     "        while True: f.write(bytes(65536)); f.flush()\n"
                     "    except OSError: pass\n")
             result = self.record(harness.PYTHON, "-c", fill + FIGHT, "0.8", "", disk / "filler",
-                                 options=("--buffer-size", "64K"), expect=None)
+                                 options=("--buffer-size", "64K"), expect=None, late=True)
             self.assertIn("done\n", result.out)
             self.assertIn(result.status, (0, 125), result.err)
             self.assertRegex(result.err, "disk is nearly full|No space left")

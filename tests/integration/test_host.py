@@ -327,7 +327,7 @@ class Surroundings(harness.TestCase):
             "print(subprocess", "0 and print(subprocess")
         bare = harness.run(harness.PYTHON, "-c", program, self.folder / "bare")
         self.assertEqual(bare.status, 3, bare.err)
-        recorded = self.record(harness.PYTHON, "-c", program, self.folder / "recorded", expect=3)
+        recorded = self.record(harness.PYTHON, "-c", program, self.folder / "recorded", expect=3, late=True)
         self.assertEqual(recorded.out, bare.out)
         self.assert_lawful()
         # The fork child finds no daemon in there: it runs unrecorded.

@@ -166,7 +166,7 @@ class Children(harness.TestCase):
                    f"        open({str(mark)!r}, 'w').write(str(os.getpid()))\n"
                    "    os._exit(0)\n"
                    "os.wait(); os.read(r, 1)\n")
-        self.record(harness.PYTHON, "-c", program)
+        self.record(harness.PYTHON, "-c", program, late=True)
         go.touch()
         for _ in range(100):
             if mark.exists() and mark.read_text():

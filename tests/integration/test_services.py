@@ -33,6 +33,7 @@ there, wait_for = os.pipe(), os.pipe()
 def work():
     os.close(wait_for[1])
     os.write(there[1], b'.')
+    os.close(there[1])
     os.read(wait_for[0], 1)
     end = time.monotonic() + 0.6
     def burn():
@@ -43,7 +44,8 @@ def work():
     [t.start() for t in ts]; [t.join() for t in ts]
 if __name__ == '__main__':
     ps = [multiprocessing.get_context('fork').Process(target=work) for _ in range(int(sys.argv[1]))]
-    [p.start() for p in ps]; [os.read(there[0], 1) for p in ps]
+    [p.start() for p in ps]
+    os.close(there[1]); [os.read(there[0], 1) for p in ps]
     os.close(wait_for[1]); [p.join() for p in ps]
     print([p.exitcode for p in ps])
 """
