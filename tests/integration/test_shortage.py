@@ -140,6 +140,8 @@ for _to in EXPORTS:
 
 class Vanishing(harness.TestCase):
     needs_lttng = False
+    # babeltrace2 2.0.4 leaks a component whose file has gone, and the message that it is at when a stream turns out to be damaged.
+    environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
 
     def test_removed_while_it_is_read(self):
         """At any time, also while its files go one after the other: what is open can still be read, what is not is said."""
@@ -152,7 +154,7 @@ class Vanishing(harness.TestCase):
         for i in range(16 * harness.MANY):
             shutil.copytree(source, self.trace)
             reader = subprocess.Popen([harness.GILSCOPE, "export", "--to", "json", "-o", "out.json", self.trace],
-                                      stderr=subprocess.PIPE, text=True, cwd=self.folder)
+                                      stderr=subprocess.PIPE, text=True, cwd=self.folder, env=self.environment)
             time.sleep(0.004 * (i % 8))
             for path in sorted(pathlib.Path(self.trace).iterdir(), reverse=i % 3 == 0):
                 path.unlink()
@@ -177,10 +179,8 @@ class Vanishing(harness.TestCase):
                                            sequence=k, instance=i) for k in range(30)) for i in range(2)])
         for i in range(6 * harness.MANY):
             shutil.copytree(source, self.trace)
-            # babeltrace2 2.0.4 leaks the message that it is at when a stream turns out to be damaged.
             reader = subprocess.Popen([harness.GILSCOPE, "export", "--to", "json", "-o", "out.json", self.trace],
-                                      stderr=subprocess.PIPE, text=True, cwd=self.folder,
-                                      env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
+                                      stderr=subprocess.PIPE, text=True, cwd=self.folder, env=self.environment)
             time.sleep(0.01 * (i % 6))
             for path in pathlib.Path(self.trace).glob("gil_*"):
                 os.truncate(path, 100)
