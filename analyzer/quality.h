@@ -22,4 +22,10 @@ static inline bool quality_complete(const struct quality *q)
 	return !q->end.lost_events && !q->end.lost_packets && !q->end.loss_unknown && !q->damage;
 }
 
+/* No loss was counted, and there may be some. */
+static inline bool quality_cannot_tell_loss(const struct quality *q)
+{
+	return q->end.loss_unknown && !q->end.lost_events && !q->end.lost_packets;
+}
+
 #endif

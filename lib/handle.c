@@ -277,10 +277,10 @@ static int note_loss(struct gilscope *g)
 {
 	const struct trace_end *end = &g->quality.end;
 
-	if (!end->lost_events && !end->lost_packets && !end->loss_unknown)
-		return 0;
+	if (quality_cannot_tell_loss(&g->quality))
+		return warn(g, "'%s' may be incomplete: whether events were lost is not known", g->path);
 	if (!end->lost_events && !end->lost_packets)
-		return warn(g, "'%s' is incomplete: how many events were lost is not known", g->path);
+		return 0;
 	return warn(g, "'%s' is incomplete: %s%s %s and %s %s lost", g->path, end->loss_unknown ? "at least " : "",
 		    COUNT(end->lost_events), PLURAL(end->lost_events, "event"), COUNT(end->lost_packets),
 		    PLURAL(end->lost_packets, "packet"));

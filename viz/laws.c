@@ -29,8 +29,8 @@ static void judge_loss(struct court *c, const struct quality *q)
 	const struct trace_end *e = &q->end;
 
 	rule(c, !q->damage, "files: %s", q->damage ? SENTENCE(c->page, q->damage) : "all were read to their end");
-	if (e->loss_unknown && !e->lost_events && !e->lost_packets)
-		rule(c, false, "lost: how many events is not known");
+	if (quality_cannot_tell_loss(q))
+		rule(c, false, "lost: whether events were lost is not known");
 	else
 		rule(c, !e->lost_events && !e->lost_packets,
 		     "lost: %s%s %s and %s %s", e->loss_unknown ? "at least " : "", COUNT(e->lost_events),

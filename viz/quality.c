@@ -10,8 +10,8 @@ void quality_print_line(const struct quality *q, const struct page *page)
 		fputs("none lost", page->out);
 	} else {
 		fputs(text_ink(page, INK_BAD), page->out);
-		if (e->loss_unknown && !e->lost_events)
-			fputs("how many lost is not known", page->out);
+		if (quality_cannot_tell_loss(q))
+			fputs("whether any was lost is not known", page->out);
 		else
 			fprintf(page->out, "%s%s lost", e->loss_unknown ? "at least " : "",
 				COUNT(e->lost_events));

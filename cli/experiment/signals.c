@@ -10,7 +10,7 @@
 enum { CPU_THREADS_MOST = 2, IN_JOIN };
 enum { HANDLED, MEDIAN, P99, LONGEST, CHECKS, COLUMNS };
 
-/* The first signal comes after 5 ms: the threads must still compute then, also on a machine four times as fast as ours. */
+/* The first signal comes after 5 ms, when the threads must still compute: ours do so for 20 ms and more. */
 static const uint64_t default_signals = 20, work_for_a_signal = 100000, work_least = 1000000;
 
 static const struct column columns[COLUMNS] = {

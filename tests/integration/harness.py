@@ -82,7 +82,7 @@ def have_own_daemon():
 def daemon_kept():
     """One for all recordings: else each starts and ends its own. SIGTERM ends it, too."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    if os.geteuid() or read_pid(ROOT_DAEMON):
+    if os.geteuid() or why_no_lttng() or read_pid(ROOT_DAEMON):
         yield
         return
     run("lttng-sessiond", "--daemonize", "--no-kernel")
@@ -255,6 +255,14 @@ class TestCase(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="gilscope-test-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.trace = str(self.folder / "gil.trace")
+
+    @classmethod
+    def maker(cls):
+        """For setUpClass: a test whose folder stays until all of this class are done."""
+        maker = TestCase()
+        maker.setUp()
+        cls.addClassCleanup(maker.doCleanups)
+        return maker
 
     def as_ordinary_user(self):
         """The words before a command that make it run as one who is not root; the folder is open to all."""

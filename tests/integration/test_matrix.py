@@ -40,13 +40,6 @@ EVERYWHERE = ["cpu_2", "locks", "interval", "processes"]
 QUICK = 20_000  # events: what the second opinion, in Python, reads in about a second
 
 
-def setUpModule():
-    """One daemon for all recordings of root; an ordinary user has one for each."""
-    if os.geteuid() == 0 and not harness.why_no_lttng() and not harness.read_pid(harness.ROOT_DAEMON):
-        harness.run("lttng-sessiond", "--daemonize", "--no-kernel")
-        harness.unittest.addModuleCleanup(harness.end_process, harness.read_pid(harness.ROOT_DAEMON))
-
-
 class Recording(harness.TestCase):
     def command(self, python, words):
         file, *arguments = words.split()
@@ -241,4 +234,6 @@ def fill():
 fill()
 
 if __name__ == "__main__":
-    harness.main()
+    harness.have_own_daemon()
+    with harness.daemon_kept():
+        harness.main()

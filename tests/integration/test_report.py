@@ -5,7 +5,6 @@ import os
 import re
 import shlex
 import shutil
-import unittest
 
 import harness
 
@@ -15,11 +14,7 @@ class Report(harness.TestCase):
     def setUpClass(cls):
         """Two recordings for all tests: a battle over time slices, which always fails somebody; and one over ticks, with
         an acquisition every 100 of them, far more than there can be time slices."""
-        if harness.why_no_lttng():
-            raise unittest.SkipTest(harness.why_no_lttng())
-        maker = harness.TestCase()
-        maker.setUp()
-        cls.addClassCleanup(maker.doCleanups)
+        maker = cls.maker()
         cls.recordings = maker.folder
         for name, options in (("a.trace", ["--gil", "interval", "--switch-interval", "1ms", "--count", "1000000"]),
                               ("b.trace", ["--gil", "cond", "--count", "250000"])):

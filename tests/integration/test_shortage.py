@@ -77,8 +77,6 @@ class Descriptors(harness.TestCase):
             self.assertIn("nothing was recorded", result.stderr)
 
 
-
-
 class OutOfMemory(harness.TestCase):
     """Each allocation that our own code asks for fails, alone and with all that follow."""
     needs_lttng = False

@@ -255,9 +255,9 @@ class Cases(Strange):
         quality = self.every_output(lawful=False)["quality"]
         self.assertEqual((quality["loss_unknown"], quality["violations"]), (True, 0))
         report = self.gilscope("report", self.trace)
-        self.assertIn("how many events were lost is not known", report.err)
-        self.assertIn("how many lost is not known", report.out)
-        self.assertIn("how many events is not known", self.gilscope("verify", self.trace, expect=3).out)
+        self.assertIn("whether events were lost is not known", report.err)
+        self.assertIn("whether any was lost is not known", report.out)
+        self.assertIn("whether events were lost is not known", self.gilscope("verify", self.trace, expect=3).out)
         holds = {77: 0, pid: 0}  # of which both ends were seen
         for row in self.report()["threads"]:
             holds[row["pid"]] += row["hold_ns"]["count"]
